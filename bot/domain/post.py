@@ -1,0 +1,113 @@
+"""Posts and their variants: what the office wants to say, and its form on one account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.domain.problem import NOWHERE, Place
+
+
+class Kind(StrEnum):
+    """What a publication is to its account."""
+
+    ORIGINAL = "original"  # 原创 or first carried by the account itself
+    REPRINT = "reprint"  # 转载: copied with source, openly labelled
+
+
+class Method(StrEnum):
+    """How it becomes public where a platform knows two ways (WeChat)."""
+
+    PUBLISH = "publish"  # 发布: a permanent page, followers are not told
+    PUSH = "push"  # 群发: followers are told, costs quota
+
+
+@dataclass(frozen=True, kw_only=True)
+class Media:
+    """A picture or a video of the office, identified by what is in it."""
+
+    path: str  # relative to the schedules folder, forward slashes
+    sha256: str
+    size: int  # bytes
+    mime: str  # by content, never by extension: "image/jpeg", "video/mp4", …
+    width: int = 0
+    height: int = 0
+    duration_s: float = 0.0  # videos only
+    codec: str = ""  # videos only, as MediaInfo names it, e.g. "AVC"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Override:
+    """What a post says differently on one platform; None means: as in the post."""
+
+    title: str | None = None
+    text: str | None = None
+    digest: str | None = None
+    link: str | None = None
+    images: tuple[Media, ...] | None = None
+    video: Media | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyItem:
+    """What makes a post a key item 重点稿件."""
+
+    deadline: timedelta  # 转载时限, from the planned time of the first release
+    spread: timedelta  # reprints are spread over this window after the first release
+    exempt: Mapping[str, str] = field(default_factory=dict)  # unit id -> reason (免转)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """One entry of a calendar file with everything it needs to go out."""
+
+    id: str
+    title: str
+    due_at: datetime  # UTC
+    accounts: tuple[str, ...]  # where it is first published; not the reprints
+    window: timedelta  # how late it may still go out
+    body: str = ""  # Markdown, for article platforms
+    text: str = ""  # short text, for Weibo and video captions
+    digest: str = ""
+    author: str = ""
+    reviewer: str = ""
+    source: str = ""  # where a reprint from above comes from
+    source_url: str = ""
+    link: str = ""  # 原文链接 of an original; reprints link to the first release instead
+    column: str = ""
+    topic: str = ""  # science, policy, notice, video, news, profile, reprint, …
+    cover: Media | None = None
+    images: tuple[Media, ...] = ()  # the gallery (Weibo picture)
+    inline: tuple[Media, ...] = ()  # pictures the body refers to
+    video: Media | None = None
+    overrides: Mapping[str, Override] = field(default_factory=dict)  # platform -> override
+    key: KeyItem | None = None
+    push: bool = False
+    ai_generated: bool = False
+    patient_story: bool = False  # tells of a patient: goes out only with a consent reference
+    consent: str = ""  # reference of the patient's consent, never the paper itself
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """A post's form for one account: all an adapter needs to know about the content."""
+
+    post: str
+    kind: Kind
+    method: Method
+    title: str
+    text: str
+    body: str  # Markdown
+    digest: str
+    author: str
+    link: str  # 原文链接; for a reprint the first release
+    label: str  # the open reprint label with source and 稿号; "" for an original
+    marker: str  # 稿号, e.g. "HT-20260512-nurses"; survives copying and proves a reprint
+    ai_generated: bool
+    cover: Media | None = None
+    images: tuple[Media, ...] = ()
+    inline: tuple[Media, ...] = ()
+    video: Media | None = None
