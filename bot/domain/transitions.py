@@ -1,0 +1,365 @@
+"""Every change of a publication's state: one function each, pure, giving one `Step`.
+
+The ledger carries a step out as compare-and-set and writes its event row in the same transaction
+(bot/ledger/journal.py). Nothing else writes a state.
+
+    planned ─claim─▶ queued ─grant─▶ sending ─▶ published, pending, unknown, waiting, failed
+       ▲               │                           pending, unknown ─find─▶ published, failed, …
+       └─release─ held ◀┘                          unknown ─"not there"─▶ waiting ─claim─▶ queued
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.domain.publication import FINAL, UNSENT, Hold, State
+
+_SENT = frozenset({State.SENDING, State.UNKNOWN, State.PENDING})
+# What a person may still declare published: anything that has not been called off.
+_CONFIRMABLE = (_SENT | UNSENT | frozenset({State.FAILED})) - {State.QUEUED, State.SENDING}
+_KEEP = object()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedAs:
+    """What became public, to be entered among the account's items in the same transaction."""
+
+    platform_id: str
+    url: str
+    published_at: datetime
+    push_id: str = ""
+    notified: bool = False
+    by_bot: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One transition: from which states, to which, with which columns and event facts."""
+
+    name: str  # fixed word of the event, e.g. "publication.granted"
+    sources: frozenset[State]
+    to: State | None  # None: the state stays what it is
+    changes: Mapping[str, object] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
+    published: PublishedAs | None = None
+
+
+def _of(*states: State) -> frozenset[State]:
+    return frozenset(states)
+
+
+def _step(
+    name: str,
+    sources: frozenset[State],
+    to: State | None,
+    *,
+    next_at: datetime | object | None = _KEEP,
+    facts: Mapping[str, object] | None = None,
+    published: PublishedAs | None = None,
+    **changes: object,
+) -> Step:
+    if to is not None:
+        # A lease and a reason belong to one state; entering another one ends both.
+        changes = {"reason": "", "lease": None, **changes}
+    if next_at is not _KEEP:
+        changes["next_at"] = next_at
+    return Step(
+        name=f"publication.{name}",
+        sources=sources,
+        to=to,
+        changes=changes,
+        facts=facts or {},
+        published=published,
+    )
+
+
+# ── on the way to the platform ────────────────────────────────────────────────────────────────
+
+
+def claim(*, lease_until: datetime) -> Step:
+    """planned, waiting → queued: a message for the queue is about to be written."""
+    return _step("queued", _of(State.PLANNED, State.WAITING), State.QUEUED, next_at=lease_until)
+
+
+def save_checkpoint(checkpoint: Mapping[str, str]) -> Step:
+    """queued: uploads or a draft exist now and need not be made again."""
+    return _step(
+        "prepared",
+        _of(State.QUEUED),
+        None,
+        checkpoint=dict(checkpoint),
+        facts={"keys": sorted(checkpoint)},
+    )
+
+
+def grant(*, now: datetime, lease: str, lease_until: datetime, commits: int) -> Step:
+    """queued → sending: the one permission to call `commit` once. `commits` counts this call.
+
+    The lease stays, so that only its holder can say what came of the call.
+    """
+    return _step(
+        "granted",
+        _of(State.QUEUED),
+        State.SENDING,
+        next_at=lease_until,
+        lease=lease,
+        committed_at=now,
+        commits=commits,
+        finds=0,
+        facts={"commit": commits},
+    )
+
+
+def hand_off(*, package: str) -> Step:
+    """queued → handed_off: the package is complete; the unit's officer has it now."""
+    return _step(
+        "handed_off", _of(State.QUEUED), State.HANDED_OFF, next_at=None, facts={"package": package}
+    )
+
+
+def give_back(*, now: datetime, why: str) -> Step:
+    """queued → planned: the worker stops, or its lease ran out, before anything was sent."""
+    return _step("given_back", _of(State.QUEUED), State.PLANNED, next_at=now, facts={"why": why})
+
+
+# ── what came of it ───────────────────────────────────────────────────────────────────────────
+
+
+def publish(receipt: PublishedAs, *, by: str = "") -> Step:
+    """→ published, only with a platform id or a link. `by` names the person who confirmed."""
+    if not (receipt.platform_id or receipt.url):
+        raise ValueError("published needs a platform id or a link")
+    return _step(
+        "confirmed" if by else "published",
+        _CONFIRMABLE if by else _SENT | _of(State.HANDED_OFF),
+        State.PUBLISHED,
+        next_at=None,
+        platform_id=receipt.platform_id,
+        url=receipt.url,
+        published_at=receipt.published_at,
+        error={},
+        pending={},
+        facts={"url": receipt.url, "platform_id": receipt.platform_id, "by": by},
+        published=receipt,
+    )
+
+
+def pend(ref: Mapping[str, str], *, poll_at: datetime) -> Step:
+    """→ pending: accepted, the platform reviews; looked at again at `poll_at`."""
+    return _step(
+        "pending",
+        _SENT,
+        State.PENDING,
+        next_at=poll_at,
+        pending=dict(ref),
+        facts={"ref": dict(ref)},
+    )
+
+
+def poll_later(*, poll_at: datetime, finds: int, error: Mapping[str, object]) -> Step:
+    """pending, unknown: looked, nothing decided yet."""
+    return _step(
+        "looked",
+        _of(State.PENDING, State.UNKNOWN),
+        None,
+        next_at=poll_at,
+        finds=finds,
+        lease=None,
+        error=dict(error),
+        facts={"finds": finds, **({"error": dict(error)} if error else {})},
+    )
+
+
+def lose(*, find_at: datetime, error: Mapping[str, object]) -> Step:
+    """sending → unknown: no trustworthy answer, or the worker died; `find` comes next."""
+    return _step(
+        "lost",
+        _of(State.SENDING),
+        State.UNKNOWN,
+        next_at=find_at,
+        error=dict(error),
+        facts={"error": dict(error)},
+    )
+
+
+def ask_person(*, why: str) -> Step:
+    """unknown, pending → unknown that the bot cannot settle: a person must look."""
+    return _step(
+        "needs_person",
+        _of(State.UNKNOWN, State.PENDING),
+        State.UNKNOWN,
+        next_at=None,
+        reason=why,
+        facts={"why": why},
+    )
+
+
+def not_there(*, retry_at: datetime) -> Step:
+    """unknown → waiting: `find` says it did not go out, so `commit` may be called again."""
+    return _step(
+        "not_there",
+        _of(State.UNKNOWN),
+        State.WAITING,
+        next_at=retry_at,
+        reason="not_published",
+        pending={},
+    )
+
+
+def wait(*, until: datetime, reason: str, attempts: int, error: Mapping[str, object]) -> Step:
+    """queued, sending → waiting: quota, rate limit or outage; surely nothing was published."""
+    return _step(
+        "postponed",
+        _of(State.QUEUED, State.SENDING),
+        State.WAITING,
+        next_at=until,
+        reason=reason,
+        attempts=attempts,
+        error=dict(error),
+        facts={"until": until.isoformat(), "reason": reason, "error": dict(error)},
+    )
+
+
+def fail(*, reason: str, error: Mapping[str, object]) -> Step:
+    """→ failed: content or account refused; the author must act."""
+    return _step(
+        "failed",
+        _SENT | _of(State.QUEUED, State.HANDED_OFF),
+        State.FAILED,
+        next_at=None,
+        reason=reason,
+        error=dict(error),
+        facts={"reason": reason, "error": dict(error)},
+    )
+
+
+def miss(*, reason: str) -> Step:
+    """→ missed: its window passed before it could go."""
+    return _step(
+        "missed",
+        _of(State.PLANNED, State.HELD, State.QUEUED, State.WAITING),
+        State.MISSED,
+        next_at=None,
+        reason=reason,
+        facts={"reason": reason},
+    )
+
+
+# ── gates ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def hold(why: Hold, *, not_after: datetime, error: Mapping[str, object] | None = None) -> Step:
+    """→ held: a person must act first. Looked at again when the window closes."""
+    return _step(
+        "held",
+        _of(State.PLANNED, State.HELD, State.QUEUED, State.WAITING, State.SENDING),
+        State.HELD,
+        next_at=not_after,
+        reason=why.value,
+        error=dict(error or {}),
+        facts={"reason": why.value, **({"error": dict(error)} if error else {})},
+    )
+
+
+def release(*, due_at: datetime) -> Step:
+    """held → planned: what it was held for is done."""
+    return _step(
+        "released",
+        _of(State.HELD),
+        State.PLANNED,
+        next_at=due_at,
+        due_at=due_at,
+        error={},
+        facts={"due_at": due_at.isoformat()},
+    )
+
+
+def accept(*, by: str) -> Step:
+    """held: the unit's liaison said yes. `release` follows once the first release is public."""
+    return _step("accepted", _of(State.HELD), None, accepted_by=by, facts={"by": by})
+
+
+# ── the calendar and its people ───────────────────────────────────────────────────────────────
+
+
+def reschedule(
+    *, due_at: datetime, not_after: datetime, content_hash: str, held: Hold | None
+) -> Step:
+    """unsent, failed → planned (or held): the calendar changed and nothing of it is public.
+
+    Checkpoint and attempts start anew, because a draft of the old text must not go out.
+    """
+    return _step(
+        "replanned",
+        UNSENT | _of(State.FAILED),
+        State.HELD if held else State.PLANNED,
+        next_at=not_after if held else due_at,
+        reason=held.value if held else "",
+        due_at=due_at,
+        not_after=not_after,
+        content_hash=content_hash,
+        checkpoint={},
+        attempts=0,
+        error={},
+        facts={"due_at": due_at.isoformat(), "content": content_hash},
+    )
+
+
+def changed_after(*, content_hash: str) -> Step:
+    """The calendar changed after sending: a visible notice, never a second post."""
+    return _step(
+        "changed_after_publishing",
+        _SENT | _of(State.PUBLISHED),
+        None,
+        changed_hash=content_hash,
+        facts={"content": content_hash},
+    )
+
+
+def cancel(*, reason: str, by: str = "") -> Step:
+    """→ cancelled: removed from the calendar, withdrawn, or declined; nothing was sent."""
+    return _step(
+        "cancelled",
+        UNSENT | _of(State.FAILED),
+        State.CANCELLED,
+        next_at=None,
+        reason=reason,
+        facts={"reason": reason, "by": by},
+    )
+
+
+def restore(*, due_at: datetime, not_after: datetime, content_hash: str, held: Hold | None) -> Step:
+    """cancelled → planned (or held): the post is back in the calendar."""
+    step = reschedule(due_at=due_at, not_after=not_after, content_hash=content_hash, held=held)
+    return Step(
+        name="publication.restored",
+        sources=_of(State.CANCELLED),
+        to=step.to,
+        changes=step.changes,
+        facts=step.facts,
+    )
+
+
+def retry(*, now: datetime, not_after: datetime, by: str) -> Step:
+    """failed, missed, or unknown with a person → planned: a person says it may be tried again.
+
+    For unknown this is the person's word that it did not go out.
+    """
+    return _step(
+        "retried",
+        _of(State.FAILED, State.MISSED, State.UNKNOWN),
+        State.PLANNED,
+        next_at=now,
+        not_after=not_after,
+        attempts=0,
+        pending={},
+        error={},
+        facts={"by": by},
+    )
+
+
+def final(state: State) -> bool:
+    """True when nobody owes a move unless a person changes their mind."""
+    return state in FINAL

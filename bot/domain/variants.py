@@ -1,0 +1,64 @@
+"""What a post looks like on one account: overrides applied, a reprint labelled with its source."""
+
+from __future__ import annotations
+
+import hashlib
+
+from bot.domain.post import Kind, Method, Override, Post, Variant
+from bot.domain.roster import Account, Unit
+
+_NOTHING = Override()
+
+
+def marker(post: str) -> str:
+    """The post's 稿号, e.g. "HT-9F3A61C2": the same for ever, wherever the text is copied to."""
+    return "HT-" + hashlib.blake2b(post.encode(), digest_size=4).hexdigest().upper()
+
+
+def make_variant(
+    post: Post,
+    account: Account,
+    unit: Unit,
+    *,
+    kind: Kind,
+    method: Method,
+    source: str = "",
+    link: str = "",
+) -> Variant:
+    """`post` as it goes out on `account`.
+
+    For a reprint `source` names the flagship and `link` is the first release; it is labelled
+    openly, carries the 稿号, and keeps title and text (国版办发〔2015〕3号: no distortion).
+    """
+    says = post.overrides.get(account.platform, _NOTHING)
+    reprint = kind is Kind.REPRINT
+    sign = marker(post.id) if reprint or post.key else ""
+    return Variant(
+        post=post.id,
+        kind=kind,
+        method=method,
+        title=says.title or post.title,
+        text=says.text or post.text,
+        body=_body(post, unit, sign, reprint=reprint),
+        digest=says.digest or post.digest,
+        author=post.author,
+        link=link if reprint else (says.link or post.link),
+        label=f"转载｜来源：{source}｜稿号 {sign}" if reprint else "",
+        marker=sign,
+        ai_generated=post.ai_generated,
+        cover=post.cover,
+        images=post.images if says.images is None else says.images,
+        inline=post.inline,
+        video=says.video or post.video,
+    )
+
+
+def _body(post: Post, unit: Unit, sign: str, *, reprint: bool) -> str:
+    if not post.body:
+        return ""
+    if reprint:
+        return f"{unit.intro}\n\n{post.body}" if unit.intro else post.body
+    if post.source:
+        return f"{post.body}\n\n来源：{post.source}"
+    # The flagship's key item shows its 稿号, so that a copy made by hand carries it along.
+    return f"{post.body}\n\n稿号：{sign}" if sign else post.body

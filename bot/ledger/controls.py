@@ -1,0 +1,22 @@
+"""Switches for the whole matrix."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import insert, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.ledger.tables import controls
+
+
+async def set_freeze(
+    conn: AsyncConnection, on: bool, *, reason: str, by: str, now: datetime
+) -> None:
+    """Begins or ends a freeze 静默期: while it is on, nothing is granted a send."""
+    values = {"on": on, "reason": reason, "by": by, "at": now}
+    changed = await conn.execute(
+        update(controls).where(controls.c.name == "freeze").values(**values)
+    )
+    if changed.rowcount == 0:
+        await conn.execute(insert(controls).values(name="freeze", **values))

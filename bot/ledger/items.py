@@ -1,0 +1,133 @@
+"""Items: what accounts really show, whoever posted it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.contract import Item
+from bot.domain.transitions import PublishedAs
+from bot.ledger.tables import accounts, items
+
+
+async def record_published(
+    conn: AsyncConnection, row: Mapping[str, Any], receipt: PublishedAs, now: datetime
+) -> None:
+    """Enters a publication among its account's items; `row` is its publications row.
+
+    The item may be there already, when reading back was faster than the platform's answer.
+    """
+    platform_id = receipt.platform_id or receipt.url
+    values = {
+        "publication": row["id"],
+        "kind": row["kind"],
+        "column": row["column"],
+        "by_bot": receipt.by_bot,
+        "last_seen_at": now,
+    }
+    known = await conn.scalar(
+        select(items.c.id).where(
+            items.c.account == row["account"], items.c.platform_id == platform_id
+        )
+    )
+    if known is not None:
+        await conn.execute(update(items).where(items.c.id == known).values(**values))
+        return
+    await conn.execute(
+        insert(items).values(
+            account=row["account"],
+            unit=row["unit"],
+            platform=row["platform"],
+            platform_id=platform_id,
+            push_id=receipt.push_id,
+            url=receipt.url,
+            title=row["post_title"],
+            notified=receipt.notified,
+            published_at=receipt.published_at,
+            first_seen_at=now,
+            **values,
+        )
+    )
+
+
+async def upsert(
+    conn: AsyncConnection, account: str, seen: Sequence[Item], now: datetime
+) -> list[int]:
+    """Enters what `recent` showed; returns the ids of the items that are new or changed."""
+    if not seen:
+        return []
+    owner = (
+        await conn.execute(
+            select(accounts.c.unit, accounts.c.platform).where(accounts.c.id == account)
+        )
+    ).one()
+    known = {
+        row.platform_id: row
+        for row in await conn.execute(
+            select(items).where(
+                items.c.account == account, items.c.platform_id.in_([i.platform_id for i in seen])
+            )
+        )
+    }
+    touched = []
+    for item in seen:
+        row = known.get(item.platform_id)
+        if row is None:
+            touched.append(await _insert(conn, account, owner, item, now))
+        elif await _refresh(conn, row, item, now):
+            touched.append(row.id)
+    return touched
+
+
+async def _insert(
+    conn: AsyncConnection, account: str, owner: Any, item: Item, now: datetime
+) -> int:
+    values = asdict(item)
+    deleted = values.pop("deleted")
+    result = await conn.execute(
+        insert(items).values(
+            account=account,
+            unit=owner.unit,
+            platform=owner.platform,
+            kind="original",
+            by_bot=False,
+            first_seen_at=now,
+            last_seen_at=now,
+            deleted_at=now if deleted else None,
+            **values,
+        )
+    )
+    key = result.inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+async def _refresh(conn: AsyncConnection, row: Any, item: Item, now: datetime) -> bool:
+    changed = bool(item.text) and item.text != row.text
+    values: dict[str, Any] = {"last_seen_at": now}
+    if changed or not row.text:
+        values |= {"title": item.title or row.title, "text": item.text or row.text}
+        values |= {"source_url": item.source_url or row.source_url, "repost_of": item.repost_of}
+    if item.deleted and row.deleted_at is None:
+        values["deleted_at"] = now
+    if not row.push_id and item.push_id:
+        values["push_id"] = item.push_id
+    if item.notified and not row.notified:
+        values["notified"] = True
+    await conn.execute(update(items).where(items.c.id == row.id).values(**values))
+    return changed
+
+
+async def read_done(
+    conn: AsyncConnection, account: str, *, until: datetime | None, error: str
+) -> None:
+    """Notes up to when the account's items are known, or why reading failed."""
+    values: dict[str, Any] = {"read_error": error}
+    if until is not None:
+        values["read_until"] = until
+    await conn.execute(update(accounts).where(accounts.c.id == account).values(**values))

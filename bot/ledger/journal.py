@@ -1,0 +1,254 @@
+"""Carries transitions out: compare-and-set on (state, lease), with their events, in groups.
+
+Everything waiting while one transaction commits goes into the next one (group commit); a caller
+is told only after its moves are durable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.publication import Hold, State
+from bot.domain.quota import Budget
+from bot.domain.transitions import Step
+from bot.ledger import budgets, items
+from bot.ledger.store import Ledger
+from bot.ledger.tables import accounts, controls, events, posts, publications
+
+ANY_LEASE = object()  # for persons and the planner, who hold no lease
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """One step for one publication, and the lease it is made under.
+
+    `budgets` are the quotas a grant spends; only grants may have them.
+    """
+
+    publication: int
+    step: Step
+    lease: object = ANY_LEASE
+    budgets: tuple[Budget, ...] = ()
+    frozen_blocks: bool = False  # a grant: refused while the matrix is frozen (静默期)
+
+
+class Refusal(StrEnum):
+    """Why a move was not made."""
+
+    STALE = "stale"  # another state or another lease by now
+    FROZEN = "frozen"
+    SPENT = "spent"  # quota
+
+
+@dataclass(frozen=True, kw_only=True)
+class Applied:
+    """What came of a move; `until` says when a spent quota is whole again."""
+
+    refusal: Refusal | None = None
+    until: datetime | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.refusal is None
+
+
+_DONE = Applied()
+_STALE = Applied(refusal=Refusal.STALE)
+
+
+@dataclass
+class _Group:
+    """The rows one transaction works on, and what it will write."""
+
+    rows: dict[int, dict[str, Any]]
+    now: datetime
+    changes: dict[int, dict[str, Any]] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    published: list[tuple[dict[str, Any], Step]] = field(default_factory=list)
+
+    def take(self, move: Move) -> bool:
+        row = self.rows.get(move.publication)
+        step = move.step
+        if row is None or State(row["state"]) not in step.sources:
+            return False
+        if move.lease is not ANY_LEASE and row["lease"] != move.lease:
+            return False
+        before = row["state"]
+        after = before if step.to is None else step.to.value
+        changed = {**step.changes, "state": after}
+        row.update(changed)
+        self.changes.setdefault(move.publication, {}).update(changed)
+        self.events.append(
+            {
+                "publication": move.publication,
+                "at": self.now,
+                "name": step.name,
+                "from_state": before,
+                "to_state": after,
+                "facts": dict(step.facts),
+            }
+        )
+        if step.published is not None:
+            self.published.append((row, step))
+        return True
+
+
+async def apply(conn: AsyncConnection, moves: Sequence[Move], now: datetime) -> list[Applied]:
+    """Makes `moves` in order inside the caller's transaction; says for each what came of it."""
+    group = _Group(rows=await _lock(conn, {move.publication for move in moves}), now=now)
+    frozen = any(move.frozen_blocks for move in moves) and await is_frozen(conn, lock=True)
+    results = []
+    for move in moves:
+        results.append(await _one(conn, group, move, frozen=frozen))
+    await _write(conn, group)
+    return results
+
+
+async def _one(conn: AsyncConnection, group: _Group, move: Move, *, frozen: bool) -> Applied:
+    if move.frozen_blocks and frozen:
+        return Applied(refusal=Refusal.FROZEN)
+    if move.budgets:
+        row = group.rows.get(move.publication)
+        if row is None or (move.lease is not ANY_LEASE and row["lease"] != move.lease):
+            return _STALE
+        if State(row["state"]) not in move.step.sources:
+            return _STALE
+        until = await budgets.spend(conn, row["account"], move.budgets, group.now)
+        if until is not None:
+            return Applied(refusal=Refusal.SPENT, until=until)
+    return _DONE if group.take(move) else _STALE
+
+
+async def _lock(conn: AsyncConnection, ids: set[int]) -> dict[int, dict[str, Any]]:
+    query = (
+        select(
+            publications,
+            posts.c.key_item,
+            posts.c.column,
+            posts.c.title.label("post_title"),
+            accounts.c.flagship,
+        )
+        .join(posts, posts.c.id == publications.c.post)
+        .join(accounts, accounts.c.id == publications.c.account)
+        .where(publications.c.id.in_(sorted(ids)))
+        .with_for_update(of=publications)
+    )
+    return {row.id: dict(row._mapping) for row in await conn.execute(query)}
+
+
+async def _write(conn: AsyncConnection, group: _Group) -> None:
+    by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for publication, changed in group.changes.items():
+        values = {f"new_{name}": value for name, value in changed.items()}
+        by_columns.setdefault(tuple(sorted(changed)), []).append({"pk": publication, **values})
+    for columns, rows in by_columns.items():
+        statement = (
+            update(publications)
+            .where(publications.c.id == bindparam("pk"))
+            .values({name: bindparam(f"new_{name}") for name in columns})
+        )
+        await conn.execute(statement, rows)
+    if group.events:
+        await conn.execute(insert(events), group.events)
+    for row, step in group.published:
+        await _record_published(conn, row, step, group.now)
+
+
+async def _record_published(
+    conn: AsyncConnection, row: Mapping[str, Any], step: Step, now: datetime
+) -> None:
+    assert step.published is not None
+    await items.record_published(conn, row, step.published, now)
+    if row["key_item"] and row["flagship"] and row["kind"] == "original":
+        await _first_release(conn, row["post"], step.published.published_at, now)
+
+
+async def _first_release(conn: AsyncConnection, post: str, at: datetime, now: datetime) -> None:
+    """Notes the first release and wakes the reprints that wait for it."""
+    await conn.execute(
+        update(posts)
+        .where(posts.c.id == post, posts.c.first_release_at.is_(None))
+        .values(first_release_at=at)
+    )
+    await conn.execute(
+        update(publications)
+        .where(
+            publications.c.post == post,
+            publications.c.state == State.HELD.value,
+            publications.c.reason == Hold.FIRST_RELEASE.value,
+        )
+        .values(next_at=now)
+    )
+
+
+async def is_frozen(conn: AsyncConnection, *, lock: bool = False) -> bool:
+    """True during a freeze. With `lock`, nobody can begin one until this transaction ends."""
+    query = select(controls.c.on).where(controls.c.name == "freeze")
+    return bool(await conn.scalar(query.with_for_update(read=True) if lock else query))
+
+
+class Journal:
+    """Applies moves in groups; each call returns once its moves are durable."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._waiting: list[tuple[Sequence[Move], datetime, asyncio.Future[list[Applied]]]] = []
+        self._flusher: asyncio.Task[None] | None = None
+
+    async def apply(self, *moves: Move, now: datetime) -> list[Applied]:
+        """Makes `moves` in one transaction, perhaps together with those of other callers."""
+        done: asyncio.Future[list[Applied]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((moves, now, done))
+        if self._flusher is None or self._flusher.done():
+            self._flusher = asyncio.create_task(self._flush())
+        # A cancelled caller must not take the others' transaction down with it.
+        return await asyncio.shield(done)
+
+    async def _flush(self) -> None:
+        while self._waiting:
+            calls, self._waiting = self._waiting, []
+            try:
+                outcomes = await self._together(calls)
+            except (SQLAlchemyError, OSError):
+                await self._one_by_one(calls)
+                continue
+            for (_moves, _now, done), outcome in zip(calls, outcomes, strict=True):
+                if not done.done():
+                    done.set_result(outcome)
+
+    async def _together(
+        self, calls: Sequence[tuple[Sequence[Move], datetime, asyncio.Future[list[Applied]]]]
+    ) -> list[list[Applied]]:
+        moves = [move for call, _now, _done in calls for move in call]
+        now = max(now for _moves, now, _done in calls)
+        async with self._ledger.write() as conn:
+            flat = await apply(conn, moves, now)
+        outcomes, start = [], 0
+        for call, _now, _done in calls:
+            outcomes.append(flat[start : start + len(call)])
+            start += len(call)
+        return outcomes
+
+    async def _one_by_one(
+        self, calls: Sequence[tuple[Sequence[Move], datetime, asyncio.Future[list[Applied]]]]
+    ) -> None:
+        """One caller's bad move must not void the others', so each gets its own transaction."""
+        for call in calls:
+            done = call[2]
+            try:
+                outcome = (await self._together([call]))[0]
+            except Exception as error:  # handed to the caller whose move it is
+                if not done.done():
+                    done.set_exception(error)
+            else:
+                if not done.done():
+                    done.set_result(outcome)

@@ -1,0 +1,23 @@
+"""Alembic's entry: works on the connection it is handed (bot/ledger/store.py)."""
+
+from typing import Any, Literal
+
+from alembic import context
+
+from bot.ledger.tables import Moment, metadata
+
+
+def _render(kind: str, item: Any, _autogen: object) -> str | Literal[False]:
+    # A migration must not change when our types do, so it names the plain SQL type.
+    if kind == "type" and isinstance(item, Moment):
+        return "sa.DateTime(timezone=True)"
+    return False
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,
+    render_item=_render,
+)
+context.run_migrations()

@@ -1,0 +1,153 @@
+"""Posts, their content versions, and exemptions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.post import Post
+from bot.ledger.tables import contents, exemptions, posts
+
+_POST = TypeAdapter(Post)
+# Where it stands and when it is due is not what it says: moving a post is no change of content.
+_NOT_CONTENT = {"due_at", "accounts", "window", "place", "key", "column", "topic", "reviewer"}
+
+
+def encode(post: Post) -> dict[str, Any]:
+    """The post as plain JSON data."""
+    data: dict[str, Any] = _POST.dump_python(post, mode="json")
+    return data
+
+
+def decode(body: Mapping[str, Any]) -> Post:
+    """The post back from `encode`."""
+    return _POST.validate_python(dict(body))
+
+
+def content_hash(post: Post) -> str:
+    """Names one version of what the post says, media included (by their hashes)."""
+    said = {key: value for key, value in encode(post).items() if key not in _NOT_CONTENT}
+    canonical = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredPost:
+    """A post as the ledger knows it."""
+
+    id: str
+    title: str
+    due_at: datetime
+    content_hash: str
+    file: str
+    key_item: bool
+    deadline_at: datetime | None
+    spread_s: int
+    first_release_at: datetime | None
+    removed: bool
+
+
+def _stored(row: Any) -> StoredPost:
+    return StoredPost(**{name: getattr(row, name) for name in StoredPost.__dataclass_fields__})
+
+
+async def all_posts(conn: AsyncConnection) -> dict[str, StoredPost]:
+    """Every post ever planned, by id."""
+    return {row.id: _stored(row) for row in await conn.execute(select(posts))}
+
+
+async def key_items(
+    conn: AsyncConnection,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    ids: Collection[str] = (),
+) -> list[StoredPost]:
+    """Key items still in the calendar, by planned time."""
+    query = select(posts).where(posts.c.key_item, posts.c.removed.is_(False))
+    if since:
+        query = query.where(posts.c.due_at >= since)
+    if until:
+        query = query.where(posts.c.due_at < until)
+    if ids:
+        query = query.where(posts.c.id.in_(sorted(ids)))
+    return [_stored(row) for row in await conn.execute(query.order_by(posts.c.due_at))]
+
+
+async def save(conn: AsyncConnection, post: Post, digest: str, now: datetime) -> None:
+    """Enters the post and this version of its content, or brings them up to date."""
+    if await conn.scalar(select(contents.c.hash).where(contents.c.hash == digest)) is None:
+        await conn.execute(
+            insert(contents).values(hash=digest, post=post.id, body=encode(post), first_seen_at=now)
+        )
+    values = {
+        "title": post.title,
+        "due_at": post.due_at,
+        "content_hash": digest,
+        "column": post.column,
+        "topic": post.topic,
+        "file": post.place.file,
+        "line": post.place.line,
+        "key_item": post.key is not None,
+        "deadline_at": post.due_at + post.key.deadline if post.key else None,
+        "spread_s": int((post.key.spread if post.key else timedelta()).total_seconds()),
+        "removed": False,
+    }
+    changed = await conn.execute(update(posts).where(posts.c.id == post.id).values(**values))
+    if changed.rowcount == 0:
+        await conn.execute(insert(posts).values(id=post.id, **values))
+    await _save_exemptions(conn, post, now)
+
+
+async def _save_exemptions(conn: AsyncConnection, post: Post, now: datetime) -> None:
+    """The calendar's exemptions replace the calendar's; those of a manager stay."""
+    await conn.execute(
+        delete(exemptions).where(exemptions.c.post == post.id, exemptions.c.by == "calendar")
+    )
+    for unit, reason in (post.key.exempt if post.key else {}).items():
+        taken = select(exemptions.c.unit).where(
+            exemptions.c.post == post.id, exemptions.c.unit == unit
+        )
+        if await conn.scalar(taken) is None:
+            await conn.execute(
+                insert(exemptions).values(
+                    post=post.id, unit=unit, reason=reason, by="calendar", at=now
+                )
+            )
+
+
+async def mark_removed(conn: AsyncConnection, ids: Collection[str]) -> None:
+    """Notes that these posts are no longer in the calendar; nothing is deleted."""
+    await conn.execute(update(posts).where(posts.c.id.in_(sorted(ids))).values(removed=True))
+
+
+async def exemptions_of(conn: AsyncConnection, ids: Collection[str]) -> dict[str, dict[str, str]]:
+    """Post → unit → reason."""
+    found: dict[str, dict[str, str]] = {}
+    query = select(exemptions).where(exemptions.c.post.in_(sorted(ids)))
+    for row in await conn.execute(query):
+        found.setdefault(row.post, {})[row.unit] = row.reason
+    return found
+
+
+async def versions(
+    conn: AsyncConnection, ids: Collection[str]
+) -> dict[str, list[tuple[str, Post]]]:
+    """Post → its content versions (hash, post), oldest first."""
+    query = (
+        select(contents)
+        .where(contents.c.post.in_(sorted(ids)))
+        .order_by(contents.c.first_seen_at, contents.c.hash)
+    )
+    found: dict[str, list[tuple[str, Post]]] = {}
+    for row in await conn.execute(query):
+        found.setdefault(row.post, []).append((row.hash, decode(row.body)))
+    return found

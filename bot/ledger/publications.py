@@ -1,0 +1,214 @@
+"""Queries about publications."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.post import Kind, Method
+from bot.domain.publication import Publication, State
+from bot.ledger.tables import accounts, contents, events, posts, publications
+
+_COLUMNS = [column.name for column in publications.columns]
+
+
+def to_publication(row: Row[Any]) -> Publication:
+    """The row as the domain knows it."""
+    values = {name: getattr(row, name) for name in _COLUMNS}
+    values |= {
+        "kind": Kind(row.kind),
+        "method": Method(row.method),
+        "state": State(row.state),
+    }
+    return Publication(**values)
+
+
+async def due(
+    conn: AsyncConnection, now: datetime, limit: int
+) -> list[tuple[Publication, datetime | None]]:
+    """Publications the bot must look at, longest due first, with their post's first release.
+
+    Rows another process is working on are passed over.
+    """
+    query = (
+        select(publications, posts.c.first_release_at)
+        .join(posts, posts.c.id == publications.c.post)
+        .where(publications.c.next_at <= now)
+        .order_by(publications.c.next_at, publications.c.id)
+        .limit(limit)
+        .with_for_update(of=publications, skip_locked=True)
+    )
+    return [(to_publication(row), row.first_release_at) for row in await conn.execute(query)]
+
+
+async def next_due(conn: AsyncConnection) -> datetime | None:
+    """When the next publication wants to be looked at."""
+    query = select(func.min(publications.c.next_at)).where(publications.c.next_at.is_not(None))
+    moment: datetime | None = await conn.scalar(query)
+    return moment
+
+
+async def claim_looks(conn: AsyncConnection, ids: Collection[int], *, until: datetime) -> None:
+    """Marks unknown and pending rows as being looked at until `until`."""
+    await conn.execute(
+        update(publications)
+        .where(publications.c.id.in_(sorted(ids)))
+        .values(next_at=until, lease=None)
+    )
+
+
+async def take(
+    conn: AsyncConnection,
+    ids: Collection[int],
+    states: Collection[State],
+    *,
+    lease: str,
+    until: datetime,
+) -> list[Publication]:
+    """Those of `ids` that nobody holds yet, now held under `lease`; a doubled message gets none."""
+    statement = (
+        update(publications)
+        .where(
+            publications.c.id.in_(sorted(ids)),
+            publications.c.state.in_([state.value for state in states]),
+            publications.c.lease.is_(None),
+        )
+        .values(lease=lease, next_at=until)
+        .returning(publications)
+    )
+    rows = (await conn.execute(statement)).all()
+    return sorted((to_publication(row) for row in rows), key=lambda p: (p.due_at, p.id))
+
+
+async def renew(
+    conn: AsyncConnection, ids: Collection[int], *, lease: str, until: datetime
+) -> None:
+    """Keeps the lease on prepared-but-unsent work while a slow upload runs."""
+    await conn.execute(
+        update(publications)
+        .where(
+            publications.c.id.in_(sorted(ids)),
+            publications.c.lease == lease,
+            publications.c.state != State.SENDING.value,
+        )
+        .values(next_at=until)
+    )
+
+
+async def get(conn: AsyncConnection, publication: int) -> Publication | None:
+    """One publication, or None."""
+    row = (
+        await conn.execute(select(publications).where(publications.c.id == publication))
+    ).one_or_none()
+    return None if row is None else to_publication(row)
+
+
+async def of_posts(conn: AsyncConnection, ids: Collection[str]) -> list[Publication]:
+    """All publications of these posts."""
+    query = select(publications).where(publications.c.post.in_(sorted(ids)))
+    return [to_publication(row) for row in await conn.execute(query)]
+
+
+async def search(
+    conn: AsyncConnection,
+    *,
+    post: str | None = None,
+    account: str | None = None,
+    unit: str | None = None,
+    states: Collection[State] = (),
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[Publication]:
+    """Publications that fit all of what is given, by planned time; `until` is exclusive."""
+    conditions: list[ColumnElement[bool]] = []
+    if post:
+        conditions.append(publications.c.post == post)
+    if account:
+        conditions.append(publications.c.account == account)
+    if unit:
+        conditions.append(publications.c.unit == unit)
+    if states:
+        conditions.append(publications.c.state.in_([state.value for state in states]))
+    if since:
+        conditions.append(publications.c.due_at >= since)
+    if until:
+        conditions.append(publications.c.due_at < until)
+    query = (
+        select(publications).where(*conditions).order_by(publications.c.due_at, publications.c.id)
+    )
+    return [to_publication(row) for row in await conn.execute(query)]
+
+
+async def by_post_and_account(conn: AsyncConnection, post: str, account: str) -> Publication | None:
+    """The one publication of a post on an account, or None."""
+    query = select(publications).where(
+        publications.c.post == post, publications.c.account == account
+    )
+    row = (await conn.execute(query)).one_or_none()
+    return None if row is None else to_publication(row)
+
+
+async def history(conn: AsyncConnection, publication: int) -> list[Mapping[str, Any]]:
+    """Its events, oldest first."""
+    query = select(events).where(events.c.publication == publication).order_by(events.c.id)
+    return [dict(row._mapping) for row in await conn.execute(query)]
+
+
+async def add(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]], now: datetime) -> list[int]:
+    """Enters new publications, each with its first event; returns their ids."""
+    ids = []
+    for row in rows:
+        result = await conn.execute(insert(publications).values(**row))
+        key = result.inserted_primary_key
+        assert key is not None
+        ids.append(int(key[0]))
+    if ids:
+        await conn.execute(
+            insert(events),
+            [
+                {
+                    "publication": publication,
+                    "at": now,
+                    "name": "publication.planned",
+                    "from_state": "",
+                    "to_state": row["state"],
+                    "facts": {"due_at": row["due_at"].isoformat(), "reason": row["reason"]},
+                }
+                for publication, row in zip(ids, rows, strict=True)
+            ],
+        )
+    return ids
+
+
+async def first_links(conn: AsyncConnection, ids: Collection[str]) -> dict[str, dict[str, str]]:
+    """Per post: platform → link of the flagship's own public post."""
+    query = (
+        select(publications.c.post, publications.c.platform, publications.c.url)
+        .join(accounts, accounts.c.id == publications.c.account)
+        .where(
+            publications.c.post.in_(sorted(ids)),
+            publications.c.kind == Kind.ORIGINAL.value,
+            publications.c.state == State.PUBLISHED.value,
+            accounts.c.flagship,
+        )
+    )
+    links: dict[str, dict[str, str]] = {}
+    for row in await conn.execute(query):
+        links.setdefault(row.post, {})[row.platform] = row.url
+    return links
+
+
+async def bodies(conn: AsyncConnection, hashes: Collection[str]) -> dict[str, Any]:
+    """Content hash → the post's content as it was stored."""
+    query = select(contents.c.hash, contents.c.body).where(contents.c.hash.in_(sorted(hashes)))
+    return {row.hash: row.body for row in await conn.execute(query)}
+
+
+async def count_by_state(conn: AsyncConnection) -> dict[State, int]:
+    """How many publications stand in each state."""
+    query = select(publications.c.state, func.count()).group_by(publications.c.state)
+    return {State(state): int(count) for state, count in await conn.execute(query)}

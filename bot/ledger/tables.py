@@ -1,0 +1,285 @@
+"""The ledger's tables. A test holds them equal to all migrations together."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+from bot.clock import check_aware
+from bot.domain.publication import MAX_COMMITS
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime, kept in UTC; a naive one is refused rather than guessed."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else check_aware(value).astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        # SQLite hands back naive values; they were written in UTC.
+        return None if value is None else value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC)
+
+
+_ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only in INTEGER keys
+
+units = Table(
+    "units",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("short", Text, nullable=False),
+    Column("regime", String(32), nullable=False),
+    Column("intro", Text, nullable=False),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("unit", String(64), ForeignKey("units.id"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    Column("platform", String(32), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("verified_name", Text, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("filing", Text, nullable=False),
+    Column("flagship", Boolean, nullable=False),
+    Column("reprint", String(16), nullable=False),
+    Column("mode", String(32), nullable=False),
+    Column("push", Boolean, nullable=False),
+    Column("credential", Text, nullable=False),
+    Column("opened", Date),
+    Column("options", JSON, nullable=False),
+    Column("paused", Text, nullable=False, server_default=""),  # why; "" while it works
+    Column("read_until", Moment),  # its items are known up to here; NULL: never read
+    Column("read_error", Text, nullable=False, server_default=""),
+)
+
+posts = Table(
+    "posts",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("column", Text, nullable=False),
+    Column("topic", String(32), nullable=False),
+    Column("file", Text, nullable=False),
+    Column("line", Integer),
+    Column("key_item", Boolean, nullable=False),
+    Column("deadline_at", Moment),
+    Column("spread_s", Integer, nullable=False, server_default="0"),
+    Column("first_release_at", Moment),  # when the flagship's own post became public
+    Column("removed", Boolean, nullable=False, server_default="0"),
+    Index("ix_posts_key_item_due_at", "key_item", "due_at"),
+)
+
+contents = Table(  # every version of a post that was ever planned; never changed, never deleted
+    "contents",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("post", String(64), nullable=False, index=True),
+    Column("body", JSON, nullable=False),
+    Column("first_seen_at", Moment, nullable=False),
+)
+
+publications = Table(
+    "publications",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("post", String(64), ForeignKey("posts.id"), nullable=False),
+    Column("account", String(64), ForeignKey("accounts.id"), nullable=False),
+    Column("unit", String(64), nullable=False),
+    Column("platform", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("method", String(16), nullable=False),
+    Column("key", String(64), nullable=False, unique=True),
+    Column("by_hand", Boolean, nullable=False),
+    Column("needs_acceptance", Boolean, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("due_at", Moment, nullable=False),
+    Column("not_after", Moment, nullable=False),
+    Column("offset_s", Integer, nullable=False, server_default="0"),
+    Column("content_hash", String(64), ForeignKey("contents.hash"), nullable=False),
+    Column("next_at", Moment),
+    Column("lease", String(64)),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("commits", Integer, nullable=False, server_default="0"),
+    Column("finds", Integer, nullable=False, server_default="0"),
+    Column("committed_at", Moment),
+    Column("checkpoint", JSON, nullable=False),
+    Column("pending", JSON, nullable=False),
+    Column("accepted_by", Text, nullable=False, server_default=""),
+    Column("platform_id", Text, nullable=False, server_default=""),
+    Column("url", Text, nullable=False, server_default=""),
+    Column("published_at", Moment),
+    Column("error", JSON, nullable=False),
+    Column("changed_hash", String(64), nullable=False, server_default=""),
+    UniqueConstraint("post", "account"),
+    CheckConstraint(f"commits <= {MAX_COMMITS}", name="commits_capped"),
+    CheckConstraint(
+        "state <> 'published' OR (published_at IS NOT NULL AND (platform_id <> '' OR url <> ''))",
+        name="published_with_proof",
+    ),
+    CheckConstraint(
+        "state IN ('planned','held','queued','sending','unknown','pending','waiting','handed_off',"
+        "'published','failed','missed','cancelled')",
+        name="state_known",
+    ),
+    Index("ix_publications_due_at", "due_at"),
+    Index("ix_publications_account_state", "account", "state"),
+)
+# Finding due work costs what is due, not what was ever recorded.
+Index(
+    "ix_publications_next_at",
+    publications.c.next_at,
+    sqlite_where=publications.c.next_at.is_not(None),
+    postgresql_where=publications.c.next_at.is_not(None),
+)
+
+events = Table(  # append-only; replaying `to_state` gives every publication's state
+    "events",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("publication", _ID, ForeignKey("publications.id"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("from_state", String(16), nullable=False),
+    Column("to_state", String(16), nullable=False),
+    Column("facts", JSON, nullable=False),
+)
+
+items = Table(  # what accounts really show, by whomever posted
+    "items",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("account", String(64), ForeignKey("accounts.id"), nullable=False),
+    Column("unit", String(64), nullable=False),
+    Column("platform", String(32), nullable=False),
+    Column("platform_id", Text, nullable=False),
+    Column("push_id", Text, nullable=False, server_default=""),
+    Column("url", Text, nullable=False, server_default=""),
+    Column("title", Text, nullable=False, server_default=""),
+    Column("text", Text, nullable=False, server_default=""),
+    Column("source_url", Text, nullable=False, server_default=""),
+    Column("repost_of", Text, nullable=False, server_default=""),
+    Column("notified", Boolean, nullable=False, server_default="0"),
+    Column("kind", String(16), nullable=False),
+    Column("column", Text, nullable=False, server_default=""),
+    Column("by_bot", Boolean, nullable=False),
+    Column("publication", _ID, ForeignKey("publications.id"), index=True),
+    Column("published_at", Moment, nullable=False),
+    Column("first_seen_at", Moment, nullable=False),
+    Column("last_seen_at", Moment, nullable=False),
+    Column("deleted_at", Moment),  # when it was first seen to be gone
+    UniqueConstraint("account", "platform_id"),
+    Index("ix_items_published_at_account", "published_at", "account"),
+    Index("ix_items_account_published_at", "account", "published_at"),
+)
+
+verdicts = Table(  # never overwritten, only superseded
+    "verdicts",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("item", _ID, ForeignKey("items.id"), nullable=False, index=True),
+    Column("post", String(64), ForeignKey("posts.id"), nullable=False),
+    Column("account", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("level", String(1), nullable=False),  # A pointer, B declared, C text, D weak
+    Column("decision", String(16), nullable=False),  # reprinted | doubtful | no
+    Column("rule", String(32), nullable=False),
+    Column("rule_version", Integer, nullable=False),
+    Column("source_ok", Boolean, nullable=False),
+    Column("scores", JSON, nullable=False),
+    Column("passages", JSON, nullable=False),
+    Column("content_hash", String(64), nullable=False, server_default=""),
+    Column("decided_by", Text, nullable=False, server_default=""),
+    Column("superseded", Boolean, nullable=False, server_default="0"),
+    Index("ix_verdicts_post_account", "post", "account"),
+)
+
+stats = Table(
+    "stats",
+    metadata,
+    Column("item", _ID, ForeignKey("items.id"), primary_key=True),
+    Column("as_of", Moment, primary_key=True),
+    Column("reads", BigInteger),
+    Column("likes", BigInteger),
+    Column("shares", BigInteger),
+    Column("comments", BigInteger),
+)
+
+exemptions = Table(
+    "exemptions",
+    metadata,
+    Column("post", String(64), ForeignKey("posts.id"), primary_key=True),
+    Column("unit", String(64), ForeignKey("units.id"), primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("account", String(64), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),  # Fernet; the key is never in the ledger
+    Column("expires_at", Moment),
+    Column("updated_at", Moment, nullable=False),
+)
+
+usage = Table(  # quota spent per account, action and period
+    "usage",
+    metadata,
+    Column("account", String(64), primary_key=True),
+    Column("action", String(32), primary_key=True),
+    Column("period", String(8), primary_key=True),
+    Column("start", Moment, primary_key=True),
+    Column("used", Integer, nullable=False),
+)
+
+controls = Table(  # switches for the whole matrix, e.g. "freeze" 静默期
+    "controls",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("on", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
