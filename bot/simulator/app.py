@@ -1,0 +1,51 @@
+"""The simulator as an aiohttp application, and as a server on a port of its own."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from aiohttp import web
+
+from bot.simulator import control
+from bot.simulator.wire import CLOSING, dispatch
+from bot.simulator.world import World
+
+#: Above Douyin's whole-file limit of 128 MB, so that the platform itself answers "too large".
+BODY_MAX = 160 * 1024 * 1024
+SHUTDOWN_S = 2.0
+
+
+def create_app(*, start: datetime | None = None) -> web.Application:
+    """An application with a world of its own; with `start` its clock stands there."""
+    app = web.Application(client_max_size=BODY_MAX)
+    world = World(start)
+    app[CLOSING] = asyncio.Event()
+    app.on_shutdown.append(_close)
+    control.add_routes(app, world)
+    for name in ("wechat", "weibo", "douyin"):
+        app.router.add_route("*", f"/{name}/{{path:.*}}", _handler(world, name))
+    return app
+
+
+def _handler(world: World, name: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        # Looked up on each call: a reset puts new platforms in place.
+        return await dispatch(world.core, world.platform(name), request)
+
+    return handle
+
+
+async def _close(app: web.Application) -> None:
+    app[CLOSING].set()
+
+
+async def serve(host: str, port: int) -> tuple[web.AppRunner, int]:
+    """Start serving; answers the runner, to be cleaned up, and the port (asked for with 0)."""
+    runner = web.AppRunner(create_app(), access_log=None, shutdown_timeout=SHUTDOWN_S)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError:
+        await runner.cleanup()
+        raise
+    return runner, int(runner.addresses[0][1])
