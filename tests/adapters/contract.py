@@ -113,6 +113,7 @@ class PublishingContract(AdapterContract):
         _, receipt = await stage.published()
         assert receipt.platform_id or receipt.url
         if stage.adapter.capabilities.recent:
+            await stage.forward(stage.listed_after)
             assert [item.platform_id for item in await listed(stage)] == [receipt.platform_id]
 
     async def test_recent_is_empty_before_anything_is_published(self, stage: Stage) -> None:
