@@ -18,7 +18,8 @@ from bot.domain.transitions import Step
 
 # A reprint that an outage delayed is still worth having for a while after its deadline.
 REPRINT_GRACE = timedelta(hours=24)
-_OPEN = frozenset({State.PLANNED, State.HELD, State.QUEUED, State.WAITING, State.HANDED_OFF})
+# What the calendar may still call off.
+OPEN = frozenset({State.PLANNED, State.HELD, State.QUEUED, State.WAITING, State.HANDED_OFF})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,7 +198,7 @@ def diff(
         elif change := _compare(want, pub, released.get(want.post), now):
             changes.append(change)
     for pub in have.values():
-        if pub.post not in keep and pub.state in _OPEN:
+        if pub.post not in keep and pub.state in OPEN:
             changes.append(_removed(pub))
     return sorted(changes, key=lambda change: (change.due_at, change.post, change.account))
 
@@ -232,7 +233,7 @@ def _compare(
         moved = (due_at, want.not_after) != (pub.due_at, pub.not_after)
         held = _hold_of(want, pub, released)
         regated = pub.state is State.HELD and (pub.reason == Hold.CHECK) != want.blocked
-        newly_blocked = want.blocked and pub.state in _OPEN and pub.reason != Hold.CHECK
+        newly_blocked = want.blocked and pub.state in OPEN and pub.reason != Hold.CHECK
         if not (edited or moved or regated or newly_blocked):
             return None
         kind = (

@@ -59,9 +59,10 @@ def _stored(row: Any) -> StoredPost:
     return StoredPost(**{name: getattr(row, name) for name in StoredPost.__dataclass_fields__})
 
 
-async def all_posts(conn: AsyncConnection) -> dict[str, StoredPost]:
-    """Every post ever planned, by id."""
-    return {row.id: _stored(row) for row in await conn.execute(select(posts))}
+async def some_posts(conn: AsyncConnection, ids: Collection[str]) -> dict[str, StoredPost]:
+    """These posts, by id."""
+    query = select(posts).where(posts.c.id.in_(sorted(ids)))
+    return {row.id: _stored(row) for row in await conn.execute(query)}
 
 
 async def key_items(

@@ -113,6 +113,12 @@ async def of_posts(conn: AsyncConnection, ids: Collection[str]) -> list[Publicat
     return [to_publication(row) for row in await conn.execute(query)]
 
 
+async def in_states(conn: AsyncConnection, states: Collection[State]) -> list[Publication]:
+    """All publications in one of these states."""
+    query = select(publications).where(publications.c.state.in_([s.value for s in states]))
+    return [to_publication(row) for row in await conn.execute(query)]
+
+
 async def search(
     conn: AsyncConnection,
     *,

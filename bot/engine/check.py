@@ -1,0 +1,110 @@
+"""`bot check`: what is wrong with the calendar, before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from bot.domain.planning import Desired, Fitness, desired
+from bot.domain.post import Post
+from bot.domain.problem import Problem, Severity
+from bot.domain.roster import Account, Roster
+from bot.domain.variants import make_variant
+from bot.engine.context import flagship_name
+from bot.engine.ports import Platforms
+from bot.ledger.posts import content_hash
+from bot.schedule.reader import Reading
+
+# Reprints point at a link that exists only after the first release; one of usual length stands in.
+_STAND_IN_LINK = (
+    "https://mp.weixin.qq.com/s?__biz=MzAwMDAwMDAwMA==&mid=2650000000&idx=1&sn=" + "0" * 32
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """The calendar's wishes and everything found wrong with them."""
+
+    wanted: tuple[Desired, ...]
+    problems: tuple[Problem, ...]
+    hashes: dict[str, str]  # post → content hash
+
+
+def fitness_of(roster: Roster, platforms: Platforms) -> dict[str, Fitness]:
+    """What each account's platform takes."""
+    return {account.id: _fitness(account, platforms) for account in roster.accounts.values()}
+
+
+def _fitness(account: Account, platforms: Platforms) -> Fitness:
+    can = platforms.capabilities(account)
+    return Fitness(
+        publishes=can.publishes,
+        article=can.article,
+        short_text=can.short_text,
+        video_only=can.video_only,
+    )
+
+
+def check(reading: Reading, platforms: Platforms) -> Checked:
+    """Everything the files themselves and the platforms' limits object to.
+
+    An error of the post blocks it everywhere; an error of one platform only there.
+    """
+    roster = reading.roster
+    fitness = fitness_of(roster, platforms)
+    hashes = {post.id: content_hash(post) for post in reading.posts}
+    everywhere = {
+        problem.post
+        for problem in reading.problems
+        if problem.severity is Severity.ERROR and problem.post
+    }
+    wanted: list[Desired] = []
+    found: list[Problem] = list(reading.problems)
+    for post in reading.posts:
+        mine = desired(post, roster, fitness, content_hash=hashes[post.id], blocked=())
+        blocked, problems = _check_post(post, mine, roster, platforms)
+        found += problems
+        wanted += [
+            replace(want, blocked=post.id in everywhere or want.account.id in blocked)
+            for want in mine
+        ]
+    return Checked(wanted=tuple(wanted), problems=tuple(_ordered(found)), hashes=hashes)
+
+
+def _check_post(
+    post: Post, wanted: Sequence[Desired], roster: Roster, platforms: Platforms
+) -> tuple[set[str], list[Problem]]:
+    blocked = set()
+    problems: dict[tuple[str, str, str], Problem] = {}
+    for want in wanted:
+        account = want.account
+        variant = make_variant(
+            post,
+            account,
+            roster.units[account.unit],
+            kind=want.kind,
+            method=want.method,
+            source=flagship_name(roster),
+            link=_STAND_IN_LINK,
+        )
+        for problem in platforms.check(variant, account, by_hand=want.by_hand):
+            if problem.severity is Severity.ERROR:
+                blocked.add(account.id)
+            # The same fault on twenty accounts of one platform is one line for the officer.
+            problems.setdefault(
+                (problem.code, account.platform, problem.message),
+                replace(
+                    problem,
+                    post=post.id,
+                    place=problem.place if problem.place.file else post.place,
+                ),
+            )
+    return blocked, list(problems.values())
+
+
+def _ordered(problems: Iterable[Problem]) -> list[Problem]:
+    rank = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+    return sorted(
+        problems,
+        key=lambda p: (p.place.file, p.place.line or 0, rank[p.severity], p.code, p.post or ""),
+    )

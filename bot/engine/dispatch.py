@@ -1,0 +1,81 @@
+"""The tick: looks at what is due, claims it, and hands it to the queue in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain import transitions
+from bot.domain.admission import wake
+from bot.domain.message import Message, Work
+from bot.domain.publication import Publication, State
+from bot.engine.ports import Core, Queue
+from bot.ledger import journal, publications
+from bot.ledger.journal import Move
+from bot.logs import get_logger
+
+log = get_logger(__name__)
+_LIMIT = 500  # rows per transaction; what is left over comes with the next round
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tick:
+    """What one round found due."""
+
+    publish: tuple[int, ...]
+    look: tuple[int, ...]
+    moved: int  # leases that ran out, holds that ended, windows that closed
+
+    @property
+    def idle(self) -> bool:
+        return not (self.publish or self.look or self.moved)
+
+
+async def tick(core: Core, queue: Queue) -> Tick:
+    """One round: every row whose `next_at` has come is claimed or moved, in one transaction.
+
+    A message is put only after the claim is durable. If it is lost, the lease runs out and the
+    row comes up again.
+    """
+    now = core.clock.now()
+    until = now + timedelta(seconds=core.options.lease_s)
+    async with core.ledger.write() as conn:
+        rows = await publications.due(conn, now, _LIMIT)
+        moves = [
+            Move(publication=pub.id, step=step)
+            for pub, released in rows
+            if (step := _step(pub, released, now, until)) is not None
+        ]
+        await journal.apply(conn, moves, now)
+        look = tuple(p.id for p, _ in rows if p.state in {State.UNKNOWN, State.PENDING})
+        await publications.claim_looks(conn, look, until=until)
+    publish = tuple(p.id for p, _ in rows if p.state in {State.PLANNED, State.WAITING})
+    await _put(core, queue, Work.PUBLISH, publish)
+    await _put(core, queue, Work.LOOK, look)
+    found = Tick(publish=publish, look=look, moved=len(moves) - len(publish))
+    if not found.idle:
+        log.debug("engine.tick", publish=len(publish), look=len(look), moved=found.moved)
+    return found
+
+
+def _step(
+    pub: Publication, released: datetime | None, now: datetime, until: datetime
+) -> transitions.Step | None:
+    match pub.state:
+        case State.PLANNED | State.WAITING:
+            return transitions.claim(lease_until=until)
+        case State.QUEUED:
+            return transitions.give_back(now=now, why="lease_ran_out")
+        case State.SENDING:
+            return transitions.lose(find_at=now, error={"message": "worker_died"})
+        case State.HELD:
+            return wake(pub, released, now)
+        case _:
+            return None
+
+
+async def _put(core: Core, queue: Queue, work: Work, ids: Sequence[int]) -> None:
+    size = core.options.batch
+    for start in range(0, len(ids), size):
+        await queue.put(Message(work=work, ids=tuple(ids[start : start + size])))

@@ -1,0 +1,112 @@
+"""From what a platform answered to the step that records it. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot.contract import Pending, Receipt
+from bot.domain import transitions
+from bot.domain.publication import Hold, Publication
+from bot.domain.retry import backoff, next_look
+from bot.domain.transitions import PublishedAs, Step
+from bot.errors import (
+    AuthFailed,
+    BotError,
+    ContractBroken,
+    MediaError,
+    OutcomeUnknown,
+    PlatformError,
+    RateLimited,
+    Rejected,
+)
+
+_FIRST_LOOK_S = 10
+_CONTRACT_ATTEMPTS = (
+    3  # a login page of the office's network may stand in for an answer for a while
+)
+
+
+def facts(error: BaseException) -> dict[str, object]:
+    """The error as data for the ledger."""
+    if isinstance(error, PlatformError):
+        return error.facts()
+    return {"kind": type(error).__name__, "message": str(error)}
+
+
+def published(receipt: Receipt) -> Step:
+    """The step for proof that it is public."""
+    return transitions.publish(
+        PublishedAs(
+            platform_id=receipt.platform_id,
+            url=receipt.url,
+            published_at=receipt.published_at,
+            push_id=receipt.push_id,
+            notified=receipt.notified,
+        )
+    )
+
+
+def after_prepare(pub: Publication, error: BaseException, now: datetime) -> Step:
+    """What a failed preparation comes to. Nothing of it can be public."""
+    match error:
+        case Rejected() | MediaError():
+            return transitions.fail(reason="rejected", error=facts(error))
+        case AuthFailed():
+            return transitions.hold(Hold.PAUSED, not_after=pub.not_after, error=facts(error))
+        case RateLimited():
+            return _postpone(pub, error, now)
+        case ContractBroken() if pub.attempts + 1 >= _CONTRACT_ATTEMPTS:
+            return transitions.fail(reason="contract_broken", error=facts(error))
+        case PlatformError():
+            return _again(pub, error, now)
+        case _:
+            return transitions.fail(reason="internal_error", error=facts(error))
+
+
+def after_commit(
+    pub: Publication, result: Receipt | Pending | BaseException, now: datetime
+) -> Step:
+    """What the one call came to. Whatever is not surely known becomes `unknown`."""
+    match result:
+        case Receipt():
+            return published(result)
+        case Pending():
+            return transitions.pend(result.ref, poll_at=next_look(0, now, result.poll_s))
+        case Rejected() | MediaError():
+            return transitions.fail(reason="rejected", error=facts(result))
+        case AuthFailed():
+            return transitions.hold(Hold.PAUSED, not_after=pub.not_after, error=facts(result))
+        case RateLimited():
+            return _postpone(pub, result, now)
+        case OutcomeUnknown() | ContractBroken():
+            return _lost(result, now)
+        case PlatformError():
+            return _again(pub, result, now)
+        case _:
+            # Our own mistake after the call may have gone out: no retry before a look.
+            return _lost(result, now)
+
+
+def _lost(error: BaseException, now: datetime) -> Step:
+    return transitions.lose(find_at=now + timedelta(seconds=_FIRST_LOOK_S), error=facts(error))
+
+
+def _postpone(pub: Publication, error: RateLimited, now: datetime) -> Step:
+    until = error.retry_at or backoff(3, now)
+    return transitions.wait(
+        # Not beyond the window, so that somebody is told when it closes.
+        until=min(max(until, now), pub.not_after),
+        reason="quota",
+        attempts=pub.attempts,
+        error=facts(error),
+    )
+
+
+def _again(pub: Publication, error: BotError, now: datetime) -> Step:
+    attempts = pub.attempts + 1
+    return transitions.wait(
+        until=min(backoff(attempts, now), pub.not_after),
+        reason="unavailable",
+        attempts=attempts,
+        error=facts(error),
+    )

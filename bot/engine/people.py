@@ -1,0 +1,122 @@
+"""What people decide: accept, decline, confirm, retry, cancel, freeze, let an account go on."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot.domain import transitions
+from bot.domain.admission import reprint_due_at
+from bot.domain.publication import Hold, Publication, State
+from bot.domain.transitions import PublishedAs, Step
+from bot.engine.ports import Core
+from bot.errors import UsageError
+from bot.i18n import _
+from bot.ledger import controls, journal, posts, publications, roster
+from bot.ledger.journal import Move
+
+_RETRY_WINDOW = timedelta(hours=6)
+
+
+async def get(core: Core, name: str) -> Publication:
+    """The publication called `name`: its number, or POST@ACCOUNT. UsageError if there is none."""
+    async with core.ledger.read() as conn:
+        if name.isdecimal():
+            found = await publications.get(conn, int(name))
+        else:
+            post, _at, account = name.partition("@")
+            found = await publications.by_post_and_account(conn, post, account)
+    if found is None:
+        raise UsageError(
+            _(
+                "There is no publication {name}. Give its number or POST@ACCOUNT as "
+                "`bot publications list` shows them."
+            ).format(name=name)
+        )
+    return found
+
+
+async def accept(core: Core, pub: Publication, *, by: str) -> None:
+    """The unit's liaison says yes to a reprint; it goes out in its turn."""
+    async with core.ledger.read() as conn:
+        post = (await posts.some_posts(conn, [pub.post]))[pub.post]
+    steps = [transitions.accept(by=by)]
+    if pub.state is State.HELD and pub.reason == Hold.ACCEPTANCE and post.first_release_at:
+        due_at = reprint_due_at(pub, post.first_release_at, core.clock.now())
+        steps.append(transitions.release(due_at=due_at))
+    await _do(core, pub, *steps)
+
+
+async def decline(core: Core, pub: Publication, *, by: str, reason: str) -> None:
+    """The unit's liaison says no."""
+    await _do(core, pub, transitions.cancel(reason=reason or "declined", by=by))
+
+
+async def cancel(core: Core, pub: Publication, *, by: str, reason: str = "withdrawn") -> None:
+    """Withdraws a publication that was not sent; refused once a send was granted."""
+    await _do(core, pub, transitions.cancel(reason=reason, by=by))
+
+
+async def confirm(core: Core, pub: Publication, *, url: str, at: datetime | None, by: str) -> None:
+    """A person says it is public, and where."""
+    if not url.startswith(("https://", "http://")):
+        raise UsageError(_("A confirmation needs the public link, beginning with https://."))
+    receipt = PublishedAs(
+        platform_id="", url=url, published_at=at or core.clock.now(), by_bot=False
+    )
+    await _do(core, pub, transitions.publish(receipt, by=by))
+
+
+async def retry(core: Core, pub: Publication, *, by: str, not_published: bool = False) -> None:
+    """A person lets it be tried again. For `unknown` they must say that it did not go out."""
+    if pub.state is State.UNKNOWN and (pub.next_at is not None or not not_published):
+        raise UsageError(
+            _(
+                "Whether {name} went out is not known. Look at the account first: if it is there, "
+                "use `bot publications confirm {id} --url LINK`; if it is surely not there, use "
+                "`bot publications retry {id} --not-published`."
+            ).format(name=f"{pub.post}@{pub.account}", id=pub.id)
+        )
+    now = core.clock.now()
+    step = transitions.retry(now=now, not_after=max(pub.not_after, now + _RETRY_WINDOW), by=by)
+    await _do(core, pub, step)
+
+
+async def freeze(core: Core, on: bool, *, by: str, reason: str) -> None:
+    """Begins or ends a freeze 静默期. Ending it lets what was held by it go on."""
+    now = core.clock.now()
+    async with core.ledger.write() as conn:
+        await controls.set_freeze(conn, on, reason=reason, by=by, now=now)
+        if not on:
+            held = await publications.search(conn, states=[State.HELD])
+            await journal.apply(conn, _releases(held, Hold.FROZEN, now), now)
+
+
+async def resume(core: Core, account: str) -> int:
+    """Lets a paused account publish again; returns how many publications go on."""
+    now = core.clock.now()
+    async with core.ledger.write() as conn:
+        await roster.pause(conn, account, "")
+        held = await publications.search(conn, account=account, states=[State.HELD])
+        moves = _releases(held, Hold.PAUSED, now)
+        await journal.apply(conn, moves, now)
+    return len(moves)
+
+
+def _releases(held: list[Publication], why: Hold, now: datetime) -> list[Move]:
+    return [
+        Move(publication=pub.id, step=transitions.release(due_at=max(now, pub.due_at)))
+        for pub in held
+        if pub.reason == why
+    ]
+
+
+async def _do(core: Core, pub: Publication, *steps: Step) -> None:
+    moves = [Move(publication=pub.id, step=step) for step in steps]
+    applied = await core.journal.apply(*moves, now=core.clock.now())
+    if not all(one.ok for one in applied):
+        raise UsageError(
+            _(
+                "{name} is {state} by now, so this is not possible any more. Look at it with "
+                "`bot publications show {id}`."
+            ).format(name=f"{pub.post}@{pub.account}", state=pub.state.value, id=pub.id)
+        )

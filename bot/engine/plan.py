@@ -1,0 +1,152 @@
+"""Brings the ledger in line with the calendar, or only says how they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.planning import OPEN, Change, Desired, diff, first_hold
+from bot.domain.problem import Problem, Severity
+from bot.domain.publication import State, publication_key
+from bot.domain.roster import AccountStatus
+from bot.engine.check import Checked, check
+from bot.engine.ports import Core
+from bot.errors import UsageError
+from bot.i18n import _
+from bot.ledger import journal, posts, publications, roster
+from bot.ledger.journal import Move
+from bot.ledger.posts import StoredPost
+from bot.logs import get_logger
+from bot.schedule.reader import Reading
+
+log = get_logger(__name__)
+_ROSTER_LOSS = 10  # asks first when more than one account in ten would disappear
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How calendar and ledger differ, and what is wrong with the calendar."""
+
+    changes: tuple[Change, ...]
+    problems: tuple[Problem, ...]
+    planned: int  # publications the calendar asks for
+
+
+def _roster_unusable(reading: Reading) -> bool:
+    return not reading.roster.accounts or any(
+        problem.severity is Severity.ERROR and problem.place.file == "roster.yaml"
+        for problem in reading.problems
+    )
+
+
+async def preview(core: Core, reading: Reading) -> Plan:
+    """What `apply` would do now. Changes nothing."""
+    checked = check(reading, core.platforms)
+    async with core.ledger.read() as conn:
+        changes = await _diff(conn, reading, checked, core.clock.now())
+    return Plan(changes=tuple(changes), problems=checked.problems, planned=len(checked.wanted))
+
+
+async def apply(core: Core, reading: Reading, *, confirmed: bool = False) -> Plan:
+    """Takes the calendar over; what could not be read keeps its last good plan.
+
+    Raises UsageError when the roster would lose more than a tenth of its accounts and
+    `confirmed` is not set.
+    """
+    checked = check(reading, core.platforms)
+    if _roster_unusable(reading):
+        log.warning("plan.roster_unusable", folder=str(reading.folder))
+        return Plan(changes=(), problems=checked.problems, planned=0)
+    now = core.clock.now()
+    async with core.ledger.write() as conn:
+        if not confirmed:
+            await _refuse_roster_loss(conn, reading)
+        changes = await _diff(conn, reading, checked, now)
+        await roster.save(conn, reading.roster)
+        for post in reading.posts:
+            await posts.save(conn, post, checked.hashes[post.id], now)
+        await _carry_out(conn, changes, now)
+        gone = {change.post for change in changes if change.desired is None}
+        await posts.mark_removed(conn, gone - {post.id for post in reading.posts})
+    log.info("plan.applied", changes=len(changes), problems=len(checked.problems))
+    return Plan(changes=tuple(changes), problems=checked.problems, planned=len(checked.wanted))
+
+
+async def _refuse_roster_loss(conn: AsyncConnection, reading: Reading) -> None:
+    known = await roster.load(conn)
+    active = {a.id for a in known.accounts.values() if a.status is not AccountStatus.CLOSED}
+    lost = active - set(reading.roster.accounts)
+    if len(lost) * _ROSTER_LOSS > len(active):
+        raise UsageError(
+            _(
+                "roster.yaml would remove {lost} of {all} accounts ({names} …). If that is "
+                "intended, run the command again with --yes."
+            ).format(lost=len(lost), all=len(active), names=", ".join(sorted(lost)[:3]))
+        )
+
+
+async def _diff(
+    conn: AsyncConnection, reading: Reading, checked: Checked, now: datetime
+) -> list[Change]:
+    read = {post.id for post in reading.posts}
+    known = await publications.of_posts(conn, read)
+    known += [pub for pub in await publications.in_states(conn, OPEN) if pub.post not in read]
+    stored = await posts.some_posts(conn, {pub.post for pub in known})
+    return diff(
+        checked.wanted,
+        known,
+        keep=_kept(reading, stored),
+        released={
+            post.id: post.first_release_at for post in stored.values() if post.first_release_at
+        },
+        now=now,
+    )
+
+
+def _kept(reading: Reading, stored: Mapping[str, StoredPost]) -> set[str]:
+    """Posts that are missing only because their file could not be read whole."""
+    read = {post.id for post in reading.posts}
+    return {
+        post.id for post in stored.values() if post.id not in read and post.file in reading.broken
+    }
+
+
+async def _carry_out(conn: AsyncConnection, changes: Sequence[Change], now: datetime) -> None:
+    moves = [
+        Move(publication=change.publication, step=change.step)
+        for change in changes
+        if change.publication is not None and change.step is not None
+    ]
+    await journal.apply(conn, moves, now)
+    new = [_row(c.desired) for c in changes if c.publication is None and c.desired is not None]
+    await publications.add(conn, new, now)
+
+
+def _row(want: Desired) -> dict[str, Any]:
+    held = first_hold(want)
+    return {
+        "post": want.post,
+        "account": want.account.id,
+        "unit": want.account.unit,
+        "platform": want.account.platform,
+        "kind": want.kind.value,
+        "method": want.method.value,
+        "key": publication_key(want.post, want.account.id),
+        "by_hand": want.by_hand,
+        "needs_acceptance": want.needs_acceptance,
+        "state": (State.HELD if held else State.PLANNED).value,
+        "reason": held.value if held else "",
+        "due_at": want.due_at,
+        "not_after": want.not_after,
+        "offset_s": want.offset_s,
+        "content_hash": want.content_hash,
+        # A hold is looked at when its window closes; a reprint when the first release is out.
+        "next_at": want.not_after if held else want.due_at,
+        "checkpoint": {},
+        "pending": {},
+        "error": {},
+    }

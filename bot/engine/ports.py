@@ -1,0 +1,57 @@
+"""What the engine needs from outside, handed in by bot/app.py."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.clock import Clock
+from bot.contract import Adapter, Capabilities
+from bot.domain.message import Message
+from bot.domain.post import Variant
+from bot.domain.problem import Problem
+from bot.domain.roster import Account
+from bot.ledger.journal import Journal
+from bot.ledger.store import Ledger
+
+Handler = Callable[[Message], Awaitable[None]]
+
+
+class Platforms(Protocol):
+    """The adapters, by account. `by_hand` asks for the hand-off adapter instead."""
+
+    def capabilities(self, account: Account, *, by_hand: bool = False) -> Capabilities: ...
+
+    def check(self, variant: Variant, account: Account, *, by_hand: bool) -> list[Problem]: ...
+
+    def adapter(self, account: Account, *, by_hand: bool = False) -> Adapter: ...
+
+
+class Queue(Protocol):
+    """Brings messages to a handler, at least once or not at all."""
+
+    async def put(self, message: Message) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The engine's settings; docs/settings.md explains each."""
+
+    lease_s: int = 120  # longer than any adapter's commit may take
+    batch: int = 50  # publications per queue message
+    concurrency: int = 16  # accounts worked on at once
+    max_attempts: int = 8  # failures of a kind that may pass, before it is failed
+    unknown_limit_s: int = 23 * 3600  # WeChat remembers our key for 24 h
+    never_found_s: int = 600  # where the platform shows nothing, a person looks after this
+
+
+@dataclass(frozen=True, kw_only=True)
+class Core:
+    """What every use case of the engine works with."""
+
+    ledger: Ledger
+    journal: Journal
+    platforms: Platforms
+    clock: Clock
+    options: Options

@@ -1,0 +1,243 @@
+"""Publishes a batch: prepare, grant, commit once, record what came of it.
+
+Read every line between `grant` and the recording of the outcome as if the power failed after it:
+the row then says `sending`, the lease runs out, and `find` settles it (bot/engine/reconcile.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.contract import Adapter, Capabilities, Checkpoint, Pending, Receipt
+from bot.domain import transitions
+from bot.domain.admission import admit
+from bot.domain.message import Message
+from bot.domain.post import Variant
+from bot.domain.publication import Hold, Publication, State
+from bot.domain.quota import Budget
+from bot.domain.transitions import Step
+from bot.engine import context as contexts
+from bot.engine import outcome
+from bot.engine.context import Context
+from bot.engine.ports import Core
+from bot.errors import AuthFailed, BotError, StaleLease
+from bot.ledger import journal, publications, roster
+from bot.ledger.journal import Applied, Move, Refusal
+from bot.logs import get_logger
+
+log = get_logger(__name__)
+_MAX_STEPS = 200  # steps of one preparation; more than a platform's pictures per article
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    """One publication under this worker's lease."""
+
+    pub: Publication
+    variant: Variant
+    adapter: Adapter
+    capabilities: Capabilities
+    account_kind: str
+    lease: str
+
+
+class Publisher:
+    """Handles the `publish` messages of a queue; one instance serves any number of batches."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._gate = asyncio.Semaphore(core.options.concurrency)
+        self.stopping = False  # set: what has not begun is given back, what has is finished
+
+    async def __call__(self, message: Message) -> None:
+        """Works the batch off: accounts side by side, each account's posts in their order."""
+        lease = secrets.token_hex(8)
+        async with self._core.ledger.write() as conn:
+            pubs = await publications.take(
+                conn, message.ids, {State.QUEUED}, lease=lease, until=self._lease_until()
+            )
+            known = await contexts.load(conn, pubs)
+        by_account: dict[str, list[Publication]] = {}
+        for pub in pubs:
+            by_account.setdefault(pub.account, []).append(pub)
+        beat = asyncio.create_task(self._keep([pub.id for pub in pubs], lease))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for line in by_account.values():
+                    group.create_task(self._account(line, known, lease))
+        finally:
+            beat.cancel()
+            with suppress(asyncio.CancelledError):
+                await beat
+
+    async def _keep(self, ids: Sequence[int], lease: str) -> None:
+        """Renews the lease while the batch is worked on, so that a slow upload keeps it."""
+        while True:
+            await asyncio.sleep(self._core.options.lease_s / 3)
+            async with self._core.ledger.write() as conn:
+                await publications.renew(conn, ids, lease=lease, until=self._lease_until())
+
+    def _lease_until(self) -> datetime:
+        return self._core.clock.now() + timedelta(seconds=self._core.options.lease_s)
+
+    async def _account(self, line: Sequence[Publication], known: Context, lease: str) -> None:
+        async with self._gate:
+            for pub in line:
+                try:
+                    await self._one(pub, known, lease)
+                except StaleLease:
+                    log.info("publication.lease_lost", publication=pub.id)
+                except Exception:
+                    # The ledger could not be written. The row stays as it is, under a lease that
+                    # runs out; the other accounts go on.
+                    log.exception("publication.not_recorded", publication=pub.id)
+
+    async def _one(self, pub: Publication, known: Context, lease: str) -> None:
+        now = self._core.clock.now()
+        if self.stopping:
+            await self._apply(pub, transitions.give_back(now=now, why="stopping"), lease)
+            return
+        account = known.account(pub)
+        refusal = admit(
+            pub,
+            account,
+            known.unit(pub),
+            paused=known.health[account.id].paused,
+            first_release_at=known.first_release_at(pub),
+            now=now,
+        )
+        if refusal is not None:
+            await self._apply(pub, refusal, lease)
+            return
+        job = _Job(
+            pub=pub,
+            variant=contexts.variant_of(self._core, known, pub),
+            adapter=self._core.platforms.adapter(account, by_hand=pub.by_hand),
+            capabilities=contexts.capabilities_of(self._core, known, pub),
+            account_kind=account.kind,
+            lease=lease,
+        )
+        await self._work(job)
+
+    async def _work(self, job: _Job) -> None:
+        try:
+            done = await self._prepare(job)
+        except StaleLease:
+            raise
+        except Exception as error:
+            await self._after_error(job, error, prepared=False)
+            return
+        if job.capabilities.publishes:
+            await self._send(job, done)
+        else:
+            package = done.data.get("package", "")
+            await self._apply(job.pub, transitions.hand_off(package=package), job.lease)
+
+    async def _prepare(self, job: _Job) -> Checkpoint:
+        """Uploads and drafts, each step kept in the ledger as soon as it is done."""
+        done = Checkpoint(data=job.pub.checkpoint)
+        for _step in range(_MAX_STEPS):
+            further = await job.adapter.prepare(job.variant, done)
+            if further.data != done.data:
+                await self._apply(job.pub, transitions.save_checkpoint(further.data), job.lease)
+            if further.ready:
+                return further
+            done = further
+        raise BotError(f"preparation of {job.pub.post} does not end")
+
+    async def _send(self, job: _Job, done: Checkpoint) -> None:
+        granted = await self._grant(job)
+        if not granted.ok:
+            await self._not_granted(job, granted)
+            return
+        try:
+            # The lease outlives the call, so nobody looks for the post while it may still appear.
+            async with asyncio.timeout(self._core.options.lease_s * 0.8):
+                result: Receipt | Pending = await job.adapter.commit(
+                    job.variant, done, key=job.pub.key
+                )
+        except Exception as error:
+            await self._after_error(job, error, prepared=True)
+            return
+        sent = replace(job.pub, state=State.SENDING)
+        step = outcome.after_commit(sent, result, self._core.clock.now())
+        await self._apply(job.pub, step, job.lease)
+
+    async def _grant(self, job: _Job) -> Applied:
+        """Asks for the one permission to send; withdrawal, freeze and quota are checked with it."""
+        now = self._core.clock.now()
+        step = transitions.grant(
+            now=now,
+            lease=job.lease,
+            lease_until=self._lease_until(),
+            commits=job.pub.commits + 1,
+        )
+        budgets = budgets_for(job.capabilities, job.pub, job.account_kind)
+        move = Move(
+            publication=job.pub.id,
+            step=step,
+            lease=job.lease,
+            budgets=budgets,
+            frozen_blocks=True,
+        )
+        return (await self._core.journal.apply(move, now=now))[0]
+
+    async def _not_granted(self, job: _Job, granted: Applied) -> None:
+        pub = job.pub
+        if granted.refusal is Refusal.FROZEN:
+            await self._apply(
+                pub, transitions.hold(Hold.FROZEN, not_after=pub.not_after), job.lease
+            )
+        elif granted.refusal is Refusal.SPENT:
+            assert granted.until is not None
+            step = transitions.wait(
+                until=min(granted.until, pub.not_after),
+                reason="quota",
+                attempts=pub.attempts,
+                error={"message": "quota", "until": granted.until.isoformat()},
+            )
+            await self._apply(pub, step, job.lease)
+        else:
+            raise StaleLease(str(pub.id))
+
+    async def _after_error(self, job: _Job, error: Exception, *, prepared: bool) -> None:
+        now = self._core.clock.now()
+        after = outcome.after_commit if prepared else outcome.after_prepare
+        step = after(job.pub, error, now)
+        log.warning(
+            "publication.error",
+            publication=job.pub.id,
+            post=job.pub.post,
+            account=job.pub.account,
+            next=step.name,
+            **{f"error_{key}": value for key, value in outcome.facts(error).items()},
+        )
+        if isinstance(error, AuthFailed):
+            async with self._core.ledger.write() as conn:
+                await roster.pause(conn, job.pub.account, str(error))
+                move = Move(publication=job.pub.id, step=step, lease=job.lease)
+                await journal.apply(conn, [move], now)
+            return
+        await self._apply(job.pub, step, job.lease)
+
+    async def _apply(self, pub: Publication, step: Step, lease: str) -> None:
+        move = Move(publication=pub.id, step=step, lease=lease)
+        applied = (await self._core.journal.apply(move, now=self._core.clock.now()))[0]
+        if not applied.ok:
+            raise StaleLease(str(pub.id))
+
+
+def budgets_for(
+    capabilities: Capabilities, pub: Publication, account_kind: str
+) -> tuple[Budget, ...]:
+    """The quotas one commit of this publication spends."""
+    return tuple(
+        budget
+        for budget in capabilities.budgets
+        if budget.action == pub.method.value and budget.account_kind in {"", account_kind}
+    )

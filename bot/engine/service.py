@@ -1,0 +1,55 @@
+"""Keeps going: tick after tick, as long as something is due; then sleeps until the next is."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.domain.message import Message
+from bot.engine.dispatch import tick
+from bot.engine.ports import Core
+from bot.ledger import publications
+
+_NAP = timedelta(seconds=5)  # longest sleep: another process may have changed the ledger
+
+
+class WorkingQueue(Protocol):
+    """A queue that works in this process."""
+
+    async def put(self, message: Message) -> None: ...
+
+    async def join(self) -> None: ...
+
+
+async def run_due(core: Core, queue: WorkingQueue) -> int:
+    """Works off all that is due now; returns how many rounds that took."""
+    rounds = 0
+    while not (await tick(core, queue)).idle:
+        rounds += 1
+        await queue.join()
+    return rounds
+
+
+async def next_due(core: Core) -> datetime | None:
+    """When the next publication wants to be looked at."""
+    async with core.ledger.read() as conn:
+        return await publications.next_due(conn)
+
+
+async def serve(core: Core, queue: WorkingQueue, stop: asyncio.Event) -> None:
+    """Publishes what comes due until `stop` is set; then finishes what is under way.
+
+    A tick does not wait for the last one's work: what is slow on one account delays no other.
+    """
+    while not stop.is_set():
+        if not (await tick(core, queue)).idle:
+            continue
+        now = core.clock.now()
+        wake = min(await next_due(core) or now + _NAP, now + _NAP)
+        pause_s = max((wake - core.clock.now()).total_seconds(), 0.01)
+        try:
+            await asyncio.wait_for(stop.wait(), timeout=pause_s)
+        except TimeoutError:
+            continue
+    await queue.join()

@@ -1,0 +1,159 @@
+"""All settings: environment (BOT_…, "__" between levels) over settings.toml; unknown keys refused.
+
+Secrets come from the environment only.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from bot.errors import UsageError
+from bot.i18n import DEFAULT_LANGUAGE, _
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Office(_Part):
+    """Where the office's files are and what time it lives in."""
+
+    schedules: Path = Path("schedules")
+    timezone: str = "Asia/Shanghai"
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"unknown zone {name!r}, use for example Asia/Shanghai") from error
+        return name
+
+
+class LedgerPart(_Part):
+    """The ledger: a SQLite file, or postgresql+asyncpg://…"""
+
+    url: str = "sqlite+aiosqlite:///var/ledger.sqlite3"
+
+
+class QueuePart(_Part):
+    """The queue: in this process, or arq on Redis when there is a redis_url."""
+
+    redis_url: str = ""
+
+
+class Files(_Part):
+    """Folders and files the bot writes."""
+
+    handoff: Path = Path("var/handoff")
+    key: Path = Path("var/secret.key")
+
+
+class EnginePart(_Part):
+    """How the engine works."""
+
+    lease_s: int = Field(default=120, ge=1)
+    batch: int = Field(default=50, ge=1, le=1000)
+    concurrency: int = Field(default=16, ge=1, le=500)
+
+
+class Gaps(_Part):
+    """Days without a post until an account is warned about, and until it fails."""
+
+    warn_days: int = Field(default=10, ge=1)
+    fail_days: int = Field(default=14, ge=1)
+
+
+class Log(_Part):
+    """Logs go to stderr."""
+
+    level: str = Field(default="warning", pattern="^(debug|info|warning|error)$")
+    json_lines: bool = False
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="BOT_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    office: Office = Office()
+    ledger: LedgerPart = LedgerPart()
+    queue: QueuePart = QueuePart()
+    files: Files = Files()
+    engine: EnginePart = EnginePart()
+    gaps: Gaps = Gaps()
+    log: Log = Log()
+    # Each platform's own Config model checks its part when its adapter is made.
+    platforms: dict[str, dict[str, Any]] = {}
+    secret_key: SecretStr | None = None
+    language: str = DEFAULT_LANGUAGE
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The office's zone."""
+        return ZoneInfo(self.office.timezone)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        file = _settings_file()
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=file)
+        return init_settings, env_settings, toml
+
+
+def _settings_file() -> Path:
+    return Path(os.environ.get("BOT_SETTINGS", "settings.toml"))
+
+
+def load_settings(**changes: Any) -> Settings:
+    """The settings in force; `changes` override everything. Raises UsageError naming the key."""
+    file = _settings_file()
+    try:
+        settings = Settings(**changes)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(
+            _("{file} cannot be read: {cause}. Mend that line.").format(file=file, cause=error)
+        ) from error
+    except ValidationError as error:
+        lines = [
+            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+            for fault in error.errors()
+        ]
+        raise UsageError(
+            _("The settings ({file} or BOT_… variables) are wrong: {faults}").format(
+                file=file, faults="; ".join(lines)
+            )
+        ) from error
+    if "secret_key" in _file_keys(file):
+        raise UsageError(
+            _(
+                "{file} holds secret_key. Secrets do not belong in the file: "
+                "set BOT_SECRET_KEY instead."
+            ).format(file=file)
+        )
+    return settings
+
+
+def _file_keys(file: Path) -> set[str]:
+    return set(tomllib.loads(file.read_text(encoding="utf-8"))) if file.exists() else set()
