@@ -1,0 +1,84 @@
+"""Hand-off 人工发布: a checked, complete package for a person, where no interface publishes.
+
+Serves 视频号, 快手 and websites, any account in mode "handoff", and publications that go by hand.
+Driving a platform's page with a robot is not built: it breaks the platforms' terms.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from adapters.handoff.check import problems
+from adapters.handoff.package import media_of, package_of, write
+from adapters.http import Origin
+from bot.contract import Capabilities, Checkpoint, Item, Pending, Receipt, Stat, Tools
+from bot.domain.post import Variant
+from bot.domain.problem import Problem
+from bot.domain.roster import Account
+from bot.errors import Rejected
+from bot.i18n import _
+
+
+class HandoffConfig(BaseModel):
+    """The hand-off has no settings of its own; where packages go is a setting of the program."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HandoffAdapter:
+    """One account that is served by hand."""
+
+    name: ClassVar[str] = "handoff"
+    platforms: ClassVar[frozenset[str]] = frozenset({"channels", "kuaishou", "website"})
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        title="人工发布", publishes=False, article=True, short_text=True
+    )
+    Config: ClassVar[type[BaseModel]] = HandoffConfig
+
+    def __init__(self, account: Account, tools: Tools, config: HandoffConfig) -> None:
+        self._account = account
+        self._tools = tools
+
+    @classmethod
+    def check(cls, variant: Variant, account: Account) -> list[Problem]:
+        """What a person could not enter on the account's platform."""
+        return list(problems(variant, account.platform))
+
+    async def prepare(self, variant: Variant, done: Checkpoint) -> Checkpoint:
+        """Writes the package; `data["package"]` is its folder. Raises MediaError."""
+        paths = {media: self._tools.media.path(media) for media in media_of(variant)}
+        package = package_of(variant, self._account, paths)
+        folder = await asyncio.to_thread(write, package, self._tools.out_dir)
+        return Checkpoint(data={"package": str(folder)}, ready=True)
+
+    async def commit(self, variant: Variant, done: Checkpoint, *, key: str) -> Receipt | Pending:
+        """Always raises Rejected: a machine never publishes here."""
+        raise Origin(platform=self.name, action="commit", effect=False).error(
+            Rejected,
+            _("This account is served by hand; the package is for a person."),
+            advice=_("Publish the package on the platform and enter the link."),
+        )
+
+    async def find(
+        self, variant: Variant, done: Checkpoint, *, key: str, pending: Pending | None = None
+    ) -> Receipt | Pending | None:
+        """None: what a person published is known only when the person says so."""
+        return None
+
+    async def recent(self, since: datetime) -> AsyncIterator[Item]:
+        """Nothing: these accounts cannot be read."""
+        nothing: tuple[Item, ...] = ()
+        for item in nothing:
+            yield item
+
+    async def stat(self, receipts: Sequence[Receipt]) -> list[Stat]:
+        """Nothing: these accounts cannot be read."""
+        return []
+
+
+ADAPTER = HandoffAdapter
