@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 import aiohttp
+
 from adapters import registry
 from bot.clock import Clock, WallClock
 from bot.contract import Adapter, Capabilities, Tools
@@ -117,8 +118,27 @@ class AccountCredentials:
             )
 
 
-class Adapters:
-    """The platforms' adapters, one for each account, made when first needed."""
+class Catalog:
+    """What platforms can do and refuse. Needs no ledger and no network."""
+
+    def __init__(self, settings: Mapping[str, Mapping[str, object]]) -> None:
+        self.settings = settings
+
+    def capabilities(self, account: Account, *, by_hand: bool = False) -> Capabilities:
+        return self.kind(account, by_hand=by_hand).capabilities
+
+    def check(self, variant: Variant, account: Account, *, by_hand: bool) -> list[Problem]:
+        return self.kind(account, by_hand=by_hand).check(variant, account)
+
+    def kind(self, account: Account, *, by_hand: bool) -> type[Adapter]:
+        return registry.adapter_for(account.platform, self.mode(account, by_hand=by_hand))
+
+    def mode(self, account: Account, *, by_hand: bool) -> str:
+        return registry.HANDOFF if by_hand else account.mode
+
+
+class Adapters(Catalog):
+    """The platforms' adapters at work, one for each account, made when first needed."""
 
     def __init__(
         self,
@@ -129,19 +149,14 @@ class Adapters:
         vault: Vault,
         clock: Clock,
     ) -> None:
-        self._settings = settings
+        super().__init__(settings.platforms)
         self._session = session
         self._ledger = ledger
         self._vault = vault
         self._clock = clock
         self._media = MediaFolder(settings.office.schedules)
+        self._out_dir = settings.files.handoff
         self._made: dict[tuple[str, bool], tuple[Account, Adapter]] = {}
-
-    def capabilities(self, account: Account, *, by_hand: bool = False) -> Capabilities:
-        return self._kind(account, by_hand=by_hand).capabilities
-
-    def check(self, variant: Variant, account: Account, *, by_hand: bool) -> list[Problem]:
-        return self._kind(account, by_hand=by_hand).check(variant, account)
 
     def adapter(self, account: Account, *, by_hand: bool = False) -> Adapter:
         known = self._made.get((account.id, by_hand))
@@ -149,12 +164,6 @@ class Adapters:
             known = (account, self._make(account, by_hand=by_hand))
             self._made[account.id, by_hand] = known
         return known[1]
-
-    def _kind(self, account: Account, *, by_hand: bool) -> type[Adapter]:
-        return registry.adapter_for(account.platform, self._mode(account, by_hand=by_hand))
-
-    def _mode(self, account: Account, *, by_hand: bool) -> str:
-        return registry.HANDOFF if by_hand else account.mode
 
     def _make(self, account: Account, *, by_hand: bool) -> Adapter:
         tools = Tools(
@@ -164,13 +173,13 @@ class Adapters:
             credentials=AccountCredentials(
                 account=account, ledger=self._ledger, vault=self._vault, clock=self._clock
             ),
-            out_dir=self._settings.files.handoff,
+            out_dir=self._out_dir,
         )
-        kind = self._kind(account, by_hand=by_hand)
+        kind = self.kind(account, by_hand=by_hand)
         return registry.make(
-            replace(account, mode=self._mode(account, by_hand=by_hand)),
+            replace(account, mode=self.mode(account, by_hand=by_hand)),
             tools,
-            self._settings.platforms.get(kind.name, {}),
+            self.settings.get(kind.name, {}),
         )
 
 

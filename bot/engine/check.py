@@ -11,7 +11,7 @@ from bot.domain.problem import Problem, Severity
 from bot.domain.roster import Account, Roster
 from bot.domain.variants import make_variant
 from bot.engine.context import flagship_name
-from bot.engine.ports import Platforms
+from bot.engine.ports import Catalog
 from bot.ledger.posts import content_hash
 from bot.schedule.reader import Reading
 
@@ -30,13 +30,13 @@ class Checked:
     hashes: dict[str, str]  # post → content hash
 
 
-def fitness_of(roster: Roster, platforms: Platforms) -> dict[str, Fitness]:
+def fitness_of(roster: Roster, catalog: Catalog) -> dict[str, Fitness]:
     """What each account's platform takes."""
-    return {account.id: _fitness(account, platforms) for account in roster.accounts.values()}
+    return {account.id: _fitness(account, catalog) for account in roster.accounts.values()}
 
 
-def _fitness(account: Account, platforms: Platforms) -> Fitness:
-    can = platforms.capabilities(account)
+def _fitness(account: Account, catalog: Catalog) -> Fitness:
+    can = catalog.capabilities(account)
     return Fitness(
         publishes=can.publishes,
         article=can.article,
@@ -45,13 +45,13 @@ def _fitness(account: Account, platforms: Platforms) -> Fitness:
     )
 
 
-def check(reading: Reading, platforms: Platforms) -> Checked:
+def check(reading: Reading, catalog: Catalog) -> Checked:
     """Everything the files themselves and the platforms' limits object to.
 
     An error of the post blocks it everywhere; an error of one platform only there.
     """
     roster = reading.roster
-    fitness = fitness_of(roster, platforms)
+    fitness = fitness_of(roster, catalog)
     hashes = {post.id: content_hash(post) for post in reading.posts}
     everywhere = {
         problem.post
@@ -62,7 +62,7 @@ def check(reading: Reading, platforms: Platforms) -> Checked:
     found: list[Problem] = list(reading.problems)
     for post in reading.posts:
         mine = desired(post, roster, fitness, content_hash=hashes[post.id], blocked=())
-        blocked, problems = _check_post(post, mine, roster, platforms)
+        blocked, problems = _check_post(post, mine, roster, catalog)
         found += problems
         wanted += [
             replace(want, blocked=post.id in everywhere or want.account.id in blocked)
@@ -72,7 +72,7 @@ def check(reading: Reading, platforms: Platforms) -> Checked:
 
 
 def _check_post(
-    post: Post, wanted: Sequence[Desired], roster: Roster, platforms: Platforms
+    post: Post, wanted: Sequence[Desired], roster: Roster, catalog: Catalog
 ) -> tuple[set[str], list[Problem]]:
     blocked = set()
     problems: dict[tuple[str, str, str], Problem] = {}
@@ -87,7 +87,7 @@ def _check_post(
             source=flagship_name(roster),
             link=_STAND_IN_LINK,
         )
-        for problem in platforms.check(variant, account, by_hand=want.by_hand):
+        for problem in catalog.check(variant, account, by_hand=want.by_hand):
             if problem.severity is Severity.ERROR:
                 blocked.add(account.id)
             # The same fault on twenty accounts of one platform is one line for the officer.

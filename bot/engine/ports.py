@@ -18,12 +18,16 @@ from bot.ledger.store import Ledger
 Handler = Callable[[Message], Awaitable[None]]
 
 
-class Platforms(Protocol):
-    """The adapters, by account. `by_hand` asks for the hand-off adapter instead."""
+class Catalog(Protocol):
+    """What platforms can do and refuse. `by_hand` asks about the hand-off adapter instead."""
 
     def capabilities(self, account: Account, *, by_hand: bool = False) -> Capabilities: ...
 
     def check(self, variant: Variant, account: Account, *, by_hand: bool) -> list[Problem]: ...
+
+
+class Platforms(Catalog, Protocol):
+    """The adapters at work, by account."""
 
     def adapter(self, account: Account, *, by_hand: bool = False) -> Adapter: ...
 

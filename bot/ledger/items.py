@@ -131,3 +131,26 @@ async def read_done(
     if until is not None:
         values["read_until"] = until
     await conn.execute(update(accounts).where(accounts.c.id == account).values(**values))
+
+
+async def some(conn: AsyncConnection, ids: Sequence[int]) -> list[Any]:
+    """These items as rows."""
+    query = select(items).where(items.c.id.in_(sorted(ids))).order_by(items.c.published_at)
+    return list(await conn.execute(query))
+
+
+async def mark_reprint(conn: AsyncConnection, item: int) -> None:
+    """Notes that an item is a reprint of a key item."""
+    await conn.execute(update(items).where(items.c.id == item).values(kind="reprint"))
+
+
+async def between(
+    conn: AsyncConnection, since: datetime | None, until: datetime | None
+) -> list[Any]:
+    """Items published in [since, until), as rows, oldest first."""
+    query = select(items).order_by(items.c.published_at, items.c.id)
+    if since is not None:
+        query = query.where(items.c.published_at >= since)
+    if until is not None:
+        query = query.where(items.c.published_at < until)
+    return list(await conn.execute(query))

@@ -1,0 +1,177 @@
+"""`bot check` and `bot plan`: the calendar before anything is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from adapters import registry
+from bot.app import App, Catalog, open_app
+from bot.cli.output import BAD_NEWS, OK, Format, FormatOption, emit, iso, local, screen, table
+from bot.domain.planning import Change, ChangeKind
+from bot.domain.problem import Problem, Severity, has_errors
+from bot.engine import check as checks
+from bot.engine import plan as plans
+from bot.i18n import N_, _
+from bot.schedule.reader import Reading, read
+from bot.settings import Settings, load_settings
+
+Folder = Annotated[
+    Path | None, typer.Argument(help=_("the schedules folder; the settings' one if left out"))
+]
+
+_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+_SEVERITIES = {
+    Severity.ERROR: N_("error"),
+    Severity.WARNING: N_("warning"),
+    Severity.INFO: N_("note"),
+}
+_KINDS = {
+    ChangeKind.NEW: (N_("new"), "green"),
+    ChangeKind.MOVED: (N_("moved"), "cyan"),
+    ChangeKind.CHANGED: (N_("changed"), "cyan"),
+    ChangeKind.REMOVED: (N_("removed"), "red"),
+    ChangeKind.RESTORED: (N_("back again"), "green"),
+    ChangeKind.CHANGED_AFTER: (N_("changed after publishing, not sent again"), "yellow"),
+    ChangeKind.BLOCKED: (N_("held back: see the problems"), "yellow"),
+}
+
+
+def folder_settings(folder: Path | None) -> Settings:
+    """The settings, with `folder` in place of theirs when it is given."""
+    if folder is None:
+        return load_settings()
+    settings = load_settings()
+    return settings.model_copy(
+        update={"office": settings.office.model_copy(update={"schedules": folder})}
+    )
+
+
+def check(folder: Folder = None, form: FormatOption = Format.TEXT) -> None:
+    """Finds every mistake in the calendar before it can hurt."""
+    settings = folder_settings(folder)
+    reading = read(settings.office.schedules, platforms=registry.platforms())
+    checked = checks.check(reading, Catalog(settings.platforms))
+    if form is Format.JSON:
+        emit(
+            {
+                "posts": len(reading.posts),
+                "problems": [problem.as_json() for problem in checked.problems],
+            }
+        )
+    else:
+        show_problems(checked.problems, reading)
+    raise typer.Exit(BAD_NEWS if has_errors(checked.problems) else OK)
+
+
+def show_problems(problems: tuple[Problem, ...], reading: Reading) -> None:
+    """Prints problems like a compiler: place, what, the line itself, what to do."""
+    for problem in problems:
+        colour = _COLOURS[problem.severity]
+        head = f"{problem.place}: " if problem.place.file else ""
+        post = f" ({problem.post})" if problem.post else ""
+        screen.print(
+            f"[bold]{escape(head)}[/][{colour}]{_(_SEVERITIES[problem.severity])}[/] "
+            f"[bright_black]{problem.code}[/]{escape(post)}: {escape(problem.message)}"
+        )
+        if shown := _line(problem, reading.folder):
+            screen.print(f"    [bright_black]{escape(shown)}[/]")
+        if problem.hint:
+            screen.print(f"    → {escape(problem.hint)}")
+    counts = Counter(problem.severity for problem in problems)
+    screen.print(
+        _("{posts} posts read; {errors} errors, {warnings} warnings.").format(
+            posts=len(reading.posts),
+            errors=counts[Severity.ERROR],
+            warnings=counts[Severity.WARNING],
+        )
+    )
+
+
+def _line(problem: Problem, folder: Path) -> str:
+    if not problem.place.file or problem.place.line is None:
+        return ""
+    try:
+        text = (folder / problem.place.file).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return ""
+    lines = text.splitlines()
+    number = problem.place.line
+    return f"{number:>4} | {lines[number - 1][:160]}" if number <= len(lines) else ""
+
+
+def plan(
+    folder: Folder = None,
+    form: FormatOption = Format.TEXT,
+    apply: Annotated[
+        bool, typer.Option("--apply", help=_("take the calendar over into the ledger"))
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help=_("also when many accounts would disappear"))
+    ] = False,
+) -> None:
+    """Shows how the calendar differs from what the ledger knows."""
+    settings = folder_settings(folder)
+
+    async def work() -> tuple[plans.Plan, Reading]:
+        async with open_app(settings) as app:
+            reading = app.read()
+            return await _plan(app, reading, apply=apply, yes=yes), reading
+
+    made, reading = asyncio.run(work())
+    if form is Format.JSON:
+        emit(
+            {
+                "publications": made.planned,
+                "applied": apply,
+                "changes": [_as_json(change, settings) for change in made.changes],
+                "problems": [problem.as_json() for problem in made.problems],
+            }
+        )
+    else:
+        _show_plan(made, reading, settings)
+    raise typer.Exit(BAD_NEWS if has_errors(made.problems) else OK)
+
+
+async def _plan(app: App, reading: Reading, *, apply: bool, yes: bool) -> plans.Plan:
+    if apply:
+        return await plans.apply(app.core, reading, confirmed=yes)
+    return await plans.preview(app.core, reading)
+
+
+def _as_json(change: Change, settings: Settings) -> dict[str, object]:
+    return {
+        "kind": change.kind.value,
+        "post": change.post,
+        "account": change.account,
+        "due_at": iso(change.due_at, settings.zone),
+        "publication": change.publication,
+    }
+
+
+def _show_plan(made: plans.Plan, reading: Reading, settings: Settings) -> None:
+    show_problems(made.problems, reading)
+    if not made.changes:
+        screen.print(_("The ledger already is as the calendar wants it."))
+        return
+    rows = [
+        (
+            local(change.due_at, settings.zone),
+            f"[{_KINDS[change.kind][1]}]{_(_KINDS[change.kind][0])}[/]",
+            escape(change.post),
+            escape(change.account),
+        )
+        for change in made.changes
+    ]
+    headings = (_("when"), _("what"), _("post"), _("account"))
+    screen.print(table("", headings, rows))
+    screen.print(
+        _("{changes} changes; the calendar asks for {planned} publications.").format(
+            changes=len(made.changes), planned=made.planned
+        )
+    )

@@ -1,0 +1,56 @@
+"""How commands speak: tables and colours for people, one clean JSON document for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+OK, BAD_NEWS, USAGE = 0, 1, 2
+
+screen = Console(highlight=False)
+notes = Console(stderr=True, highlight=False)
+
+
+class Format(StrEnum):
+    """For people, or for programs."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="text | json")]
+
+
+def emit(document: Any) -> None:
+    """Writes one JSON document to stdout, alone."""
+    json.dump(document, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+def local(moment: datetime | None, zone: ZoneInfo) -> str:
+    """The moment in the office's zone, for a table."""
+    return "" if moment is None else moment.astimezone(zone).strftime("%m-%d %H:%M")
+
+
+def iso(moment: datetime | None, zone: ZoneInfo) -> str | None:
+    """The moment in the office's zone with its offset, for JSON."""
+    return None if moment is None else moment.astimezone(zone).isoformat(timespec="seconds")
+
+
+def table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """A table ready to print; cells are rich markup."""
+    made = Table(title=title or None, title_justify="left", header_style="bold")
+    for heading in headings:
+        made.add_column(heading, overflow="fold")
+    for row in rows:
+        made.add_row(*row)
+    return made

@@ -1,0 +1,218 @@
+"""`bot publications`: what went out, what did not, and what a person decides about it."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from bot.app import App, open_app
+from bot.cli import words
+from bot.cli.output import BAD_NEWS, OK, Format, FormatOption, emit, iso, local, screen, table
+from bot.domain.publication import Publication, State
+from bot.engine import people
+from bot.errors import UsageError
+from bot.i18n import _
+from bot.ledger import publications as queries
+from bot.settings import Settings, load_settings
+
+group = typer.Typer(help=_("What went out, what did not, and what a person decides about it."))
+
+Name = Annotated[str, typer.Argument(help=_("number, or POST@ACCOUNT"))]
+By = Annotated[str, typer.Option("--by", help=_("who decides; your login name if left out"))]
+_BAD = frozenset({State.FAILED, State.MISSED, State.UNKNOWN})
+
+
+def row(pub: Publication, settings: Settings) -> dict[str, Any]:
+    """The fixed shape of one entry of `bot publications list --format json`."""
+    return {
+        "id": pub.id,
+        "post": pub.post,
+        "account": pub.account,
+        "platform": pub.platform,
+        "kind": pub.kind.value,
+        "state": pub.state.value,
+        "due_at": iso(pub.due_at, settings.zone),
+        "published_at": iso(pub.published_at, settings.zone),
+        "url": pub.url,
+        "error": words.trouble(pub),
+        "owed_by": words.owner(pub).value,
+    }
+
+
+@group.command("list")
+def list_(
+    state: Annotated[list[State] | None, typer.Option(help=_("only in this state"))] = None,
+    post: Annotated[str | None, typer.Option(help=_("only of this post"))] = None,
+    account: Annotated[str | None, typer.Option(help=_("only on this account"))] = None,
+    unit: Annotated[str | None, typer.Option(help=_("only of this unit"))] = None,
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Lists publications by planned time."""
+    settings = load_settings()
+
+    async def work() -> list[Publication]:
+        async with open_app(settings) as app, app.core.ledger.read() as conn:
+            return await queries.search(
+                conn, post=post, account=account, unit=unit, states=state or ()
+            )
+
+    found = asyncio.run(work())
+    if form is Format.JSON:
+        emit({"publications": [row(pub, settings) for pub in found]})
+    else:
+        show(found, settings)
+    raise typer.Exit(BAD_NEWS if any(pub.state in _BAD for pub in found) else OK)
+
+
+def show(found: list[Publication], settings: Settings, title: str = "") -> None:
+    """Prints publications as a table."""
+    headings = (_("no."), _("planned"), _("post"), _("account"), _("state"), _("owed by"), _("why"))
+    rows = [
+        (
+            str(pub.id),
+            local(pub.due_at, settings.zone),
+            escape(pub.post),
+            escape(pub.account),
+            words.state(pub.state),
+            words.role(words.owner(pub)),
+            escape(words.trouble(pub) or pub.url),
+        )
+        for pub in found
+    ]
+    screen.print(table(title, headings, rows))
+
+
+@group.command("show")
+def show_one(name: Name, form: FormatOption = Format.TEXT) -> None:
+    """Shows one publication with its whole history."""
+    settings = load_settings()
+
+    async def work() -> tuple[Publication, list[Any]]:
+        async with open_app(settings) as app:
+            pub = await people.get(app.core, name)
+            async with app.core.ledger.read() as conn:
+                return pub, [dict(event) for event in await queries.history(conn, pub.id)]
+
+    pub, history = asyncio.run(work())
+    if form is Format.JSON:
+        events = [{**event, "at": iso(event["at"], settings.zone)} for event in history]
+        emit({**row(pub, settings), "events": events})
+        return
+    show([pub], settings)
+    headings = (_("when"), _("event"), _("from"), _("to"), _("facts"))
+    rows = [
+        (
+            local(event["at"], settings.zone),
+            event["name"],
+            event["from_state"],
+            event["to_state"],
+            escape(", ".join(f"{key}={value}" for key, value in event["facts"].items() if value)),
+        )
+        for event in history
+    ]
+    screen.print(table("", headings, rows))
+
+
+def _decide(name: str, decision: Callable[[App, Publication], Awaitable[None]]) -> None:
+    settings = load_settings()
+
+    async def work() -> Publication:
+        async with open_app(settings) as app:
+            pub = await people.get(app.core, name)
+            await decision(app, pub)
+            return await people.get(app.core, str(pub.id))
+
+    show([asyncio.run(work())], settings)
+
+
+@group.command()
+def retry(
+    name: Name,
+    not_published: Annotated[
+        bool, typer.Option("--not-published", help=_("I have looked: it surely is not public"))
+    ] = False,
+    by: By = "",
+) -> None:
+    """Lets a failed or missed publication be tried again."""
+    _decide(
+        name,
+        lambda app, pub: people.retry(app.core, pub, by=by or _me(), not_published=not_published),
+    )
+
+
+@group.command()
+def cancel(name: Name, reason: str = "withdrawn", by: By = "") -> None:
+    """Withdraws a publication that was not sent."""
+    _decide(name, lambda app, pub: people.cancel(app.core, pub, by=by or _me(), reason=reason))
+
+
+@group.command()
+def confirm(
+    name: Name,
+    url: Annotated[str, typer.Option("--url", help=_("the public link"))],
+    at: Annotated[
+        str,
+        typer.Option("--at", help=_("when it became public, YYYY-MM-DD HH:MM; now if left out")),
+    ] = "",
+    by: By = "",
+) -> None:
+    """Records that a publication is public, with its link."""
+    settings = load_settings()
+    moment = _moment(at, settings)
+    _decide(
+        name, lambda app, pub: people.confirm(app.core, pub, url=url, at=moment, by=by or _me())
+    )
+
+
+@group.command()
+def accept(name: Name, by: By = "") -> None:
+    """Says yes to a reprint for the unit."""
+    _decide(name, lambda app, pub: people.accept(app.core, pub, by=by or _me()))
+
+
+@group.command()
+def decline(name: Name, reason: str = "declined", by: By = "") -> None:
+    """Says no to a reprint for the unit."""
+    _decide(name, lambda app, pub: people.decline(app.core, pub, by=by or _me(), reason=reason))
+
+
+@group.command()
+def freeze(reason: Annotated[str, typer.Argument(help=_("why"))], by: By = "") -> None:
+    """Stops all publishing at once (mourning days, emergencies)."""
+    _switch(True, reason, by)
+
+
+@group.command()
+def unfreeze(by: By = "") -> None:
+    """Ends the freeze; what it held goes on."""
+    _switch(False, "", by)
+
+
+def _switch(on: bool, reason: str, by: str) -> None:
+    async def work() -> None:
+        async with open_app(load_settings()) as app:
+            await people.freeze(app.core, on, by=by or _me(), reason=reason)
+
+    asyncio.run(work())
+    screen.print(_("The matrix is frozen.") if on else _("The freeze has ended."))
+
+
+def _me() -> str:
+    return getpass.getuser()
+
+
+def _moment(text: str, settings: Settings) -> datetime | None:
+    if not text:
+        return None
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=settings.zone)
+    except ValueError as error:
+        raise UsageError(
+            _("{text} is not a time; write it as 2026-05-07 10:00.").format(text=text)
+        ) from error

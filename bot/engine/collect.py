@@ -1,0 +1,196 @@
+"""Reads back what every account really shows, and ties it to the key items."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain import transitions
+from bot.domain.matching import Candidate, Matcher, Verdict, key_text
+from bot.domain.normalise import normalise, text_hash
+from bot.domain.plain import plain_text
+from bot.domain.post import Kind
+from bot.domain.publication import Publication, State
+from bot.domain.roster import Account, AccountStatus, Roster
+from bot.domain.transitions import PublishedAs
+from bot.domain.variants import marker
+from bot.engine.ports import Core
+from bot.errors import PlatformError
+from bot.ledger import items, journal, posts, publications, roster, verdicts
+from bot.ledger.journal import Move
+from bot.logs import get_logger
+
+log = get_logger(__name__)
+FIRST_READING = timedelta(days=40)  # how far back an account is read the first time
+OVERLAP = timedelta(days=3)  # statistics come a day late, posts get deleted
+_KEY_ITEM_LIFE = timedelta(days=60)  # key items older than this are not looked for any more
+# What the bot has not sent yet and must not send, once the unit carried it by hand.
+_NOT_YET = frozenset({State.PLANNED, State.HELD, State.WAITING})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collected:
+    """What one reading of one account came to."""
+
+    account: str
+    seen: int
+    new: int
+    matched: int
+    error: str
+
+
+@dataclass(frozen=True)
+class _Known:
+    """The key items to look for, and whose versions they are."""
+
+    matcher: Matcher
+    versions: Mapping[str, str]  # hash of a normalised text → content hash
+    own: Mapping[str, frozenset[str]]  # key item → accounts of its first release
+
+
+async def collect(core: Core, accounts: Sequence[str] = ()) -> list[Collected]:
+    """Reads the named accounts, or all that can be read, and matches what is new."""
+    async with core.ledger.read() as conn:
+        members = await roster.load(conn)
+        known = await _key_items(conn, members, core.clock.now())
+    results = []
+    for account in members.accounts.values():
+        if accounts and account.id not in accounts:
+            continue
+        if account.status is AccountStatus.ACTIVE and core.platforms.capabilities(account).recent:
+            results.append(await _account(core, account, members, known))
+    return results
+
+
+async def _account(core: Core, account: Account, members: Roster, known: _Known) -> Collected:
+    now = core.clock.now()
+    async with core.ledger.read() as conn:
+        health = (await roster.health(conn))[account.id]
+    since = (health.read_until - OVERLAP) if health.read_until else now - FIRST_READING
+    try:
+        seen = [item async for item in core.platforms.adapter(account).recent(since)]
+    except PlatformError as error:
+        log.warning("account.not_read", account=account.id, **error.facts())
+        async with core.ledger.write() as conn:
+            await items.read_done(conn, account.id, until=None, error=str(error))
+        return Collected(account=account.id, seen=0, new=0, matched=0, error=str(error))
+    async with core.ledger.write() as conn:
+        touched = await items.upsert(conn, account.id, seen, now)
+        await items.read_done(conn, account.id, until=now, error="")
+        matched = await _match(conn, account, members, known, touched, now)
+    return Collected(
+        account=account.id, seen=len(seen), new=len(touched), matched=matched, error=""
+    )
+
+
+async def _key_items(conn: AsyncConnection, members: Roster, now: datetime) -> _Known:
+    stored = [
+        post
+        for post in await posts.key_items(conn, since=now - _KEY_ITEM_LIFE, until=now)
+        if post.first_release_at is not None
+    ]
+    ids = [post.id for post in stored]
+    texts = await posts.versions(conn, ids)
+    released = await publications.of_posts(conn, ids)
+    keys, hashes = [], {}
+    for post in stored:
+        plain = [
+            (digest, plain_text(version.body) or version.text) for digest, version in texts[post.id]
+        ]
+        hashes.update({text_hash(normalise(text)): digest for digest, text in plain})
+        first = [pub for pub in released if pub.post == post.id and pub.kind is Kind.ORIGINAL]
+        assert post.first_release_at is not None
+        keys.append(
+            key_text(
+                post=post.id,
+                title=post.title,
+                texts=[text for _digest, text in plain],
+                released_at=post.first_release_at,
+                deadline_at=post.deadline_at or post.first_release_at,
+                marker=marker(post.id),
+                urls=[pub.url for pub in first if pub.url],
+                platform_ids=[pub.platform_id for pub in first if pub.platform_id],
+            )
+        )
+    matcher = Matcher(
+        keys,
+        unit_names=[name for unit in members.units.values() for name in (unit.name, unit.short)],
+        flagship_names=[a.name for a in members.accounts.values() if a.flagship],
+    )
+    own = {
+        post.id: frozenset(
+            p.account for p in released if p.post == post.id and p.kind is Kind.ORIGINAL
+        )
+        for post in stored
+    }
+    return _Known(matcher=matcher, versions=hashes, own=own)
+
+
+async def _match(
+    conn: AsyncConnection,
+    account: Account,
+    members: Roster,
+    known: _Known,
+    touched: Sequence[int],
+    now: datetime,
+) -> int:
+    count = 0
+    for row in await items.some(conn, touched):
+        if row.by_bot:
+            continue  # its receipt is better evidence than any comparison
+        for verdict in known.matcher.match(_candidate(row, account, members)):
+            if account.id in known.own[verdict.post]:
+                continue
+            content = known.versions.get(verdict.version, "")
+            if await verdicts.record(conn, row.id, verdict, content, now):
+                count += 1
+                await _take_over(conn, row, verdict, now)
+    return count
+
+
+def _candidate(row: Any, account: Account, members: Roster) -> Candidate:
+    unit = members.units[account.unit]
+    return Candidate(
+        account=account.id,
+        title=row.title,
+        text=row.text,
+        published_at=row.published_at,
+        url=row.url,
+        source_url=row.source_url,
+        repost_of=row.repost_of,
+        own_unit_names=frozenset({unit.name, unit.short, account.name}),
+    )
+
+
+async def _take_over(conn: AsyncConnection, row: Any, verdict: Verdict, now: datetime) -> None:
+    """What a reprint found by hand means for the publication that was planned for it."""
+    if verdict.decision != "reprinted":
+        return
+    await items.mark_reprint(conn, row.id)
+    pub = await publications.by_post_and_account(conn, verdict.post, verdict.account)
+    if pub is None:
+        return
+    step = _found_by_hand(pub, row)
+    if step is not None:
+        await journal.apply(conn, [Move(publication=pub.id, step=step)], now)
+
+
+def _found_by_hand(pub: Publication, row: Any) -> transitions.Step | None:
+    if pub.state is State.HANDED_OFF:
+        return transitions.publish(
+            PublishedAs(
+                platform_id=row.platform_id,
+                url=row.url,
+                published_at=row.published_at,
+                push_id=row.push_id,
+                notified=row.notified,
+                by_bot=False,
+            )
+        )
+    if pub.state in _NOT_YET:
+        return transitions.cancel(reason="carried_by_hand")
+    return None
