@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -15,7 +15,7 @@ from adapters.wechat import checks, limits, pictures
 from adapters.wechat.api import Api
 from adapters.wechat.errors import Context
 from adapters.wechat.limits import Limits
-from adapters.wechat.reading import DRAFT, Reading
+from adapters.wechat.reading import DRAFT, SUBMITS, Reading
 from adapters.wechat.render import pictures as pictures_in
 from adapters.wechat.render import render
 from adapters.wechat.tokens import Tokens
@@ -42,6 +42,9 @@ class WechatConfig(BaseModel):
     read_wait_s: float = Field(default=0.5, ge=0)  # shortest wait between tries of a question
     token_left_s: float = Field(default=600.0, ge=0)  # life a token must have before a commit
     find_pages: int = Field(default=3, ge=1)  # pages of 20 searched for a lost answer
+    # After a lost answer: how long a draft still in its box may be under review. The documents say
+    # "some minutes"; a second post is worse than a late one.
+    review_wait_s: float = Field(default=7200.0, ge=0)
     recent_pages: int = Field(default=50, ge=1)  # freepublish/batchget may be asked 100 times a day
 
 
@@ -94,6 +97,7 @@ class Wechat:
             tools.clock,
             find_pages=config.find_pages,
             recent_pages=config.recent_pages,
+            review_wait=timedelta(seconds=config.review_wait_s),
         )
 
     @classmethod
@@ -112,7 +116,8 @@ class Wechat:
         """One upload a call: each picture of the text, the cover, then the draft.
 
         A crash repeats at most one upload, and a draft that was made without our knowing is
-        found again by its cover, which no other draft has.
+        found again by its cover, which no other draft has. What comes last, before each commit, is
+        the count of publishing calls: it tells later whether a lost one ever arrived.
         """
         await self._tokens.get(left_s=self._config.token_left_s)
         data = _of_this_version(variant, done)
@@ -127,6 +132,9 @@ class Wechat:
             data[DRAFT] = await self._own_draft(variant, data) or await self._new_draft(
                 variant, data
             )
+            return Checkpoint(data=data)
+        if variant.method is Method.PUBLISH:
+            data[SUBMITS] = await self._reading.submits()
         return Checkpoint(data=data, ready=True)
 
     async def commit(self, variant: Variant, done: Checkpoint, *, key: str) -> Receipt | Pending:

@@ -18,6 +18,7 @@ from adapters.wechat.errors import Context, Stage
 from adapters.wechat.tokens import Tokens
 
 Body = Mapping[str, object]
+SUBMIT = "/cgi-bin/freepublish/submit"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +78,15 @@ class Api:
 
         DOCS/subscription/api/public/api_freepublish_submit
         """
-        return await self._commit("/cgi-bin/freepublish/submit", {"media_id": media_id})
+        return await self._commit(SUBMIT, {"media_id": media_id})
+
+    async def submits_today(self) -> int:
+        """How many calls of `submit` WeChat has counted today, whatever came of them.
+
+        DOCS/subscription/api/apimanage/api_getapiquota
+        """
+        answer = await self._read("/cgi-bin/openapi/quota/get", {"cgi_path": SUBMIT})
+        return answer.fields("quota").number("used")
 
     async def send_all(self, media_id: str, key: str, *, reprint: bool) -> Fields:
         """群发 to all followers: msg_id and msg_data_id; code 45065 comes back as it is.

@@ -123,6 +123,8 @@ def _kind(code: int, row: Row | None, stage: Stage) -> type[PlatformError]:
         return OutcomeUnknown
     if code in (TOO_FAST, REPEATED_TOO_FAST):
         return RateLimited
+    if stage is Stage.COMMIT and row is not None and row.kind is Class.OK:
+        return OutcomeUnknown  # "done already", without saying where
     if row is None or row.kind in (Class.PERMANENT, Class.CONTENT, Class.OK):
         return _REFUSED[stage]
     if row.kind is Class.AUTH_REFRESH:

@@ -15,8 +15,10 @@ from bot.clock import Clock
 from bot.contract import Checkpoint, Item, Pending, Receipt, Stat
 from bot.domain.post import Method, Variant
 from bot.domain.quota import PLATFORM_ZONE
+from bot.errors import AuthFailed, ContractBroken
 
-DRAFT = "draft"  # key of a checkpoint: the draft's media_id
+DRAFT = "draft"  # checkpoint keys: the draft's media_id,
+SUBMITS = "submits"  # and the platform's count of publishing calls just before the commit
 COMMITTED_AT = "committed_at"  # set by the engine
 # The statistics of a day come the next morning; production collectors ask from 08:05 on.
 READY_AT = time(8)
@@ -29,9 +31,18 @@ _NOTIFIED = 0  # publish_type: 0 已通知 (群发), 1 未开启通知 (发布)
 class Reading:
     """Read-only questions about one account."""
 
-    def __init__(self, api: Api, clock: Clock, *, find_pages: int, recent_pages: int) -> None:
+    def __init__(
+        self,
+        api: Api,
+        clock: Clock,
+        *,
+        find_pages: int,
+        recent_pages: int,
+        review_wait: timedelta,
+    ) -> None:
         self._api = api
         self._clock = clock
+        self._review_wait = review_wait
         self._find_pages = find_pages
         self._recent_pages = recent_pages
 
@@ -46,9 +57,10 @@ class Reading:
     async def lost(self, variant: Variant, done: Checkpoint) -> Receipt | Pending | None:
         """What became of a commit without a trustworthy answer.
 
-        A draft leaves the box once it is public, so a draft that is still there and an article
-        that is not listed mean: not published (None). A draft that is gone and an article not
-        listed yet stay Pending, without an id.
+        A draft leaves the box once it is public. One that is still there may be under review,
+        unless WeChat has counted no publishing call since just before ours: that is the sure
+        "not there" (None). Otherwise the review is given `review_wait` before None. A draft that
+        is gone and an article not listed yet stay Pending, without an id.
         """
         draft = done.data.get(DRAFT, "")
         if not draft:
@@ -56,11 +68,27 @@ class Reading:
         receipt = await self._listed(variant, done)
         if receipt is not None:
             return receipt
-        if await self._api.has_draft(draft):
+        push = variant.method is Method.PUSH
+        if not await self._api.has_draft(draft):
+            # Mass sends are in no list; the next day's statistics have them.
+            return Pending(ref={}, poll_s=_NEXT_DAY_POLL_S if push else 60)
+        # A mass send may be asked for again: its clientmsgid keeps it from going out twice.
+        if push or await self._never_arrived(done):
             return None
-        # Mass sends are in no list; the next day's statistics have them.
-        poll_s = _NEXT_DAY_POLL_S if variant.method is Method.PUSH else 60
-        return Pending(ref={}, poll_s=poll_s)
+        waited = self._clock.now() - _committed_at(done)
+        return None if waited >= self._review_wait else Pending(ref={}, poll_s=60)
+
+    async def submits(self) -> str:
+        """Day and number of publishing calls WeChat has counted; "" where it does not tell."""
+        try:
+            used = await self._api.submits_today()
+        except (AuthFailed, ContractBroken):
+            return ""  # the permission for this question is not needed for publishing
+        return f"{self._clock.now().astimezone(PLATFORM_ZONE).date()} {used}"
+
+    async def _never_arrived(self, done: Checkpoint) -> bool:
+        before = done.data.get(SUBMITS, "")
+        return bool(before) and before == await self.submits()
 
     async def recent(self, since: datetime) -> list[Item]:
         """What the account shows since then, newest first.
