@@ -94,7 +94,7 @@ def upload_part(state: DouyinState, account: Account, call: Call) -> Json:
     """Keep one part; numbers start at 1, and a part sent again replaces the former."""
     upload = _upload(state, account, call)
     number = call.query.get("part_number", "")
-    if not number.isdigit() or int(number) < 1:
+    if not number.isdecimal() or int(number) < 1:
         raise _bad("part_number starts from 1")
     part = _file(call, "video", "video")
     upload.sizes[int(number)] = len(part.data)
@@ -135,12 +135,12 @@ def create_video(state: DouyinState, account: Account, call: Call) -> Json:
     video_id = data.get("video_id")
     if not video_id:
         raise _bad("video_id is required")
-    if video_id not in account.videos:
+    if not isinstance(video_id, str) or video_id not in account.videos:
         # One upload makes one work; the code for a second one is not documented.
         raise DouyinError(2190007)
     text, verdict = _texts(data), _verdict(data)
     cover = data.get("custom_cover_image_url")
-    if cover and cover not in account.images:
+    if cover and str(cover) not in account.images:
         raise _bad("custom_cover_image_url is not an image_id")
     work = _create(state, account, text, VIDEO, verdict)
     account.videos.discard(video_id)
@@ -154,7 +154,7 @@ def create_image_text(state: DouyinState, account: Account, call: Call) -> Json:
     images = data.get("image_list")
     if not isinstance(images, list) or not 1 <= len(images) <= IMAGES_MAX:
         raise _bad("image_list takes 1 to 30 images")
-    if any(image not in account.images for image in images):
+    if any(str(image) not in account.images for image in images):
         raise _bad("image_id is invalid")
     work = _create(state, account, _texts(data), IMAGES, _verdict(data))
     return {"item_id": work.post.id, "video_id": work.video_id}
@@ -192,7 +192,7 @@ def _texts(data: Json) -> str:
 
 
 def _verdict(data: Json) -> int:
-    wanted = {0: PUBLIC, 1: PRIVATE, 2: FRIENDS}.get(data.get("private_status", 0))
+    wanted = {"0": PUBLIC, "1": PRIVATE, "2": FRIENDS}.get(str(data.get("private_status", 0)))
     if wanted is None:
         raise _bad("private_status is invalid")
     return wanted
@@ -215,7 +215,7 @@ def video_list(state: DouyinState, account: Account, call: Call) -> Json:
 
 def _number(call: Call, name: str, default: int) -> int:
     given = call.query.get(name, str(default))
-    if not given.isdigit():
+    if not given.isdecimal():
         raise _bad(f"{name} is invalid")
     return int(given)
 

@@ -129,7 +129,7 @@ def _check(data: dict[str, Any]) -> None:
     if data.get("platform") not in PLATFORMS:
         raise FaultError(f"platform must be one of {', '.join(PLATFORMS)}")
     kind = data.get("kind")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise FaultError(f"kind must be one of {', '.join(sorted(KINDS))}")
     _check_types(data)
     if kind in _NEEDED and _NEEDED[kind][0] not in data:

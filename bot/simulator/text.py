@@ -14,6 +14,14 @@ _SPACE = re.compile(r"\s+")
 _TAG = re.compile(r"<[^>]*>")
 
 
+def host_of(url: str) -> str:
+    """The host of a URL in lower case; empty when there is none or the URL is broken."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
 class _Cleaner(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=False)
@@ -52,7 +60,7 @@ def _may_stay(tag: str, attrs: list[tuple[str, str | None]]) -> bool:
     if tag != "img":
         return True
     source = dict(attrs).get("src") or dict(attrs).get("data-src") or ""
-    return urlsplit(source).hostname in _IMAGE_HOSTS
+    return host_of(source) in _IMAGE_HOSTS
 
 
 def _kept(tag: str, attrs: list[tuple[str, str | None]]) -> str:
@@ -67,7 +75,7 @@ def _kept(tag: str, attrs: list[tuple[str, str | None]]) -> str:
 
 
 def _inside(url: str) -> bool:
-    return urlsplit(url).hostname == "mp.weixin.qq.com"
+    return host_of(url) == "mp.weixin.qq.com"
 
 
 def clean_html(content: str) -> str:
@@ -119,7 +127,7 @@ def weibo_length(text: str) -> int:
 
 
 def _url_units(url: str) -> int:
-    host = urlsplit(url).hostname or ""
+    host = host_of(url)
     if not url.startswith("http://") or host == "t.cn":
         return len(url)
     if host.endswith(("weibo.com", "weibo.cn")) and len(url) <= 41:

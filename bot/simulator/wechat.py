@@ -42,7 +42,7 @@ class Route:
 def _quota_get(state: WechatState, account: Account, call: Call) -> Json:
     """D/subscription/api/apimanage/api_getapiquota"""
     path = call.json.get("cgi_path")
-    if path not in ROUTES:
+    if not isinstance(path, str) or path not in ROUTES:
         raise WechatError(76021)
     limit = state.core.limit("wechat", path, ROUTES[path].daily)
     window = day_number(state.core.now())

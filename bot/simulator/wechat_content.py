@@ -5,10 +5,9 @@
 
 import re
 from typing import Any, Final, TypeVar
-from urllib.parse import urlsplit
 
 from bot.simulator.store import Json, digest
-from bot.simulator.text import clean_html, plain
+from bot.simulator.text import clean_html, host_of, plain
 from bot.simulator.wechat_state import Account, Draft, Media, WechatError, WechatState
 from bot.simulator.wire import BadBody, Call, Part
 
@@ -200,7 +199,7 @@ def stored_article(account: Account, article: Any, *, single: bool) -> Json:
 
 def _check_texts(article: Json) -> None:
     for name, longest, code in _TEXT_LIMITS:
-        value = article.get(name, "")
+        value = article.get(name) or ""
         if not isinstance(value, str):
             raise WechatError(47001)
         if len(value) > longest:
@@ -219,7 +218,7 @@ def _check_source(url: Any) -> None:
     if url == "":
         return
     bad = not isinstance(url, str) or len(url.encode()) > SOURCE_URL_MAX
-    if bad or urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+    if bad or not url.startswith(("http://", "https://")) or not host_of(url):
         raise WechatError(41039)
 
 
@@ -258,8 +257,8 @@ def shown_article(account: Account, article: Json, url: str, *, with_content: bo
         "thumb_media_id": article.get("thumb_media_id", ""),
         "thumb_url": media.url if media else "",
         "show_cover_pic": 0,
-        "need_open_comment": int(article.get("need_open_comment") or 0),
-        "only_fans_can_comment": int(article.get("only_fans_can_comment") or 0),
+        "need_open_comment": int(bool(article.get("need_open_comment"))),
+        "only_fans_can_comment": int(bool(article.get("only_fans_can_comment"))),
         "url": url,
     }
     if with_content:

@@ -101,8 +101,8 @@ def _refuse_repeat(state: WechatState, account: Account, client_id: str) -> None
 
 
 def _message(state: WechatState, account: Account, data: Json) -> Message:
-    kind = data.get("msgtype")
-    body = data.get(str(kind))
+    kind = str(data.get("msgtype"))
+    body = data.get(kind)
     if kind not in {"mpnews", "text"} | _MEDIA_TYPES or not isinstance(body, dict):
         raise WechatError(40008)
     if kind == "mpnews":
@@ -165,7 +165,7 @@ def _send(state: WechatState, account: Account, message: Message, *, ignore_repr
 
 def _job(account: Account, data: Json) -> Push:
     given = data.get("msg_id")
-    number = int(given) if isinstance(given, int | str) and str(given).isdigit() else -1
+    number = int(given) if isinstance(given, int | str) and str(given).isdecimal() else -1
     push = account.jobs.get(number)
     if push is None or push.kind != "mass":
         raise WechatError(40059)

@@ -87,7 +87,7 @@ def _failed(state: WechatState, account: Account, push: Push) -> list[int]:
 
 
 def _number(value: object) -> int:
-    return int(value) if isinstance(value, int | str) and str(value).isdigit() else -1
+    return int(value) if isinstance(value, int | str) and str(value).isdecimal() else -1
 
 
 def listed_url(state: WechatState, post: Post) -> str:

@@ -6,10 +6,9 @@ Sources: https://open.weibo.com/wiki/2/statuses/share, …/repost, …/destroy (
 import re
 from ipaddress import ip_address
 from typing import Final
-from urllib.parse import urlsplit
 
 from bot.simulator.store import Json, digest
-from bot.simulator.text import URL
+from bot.simulator.text import URL, host_of
 from bot.simulator.weibo_state import (
     Status,
     User,
@@ -128,7 +127,7 @@ def _topics(state: WeiboState, text: str) -> str:
 def _check_domain(user: User, text: str) -> None:
     if not user.safe_domains or not user.domains_audited:
         raise WeiboError(10017, "appkey not bind domain!")
-    hosts = [(urlsplit(url).hostname or "").lower() for url in URL.findall(text)]
+    hosts = [host_of(url) for url in URL.findall(text)]
     for host in hosts:
         if any(host == d or host.endswith(f".{d}") for d in user.safe_domains):
             return

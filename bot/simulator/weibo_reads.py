@@ -170,6 +170,6 @@ def _number(call: Call, name: str, default: int) -> int:
     given = call.query.get(name)
     if given is None or given == "":
         return default
-    if not given.isdigit():
+    if not given.isdecimal():
         raise WeiboError(10017, f"{name} value is invalid!")
     return int(given)

@@ -118,7 +118,7 @@ class WeiboState:
                 setattr(known, name, value)
         if "access_token" in data:
             known.token_code = 0
-        if not known.uid.isdigit():
+        if not known.uid.isdecimal():
             raise ControlError("uid must be digits")
         known.safe_domains = [_domain(d) for d in known.safe_domains]
         self.users[known.account] = known

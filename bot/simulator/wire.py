@@ -68,6 +68,8 @@ class Call:
         """The JSON object of the body; raises `BadBody`."""
         try:
             data = json.loads(_utf8(self.body))
+            # A lone surrogate is legal JSON and no text at all.
+            json.dumps(data, ensure_ascii=False).encode()
         except ValueError as error:
             raise BadBody("not JSON") from error
         if not isinstance(data, dict):
