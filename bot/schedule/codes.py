@@ -1,0 +1,67 @@
+"""Every code a problem of the office's files can carry, with what it means."""
+
+from __future__ import annotations
+
+from bot.i18n import N_
+
+CODES: dict[str, str] = {
+    # the folder and its files
+    "folder-missing": N_("The schedules folder is not there or cannot be listed."),
+    "no-calendar": N_("The folder holds no calendar file."),
+    "roster-missing": N_("The folder holds no roster.yaml."),
+    "wrong-suffix": N_("A file looks like a calendar but its name does not end in .yaml."),
+    "file-unreadable": N_("A file is missing or cannot be opened."),
+    "not-utf8": N_("A text file is not encoded in UTF-8."),
+    "too-large": N_("A file is larger, deeper or more repetitive than any calendar needs to be."),
+    # the writing of YAML
+    "yaml-syntax": N_("The file is not valid YAML."),
+    "tab-indent": N_("A line is indented with a tab."),
+    "full-width-colon": N_("A full-width colon stands where YAML needs a half-width one."),
+    "bad-character": N_("A value contains an invisible control character."),
+    "duplicate-key": N_("A key stands twice in one entry."),
+    # keys and values
+    "missing-key": N_("A required key is not there."),
+    "empty-value": N_("A required key has no value."),
+    "unknown-key": N_("A key is not one of those the format knows."),
+    "wrong-type": N_("A value is of the wrong shape: text, list or group of keys."),
+    "unknown-value": N_("A value is not one of those allowed."),
+    "bad-id": N_("An id has other characters than letters, digits and hyphens, or is too long."),
+    "bad-time": N_("A time is not written YYYY-MM-DD HH:MM, or is no such time."),
+    "time-without-day": N_("A time is given without its day."),
+    "time-does-not-exist": N_("The clocks skip this time in the file's timezone."),
+    "full-width-value": N_("A time or duration is written with full-width characters."),
+    "bad-date": N_("A date is not written YYYY-MM-DD, or is no such date."),
+    "bad-duration": N_("A duration is not written like 30m, 6h or 2d."),
+    "window-not-positive": N_("A window is zero or less."),
+    "bad-deadline": N_("A deadline is not written like T+24h."),
+    "deadline-not-positive": N_("A deadline does not lie after the first release."),
+    "bad-link": N_("A link is not a complete http or https address."),
+    "unknown-timezone": N_("The timezone of the file is not known."),
+    # texts, pictures and videos
+    "path-outside": N_("A path leads out of the schedules folder."),
+    "media-missing": N_("A picture or video is not there."),
+    "media-damaged": N_("A picture or video is cut off or damaged."),
+    "not-a-picture": N_("A file given as a picture is not one."),
+    "not-a-video": N_("A file given as a video is not one."),
+    "picture-too-large": N_("A picture has more pixels than can be opened safely."),
+    "picture-not-local": N_("A text refers to a picture that is not in the folder."),
+    "wrong-extension": N_("A file's name does not fit what is in it."),
+    # between entries
+    "duplicate-post": N_("Two posts have the same id."),
+    "duplicate-unit": N_("Two units have the same id."),
+    "duplicate-account": N_("Two accounts have the same id."),
+    "account-twice": N_("A post names the same account twice."),
+    "unknown-account": N_("A post names an account that is not in the roster."),
+    "unknown-unit": N_("An exemption names a unit that is not in the roster."),
+    "unknown-platform": N_("A platform is not one the bot knows."),
+    "two-flagships": N_("Two accounts on one platform are marked as the flagship."),
+    "key-without-flagship": N_("A key item is not first released on a flagship account."),
+    "key-deadlines-overlap": N_("Two key items are due for reprinting at the same time."),
+    # content
+    "science-without-reviewer": N_("A science post names no reviewer."),
+    "reprint-without-source": N_("A reprint from above does not name its source and address."),
+    "consent-missing": N_("A patient's story has no reference to the patient's consent."),
+    "efficacy-claim": N_("A text promises or quantifies the effect of a treatment."),
+    "id-number": N_("A text contains an identity card number."),
+    "mobile-number": N_("A text contains a mobile phone number."),
+}

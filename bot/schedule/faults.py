@@ -1,0 +1,156 @@
+"""From a node of a file to a checked shape, and from what does not fit to problems with lines."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from bot.domain.problem import Place, Problem
+from bot.i18n import _
+from bot.schedule.lined import Node, wide_colon
+from bot.schedule.shapes import Shape
+
+S = TypeVar("S", bound=Shape)
+Loc = tuple[str | int, ...]
+
+
+def validate(
+    shape: type[S], node: Node, file: str, *, post: str | None = None, zone: ZoneInfo | None = None
+) -> tuple[S | None, list[Problem]]:
+    """The node as `shape`, None when a value is missing or wrong; and all its problems.
+
+    Unknown keys are problems but do not keep the rest from being read.
+    """
+    data = node.plain()
+    context = {"zone": zone} if zone is not None else None
+    try:
+        return shape.model_validate(data, context=context), []
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+    problems = [_problem(detail, shape, node, file, post) for detail in details]
+    if any(detail["type"] != "extra_forbidden" for detail in details):
+        return None, problems
+    for detail in details:
+        _prune(data, detail["loc"])
+    return shape.model_validate(data, context=context), problems
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """The known word most like a mistyped one, "" when none is near."""
+    near = difflib.get_close_matches(word, [known for known in words if known], n=1, cutoff=0.6)
+    return near[0] if near else ""
+
+
+def suggestion(word: str, words: Iterable[str]) -> str:
+    """A hint: the nearest known word, or all that are allowed."""
+    known = list(words)
+    near = nearest(word, known)
+    if near:
+        return _("Did you mean “{word}”?").format(word=near)
+    return _("Known are: {words}").format(words=", ".join(known))
+
+
+def _prune(data: Any, loc: Loc) -> None:
+    for key in loc[:-1]:
+        data = data[key]
+    data.pop(loc[-1], None)
+
+
+def _problem(
+    detail: ErrorDetails, shape: type[Shape], node: Node, file: str, post: str | None
+) -> Problem:
+    loc, kind = detail["loc"], detail["type"]
+    name = next((key for key in reversed(loc) if isinstance(key, str)), "")
+    if kind == "missing":
+        return _missing(node, loc, name, file, post)
+    if kind == "extra_forbidden":
+        return Problem(
+            code="unknown-key",
+            message=_("The key “{key}” is not known here.").format(key=name),
+            hint=suggestion(name, _keys(shape, loc[:-1])),
+            place=Place(file=file, line=node.key_line(*loc)),
+            post=post,
+        )
+    found = node.get(*loc)
+    place = Place(file=file, line=found.line if found else node.key_line(*loc))
+    if found is not None and "：" in str(found.value) and kind in ("model_type", "dict_type"):
+        return wide_colon(place)
+    code, message, hint = _told(detail, name)
+    return Problem(code=code, message=message, hint=hint, place=place, post=post)
+
+
+def _missing(node: Node, loc: Loc, name: str, file: str, post: str | None) -> Problem:
+    if node.get(*loc) is not None:  # the key is there with nothing after it
+        place = Place(file=file, line=node.key_line(*loc))
+        message = _("“{key}” has no value.").format(key=name)
+        hint = _("Fill it in after the colon.")
+        return Problem(code="empty-value", message=message, hint=hint, place=place, post=post)
+    return Problem(
+        code="missing-key",
+        message=_("The key “{key}” is missing.").format(key=name),
+        hint=_("Add a line “{key}: …” to this entry.").format(key=name),
+        place=Place(file=file, line=node.key_line(*loc[:-1])),
+        post=post,
+    )
+
+
+def _told(detail: ErrorDetails, name: str) -> tuple[str, str, str]:
+    """Code, message and hint of a value that does not fit."""
+    kind = detail["type"]
+    context: Mapping[str, Any] = detail.get("ctx", {})
+    if "hint" in context:  # one of our own checks
+        return (
+            kind,
+            f"{name}: {context['message']}" if name else context["message"],
+            context["hint"],
+        )
+    if kind in ("enum", "literal_error"):
+        word = str(detail["input"])
+        message = _("“{value}” is not allowed for {key}.").format(value=word, key=name)
+        return "unknown-value", message, suggestion(word, _choices(str(context["expected"])))
+    if kind.startswith("list"):
+        message = _("{key} must be a list.").format(key=name)
+        return "wrong-type", message, _("Write it in brackets: [one, two].")
+    if kind.startswith(("dict", "model")):
+        message = _("{key} must be a group of keys and values.").format(key=name or "-")
+        return (
+            "wrong-type",
+            message,
+            _("Write “key: value” lines below it, indented by two spaces."),
+        )
+    message = _("{key} must be text.").format(key=name)
+    return (
+        "wrong-type",
+        message,
+        _("Write one value after the colon, in quotation marks if needed."),
+    )
+
+
+def _choices(expected: str) -> list[str]:
+    return [word for word in re.findall(r"'([^']*)'", expected) if word]
+
+
+def _keys(shape: type[Shape], loc: Loc) -> list[str]:
+    """The keys allowed at `loc` of a shape."""
+    here: Any = shape
+    for key in loc:
+        field = here.model_fields.get(key) if hasattr(here, "model_fields") else None
+        if field is not None:
+            here = _inner_shape(field.annotation) or here
+    return list(here.model_fields)
+
+
+def _inner_shape(annotation: Any) -> type[Shape] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Shape):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        found = _inner_shape(argument)
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,92 @@
+"""The schedules folder: opens what lies in it, nothing outside, and remembers what was read."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.domain.problem import Place, Problem
+from bot.i18n import _
+from bot.schedule.faults import nearest
+
+
+@dataclass(kw_only=True)
+class Folder:
+    """One reading's view of the folder. `seen` maps each path asked for to a digest of it."""
+
+    root: Path
+    seen: dict[str, str] = field(default_factory=dict)
+
+    def locate(self, path: str) -> tuple[Path | None, tuple[str, str, str]]:
+        """The file a path of the calendar names; else None and code, message, hint of why not.
+
+        The code is "path-outside", or "" when there simply is no such file.
+        """
+        self.seen.setdefault(path, "")
+        hint = _("Paths are relative to the schedules folder, for example media/cover-01.jpg.")
+        if "\0" in path or "\\" in path or path.startswith("/"):
+            return None, (
+                "path-outside",
+                _("{path} is no path in the folder.").format(path=path),
+                hint,
+            )
+        try:
+            root = self.root.resolve()
+            full = (root / path).resolve()
+            inside = full.is_relative_to(root)
+            there = inside and full.is_file()
+        except (OSError, ValueError, RuntimeError):  # too long, a loop of links, …
+            inside, there = True, False
+        if not inside:
+            message = _("{path} leads out of the schedules folder.").format(path=path)
+            return None, ("path-outside", message, hint)
+        if not there:
+            message = _("There is no file {path}.").format(path=path)
+            return None, ("", message, self._near(path))
+        return full, ("", "", "")
+
+    def _near(self, path: str) -> str:
+        parent, _slash, name = path.rpartition("/")
+        try:
+            names = sorted(item.name for item in (self.root / parent).iterdir())
+        except OSError:
+            names = []
+        near = nearest(name, names)
+        if near:
+            return _("Did you mean “{word}”?").format(word=f"{parent}/{near}" if parent else near)
+        return _("Put the file there, or correct the path.")
+
+    def read_text(self, file: str, place: Place) -> tuple[str | None, list[Problem]]:
+        """The text of a file in the folder, None when it cannot be read; `place` names it."""
+        full, (code, message, hint) = self.locate(file)
+        if full is None:
+            return None, [
+                Problem(code=code or "file-unreadable", message=message, hint=hint, place=place)
+            ]
+        try:
+            raw = full.read_bytes()
+        except OSError as error:
+            message = _("{path} cannot be opened: {why}").format(path=file, why=error.strerror)
+            hint = _("Check the file's permissions.")
+            problem = Problem(code="file-unreadable", message=message, hint=hint, place=place)
+            return None, [problem]
+        self.seen[file] = hashlib.sha256(raw).hexdigest()
+        try:
+            return raw.decode("utf-8-sig"), []
+        except UnicodeDecodeError as error:
+            return None, [_not_utf8(file, raw.count(b"\n", 0, error.start) + 1)]
+
+    def fingerprint(self) -> str:
+        """Changes when any file asked for changes, appears or goes."""
+        lines = "\n".join(f"{path}\t{digest}" for path, digest in sorted(self.seen.items()))
+        return hashlib.sha256(lines.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _not_utf8(file: str, line: int) -> Problem:
+    return Problem(
+        code="not-utf8",
+        message=_("{path} is not a UTF-8 text.").format(path=file),
+        hint=_("Save it again and choose the encoding UTF-8 (not GBK or “ANSI”)."),
+        place=Place(file=file, line=line),
+    )

@@ -1,0 +1,315 @@
+"""YAML in which every key and value knows its line.
+
+Values stay text ("0506" is not octal, "on" is not true); the shapes decide what they mean.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import yaml
+
+from bot.domain.problem import Place, Problem
+from bot.i18n import _
+
+_Loader: Final = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+MAX_CHARS: Final = 4_000_000
+MAX_NODES: Final = 200_000  # with every alias counted in full
+# Past this depth the parser's own time grows with the square of the input.
+MAX_DEPTH: Final = 32
+_NULL: Final = frozenset({"", "~", "null", "Null", "NULL"})
+_TAB = re.compile(r"^ *\t\s*\S", re.MULTILINE)
+_WIDE_COLON = re.compile(r"^ *(?:- )? *[A-Za-z_]+：", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """A value of the file: text, None, a list of nodes, or a mapping of key to (line, node)."""
+
+    line: int  # 1-based, where the value begins
+    end_line: int
+    value: str | Sequence[Node] | Mapping[str, tuple[int, Node]] | None
+    size: int = 1  # nodes below and including this one
+
+    def plain(self) -> object:
+        """The value without its lines: str, None, list, dict."""
+        if isinstance(self.value, Mapping):
+            return {key: node.plain() for key, (_line, node) in self.value.items()}
+        if isinstance(self.value, str) or self.value is None:
+            return self.value
+        return [node.plain() for node in self.value]
+
+    def items(self) -> Sequence[Node]:
+        """The nodes of a list; empty when it is none."""
+        plain = isinstance(self.value, str | Mapping) or self.value is None
+        return () if plain else tuple(self.value)  # type: ignore[arg-type]
+
+    def get(self, *keys: str | int) -> Node | None:
+        """The node below, by keys and list indexes; None when there is none."""
+        node: Node | None = self
+        for key in keys:
+            node = _child(node, key) if node is not None else None
+        return node
+
+    def key_line(self, *keys: str | int) -> int:
+        """The line of the last key of the path that is there; for a list item, of its value."""
+        node, line = self, self.line
+        for key in keys:
+            if isinstance(node.value, Mapping) and key in node.value:
+                line = node.value[str(key)][0]
+            elif (below := _child(node, key)) is not None:
+                line = below.line
+            else:
+                break
+            found = _child(node, key)
+            assert found is not None
+            node = found
+        return line
+
+    def text(self, *keys: str | int) -> str:
+        """The text found below; "" when there is none or it is something else."""
+        node = self.get(*keys)
+        return node.value if node is not None and isinstance(node.value, str) else ""
+
+
+def _child(node: Node, key: str | int) -> Node | None:
+    if isinstance(node.value, Mapping):
+        entry = node.value.get(str(key))
+        return entry[1] if entry is not None else None
+    items = node.items()
+    return items[key] if isinstance(key, int) and key < len(items) else None
+
+
+def parse(text: str, file: str) -> tuple[Node | None, list[Problem]]:
+    """The file's only document, None when it could not be read to its end; and its problems."""
+    if len(text) > MAX_CHARS:
+        return None, [_too_large(Place(file=file, line=1))]
+    builder = _Builder(file=file)
+    try:
+        node = builder.document(iter(yaml.parse(text, Loader=_Loader)))
+    except _Refused as refused:
+        return None, [*builder.problems, refused.problem]
+    except (yaml.YAMLError, RecursionError) as error:
+        return None, [*builder.problems, *_syntax(error, text, file)]
+    return node, builder.problems
+
+
+class _Refused(Exception):
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
+@dataclass(kw_only=True)
+class _Builder:
+    """Makes nodes of the parser's events: unlike composing in C, depth can be refused early."""
+
+    file: str
+    problems: list[Problem] = field(default_factory=list)
+    anchors: dict[str, Node] = field(default_factory=dict)
+    count: int = 0
+
+    def document(self, events: Iterator[yaml.Event]) -> Node:
+        root = Node(line=1, end_line=1, value=None)
+        seen = 0
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                seen += 1
+                if seen > 1:
+                    raise _Refused(self._second_document(event))
+            elif isinstance(event, yaml.NodeEvent):
+                root = self.node(event, events, 0)
+        return root
+
+    def node(self, event: yaml.NodeEvent, events: Iterator[yaml.Event], depth: int) -> Node:
+        if depth > MAX_DEPTH:
+            raise _Refused(_too_large(self.place(event)))
+        if isinstance(event, yaml.AliasEvent):
+            made = self._alias(event)
+        elif isinstance(event, yaml.MappingStartEvent):
+            made = self._mapping(event, events, depth)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            made = self._sequence(event, events, depth)
+        else:
+            made = self._scalar(event)
+        self.count += made.size if isinstance(event, yaml.AliasEvent) else 1
+        if self.count > MAX_NODES:
+            raise _Refused(_too_large(self.place(event)))
+        if event.anchor and not isinstance(event, yaml.AliasEvent):
+            self.anchors[event.anchor] = made
+        return made
+
+    def place(self, event: yaml.Event) -> Place:
+        return Place(file=self.file, line=_line(event))
+
+    def _alias(self, event: yaml.AliasEvent) -> Node:
+        found = self.anchors.get(event.anchor or "")
+        if found is None:
+            raise _Refused(
+                Problem(
+                    code="yaml-syntax",
+                    message=_("*{name} refers to an anchor that does not stand before it.").format(
+                        name=event.anchor
+                    ),
+                    hint=_("Put text that begins with * or & in quotation marks."),
+                    place=self.place(event),
+                )
+            )
+        return found
+
+    def _sequence(self, start: yaml.NodeEvent, events: Iterator[yaml.Event], depth: int) -> Node:
+        items: list[Node] = []
+        for event in events:
+            if isinstance(event, yaml.SequenceEndEvent):
+                break
+            assert isinstance(event, yaml.NodeEvent)
+            items.append(self.node(event, events, depth + 1))
+        size = 1 + sum(item.size for item in items)
+        end = items[-1].end_line if items else _line(start)
+        return Node(line=_line(start), end_line=end, value=items, size=size)
+
+    def _mapping(self, start: yaml.NodeEvent, events: Iterator[yaml.Event], depth: int) -> Node:
+        entries: dict[str, tuple[int, Node]] = {}
+        size = 1
+        end = _line(start)
+        for event in events:
+            if isinstance(event, yaml.MappingEndEvent):
+                break
+            assert isinstance(event, yaml.NodeEvent)
+            key = self.node(event, events, depth + 1)
+            following = next(events)
+            assert isinstance(following, yaml.NodeEvent)
+            value = self.node(following, events, depth + 1)
+            size += value.size + 1
+            end = value.end_line
+            self._enter(entries, key, value)
+        return Node(line=_line(start), end_line=end, value=entries, size=size)
+
+    def _enter(self, entries: dict[str, tuple[int, Node]], key: Node, value: Node) -> None:
+        place = Place(file=self.file, line=key.line)
+        name = "" if key.value is None else key.value
+        if not isinstance(name, str):
+            message, hint = _("A key must be a plain word."), _("Write it as key: value.")
+            self.problems.append(
+                Problem(code="wrong-type", message=message, hint=hint, place=place)
+            )
+        elif name in entries:
+            self.problems.append(
+                Problem(
+                    code="duplicate-key",
+                    message=_("The key “{key}” stands twice in this entry.").format(key=name),
+                    hint=_("It stands first in line {line}; keep one of the two.").format(
+                        line=entries[name][0]
+                    ),
+                    place=place,
+                )
+            )
+        else:
+            entries[name] = (key.line, value)
+
+    def _scalar(self, event: yaml.NodeEvent) -> Node:
+        assert isinstance(event, yaml.ScalarEvent)
+        plain = event.style is None or event.style == ""
+        text: str = event.value
+        bad = next((char for char in text if _is_control(char)), None)
+        if bad is not None:
+            self.problems.append(
+                Problem(
+                    code="bad-character",
+                    message=_("The value contains the invisible character U+{code}.").format(
+                        code=f"{ord(bad):04X}"
+                    ),
+                    hint=_("Delete it; typing the text again helps when it cannot be seen."),
+                    place=self.place(event),
+                )
+            )
+            text = "".join(char for char in text if not _is_control(char))
+        value = None if plain and text in _NULL else text
+        return Node(line=_line(event), end_line=_end_line(event), value=value)
+
+    def _second_document(self, event: yaml.Event) -> Problem:
+        return Problem(
+            code="yaml-syntax",
+            message=_("A second document begins here; only one is read."),
+            hint=_("Delete the line “---” and put all posts under one “posts:”."),
+            place=self.place(event),
+        )
+
+
+def _is_control(char: str) -> bool:
+    return char not in "\n\t\r" and unicodedata.category(char) in ("Cc", "Cs")
+
+
+def _line(event: yaml.Event) -> int:
+    assert event.start_mark is not None
+    return event.start_mark.line + 1
+
+
+def _end_line(event: yaml.Event) -> int:
+    """The last line of a value; the mark of a block of text stands at the start of the next."""
+    assert event.end_mark is not None
+    return max(_line(event), event.end_mark.line + (1 if event.end_mark.column else 0))
+
+
+def _too_large(place: Place) -> Problem:
+    return Problem(
+        code="too-large",
+        message=_("The file is too large, too deeply nested or repeats itself too often."),
+        hint=_("Split it into several calendar files, and write repeated values out."),
+        place=place,
+    )
+
+
+def _syntax(error: Exception, text: str, file: str) -> list[Problem]:
+    """What keeps the parser from reading on, told by its usual causes where one is seen."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    if isinstance(error, yaml.reader.ReaderError):
+        line = text.count("\n", 0, int(error.position)) + 1
+    else:
+        line = mark.line + 1 if mark is not None else 1
+    line = min(line, text.count("\n") + 1)
+    causes = _usual_causes(text, file)
+    if causes:
+        return causes
+    what = getattr(error, "problem", None) or getattr(error, "reason", None) or ""
+    return [
+        Problem(
+            code="yaml-syntax",
+            message=_("The file cannot be read on from this line: {what}").format(what=what),
+            hint=_(
+                "Look here and one line above for a missing space after a colon, a missing "
+                "quotation mark, or an uneven indent."
+            ),
+            place=Place(file=file, line=line),
+        )
+    ]
+
+
+def _usual_causes(text: str, file: str) -> list[Problem]:
+    causes: list[Problem] = []
+    if (tab := _TAB.search(text)) is not None:
+        causes.append(
+            Problem(
+                code="tab-indent",
+                message=_("The line is indented with a tab, which YAML does not allow."),
+                hint=_("Indent with spaces, two for each level."),
+                place=Place(file=file, line=text.count("\n", 0, tab.start()) + 1),
+            )
+        )
+    if (colon := _WIDE_COLON.search(text)) is not None:
+        causes.append(wide_colon(Place(file=file, line=text.count("\n", 0, colon.end()) + 1)))
+    return causes
+
+
+def wide_colon(place: Place) -> Problem:
+    """The problem of a key that is followed by “：”."""
+    return Problem(
+        code="full-width-colon",
+        message=_("After the key stands a full-width colon “：”."),
+        hint=_("Write a half-width colon and a space: “key: value”."),
+        place=place,
+    )

@@ -1,0 +1,257 @@
+"""Reads a calendar file's entries into posts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo, available_timezones
+
+from bot.domain.post import KeyItem, Media, Override, Post
+from bot.domain.problem import Place, Problem, Severity
+from bot.domain.roster import Roster
+from bot.i18n import _
+from bot.schedule.bodies import Body, read_body
+from bot.schedule.faults import suggestion, validate
+from bot.schedule.lined import Node, parse
+from bot.schedule.media import Gallery
+from bot.schedule.shapes import CalendarShape, DefaultsShape, OverrideShape, PostShape
+from bot.schedule.values import is_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A post, and where in the files each of its values stands."""
+
+    post: Post
+    node: Node
+    lines: tuple[str, ...]  # the calendar file's
+    body_file: str
+
+    def where(self, name: str, piece: str = "") -> Place:
+        """The line of the field (dotted: "variants.weibo.text") in which `piece` stands.
+
+        A body's place is in its own file; a field that is not written has the entry's place.
+        """
+        if name == "body" and piece:
+            offset = self.post.body.find(piece)
+            line = self.post.body.count("\n", 0, max(offset, 0)) + 1
+            return Place(file=self.body_file, line=line)
+        keys = name.split(".")
+        node = self.node.get(*keys)
+        if node is None:
+            return self.post.place
+        first = self.node.key_line(*keys)
+        held = (n for n in range(first, node.end_line + 1) if piece in self.lines[n - 1])
+        return Place(file=self.post.place.file, line=next(held, first) if piece else first)
+
+
+@dataclass(kw_only=True)
+class CalendarReader:
+    """Reads one calendar file; `broken` when an entry in it could not be read as a post."""
+
+    file: str
+    roster: Roster
+    platforms: frozenset[str]
+    gallery: Gallery
+    problems: list[Problem] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    broken: bool = False
+    lines: tuple[str, ...] = ()
+
+    def read(self) -> None:
+        text, problems = self.gallery.folder.read_text(self.file, Place(file=self.file))
+        self.problems += problems
+        root: Node | None = None
+        if text is not None:
+            self.lines = tuple(re.split(r"\r\n|[\n\r\x85\u2028\u2029]", text))
+            root, problems = parse(text, self.file)
+            self.problems += problems
+        self.broken = root is None or bool(problems)
+        if root is not None:
+            self._calendar(root)
+
+    def _calendar(self, root: Node) -> None:
+        spoilt = [problem.place.line or 0 for problem in self.problems]
+        shape, problems = validate(CalendarShape, root, self.file)
+        self.problems += problems
+        zone = self._zone(root)
+        self.broken = self.broken or shape is None or zone is None
+        defaults = shape.defaults if shape is not None else DefaultsShape()
+        posts = root.get("posts")
+        for node in posts.items() if posts is not None else ():
+            entry = self._entry(node, defaults, zone or ZoneInfo("UTC"))
+            bad = any(node.line <= line <= node.end_line for line in spoilt)
+            if entry is None or bad:
+                self.broken = True
+            elif shape is not None and zone is not None:
+                self.entries.append(entry)
+
+    def _zone(self, root: Node) -> ZoneInfo | None:
+        name = root.text("timezone")
+        if name in available_timezones():
+            return ZoneInfo(name)
+        if name:
+            self.problems.append(
+                Problem(
+                    code="unknown-timezone",
+                    message=_("The timezone “{zone}” is not known.").format(zone=name),
+                    hint=suggestion(name, ["Asia/Shanghai", "Asia/Urumqi", "UTC"]),
+                    place=Place(file=self.file, line=root.key_line("timezone")),
+                )
+            )
+        return None
+
+    def _entry(self, node: Node, defaults: DefaultsShape, zone: ZoneInfo) -> Entry | None:
+        name = node.text("id")
+        maker = _Maker(
+            reader=self,
+            node=node,
+            post=name if is_id(name) else None,
+            place=Place(file=self.file, line=node.line),
+        )
+        shape, problems = validate(PostShape, node, self.file, post=maker.post, zone=zone)
+        self.problems += problems
+        post = maker.make(shape, defaults) if shape is not None else None
+        if post is None or shape is None:
+            return None
+        return Entry(post=post, node=node, lines=self.lines, body_file=shape.body)
+
+
+@dataclass(kw_only=True)
+class _Maker:
+    """Makes one post of its checked shape."""
+
+    reader: CalendarReader
+    node: Node
+    post: str | None
+    place: Place
+
+    def make(self, shape: PostShape, defaults: DefaultsShape) -> Post | None:
+        """The post, None when its accounts or its body cannot be told."""
+        accounts = self._accounts(shape, defaults)
+        body = self._body(shape.body)
+        overrides = {
+            platform: self._override(platform, override)
+            for platform, override in shape.variants.items()
+        }
+        cover, video = self._picture(shape.cover, "cover"), self._video(shape.video, "video")
+        images = self._images(shape.images, "images")
+        key = self._key(shape)
+        if accounts is None or body is None:
+            return None
+        copied = shape.model_dump(include=_COPIED)
+        return Post(
+            **copied,
+            due_at=shape.at,
+            accounts=accounts,
+            window=shape.window or defaults.window,
+            body=body.text,
+            inline=body.inline,
+            cover=cover,
+            images=images,
+            video=video,
+            overrides=overrides,
+            key=key,
+            place=self.place,
+        )
+
+    def _say(self, code: str, message: str, hint: str, *keys: str | int) -> None:
+        line = self.node.key_line(*keys)
+        severity = Severity.WARNING if code == "account-twice" else Severity.ERROR
+        self.reader.problems.append(
+            Problem(
+                code=code,
+                message=message,
+                hint=hint,
+                severity=severity,
+                place=Place(file=self.place.file, line=line),
+                post=self.post,
+            )
+        )
+
+    def _accounts(self, shape: PostShape, defaults: DefaultsShape) -> tuple[str, ...] | None:
+        own = shape.accounts is not None
+        accounts = shape.accounts if shape.accounts is not None else defaults.accounts
+        if not accounts:
+            message = _("The post names no account.")
+            hint = _("Add “accounts: [u01-wechat]”, here or under defaults.")
+            self._say("missing-key", message, hint, "accounts")
+            return None
+        known = self.reader.roster.accounts
+        for index, account in enumerate(accounts):
+            if account not in known:
+                message = _("The account {account} is not in the roster.").format(account=account)
+                keys = ("accounts", index) if own else ()
+                self._say("unknown-account", message, suggestion(account, known), *keys)
+            elif account in accounts[:index]:
+                message = _("The account {account} is named twice.").format(account=account)
+                self._say("account-twice", message, _("Delete one of the two."), "accounts", index)
+        return tuple(dict.fromkeys(accounts)) if all(a in known for a in accounts) else None
+
+    def _body(self, file: str) -> Body | None:
+        if not file:
+            return Body(text="", inline=())
+        body, problems = read_body(file, self.reader.gallery, self._at("body"), self.post)
+        self.reader.problems += problems
+        return body
+
+    def _at(self, *keys: str | int) -> Place:
+        node = self.node.get(*keys)
+        line = node.line if node is not None else self.node.key_line(*keys)
+        return Place(file=self.place.file, line=line)
+
+    def _picture(self, path: str, *keys: str | int) -> Media | None:
+        if not path:
+            return None
+        media, problems = self.reader.gallery.picture(path, self._at(*keys), self.post)
+        self.reader.problems += problems
+        return media
+
+    def _video(self, path: str, *keys: str | int) -> Media | None:
+        if not path:
+            return None
+        media, problems = self.reader.gallery.video(path, self._at(*keys), self.post)
+        self.reader.problems += problems
+        return media
+
+    def _images(self, paths: list[str], *keys: str) -> tuple[Media, ...]:
+        found = [self._picture(path, *keys, index) for index, path in enumerate(paths)]
+        return tuple(media for media in found if media is not None)
+
+    def _override(self, platform: str, shape: OverrideShape) -> Override:
+        if platform not in self.reader.platforms:
+            message = _("The platform “{platform}” is not known.").format(platform=platform)
+            hint = suggestion(platform, sorted(self.reader.platforms))
+            self._say("unknown-platform", message, hint, "variants", platform)
+        keys = ("variants", platform)
+        images = None
+        if shape.images is not None:
+            images = self._images(shape.images, *keys, "images")
+        return Override(
+            title=shape.title,
+            text=shape.text,
+            digest=shape.digest,
+            link=shape.link,
+            images=images,
+            video=self._video(shape.video or "", *keys, "video"),
+        )
+
+    def _key(self, shape: PostShape) -> KeyItem | None:
+        if shape.key is None:
+            return None
+        units: Mapping[str, object] = self.reader.roster.units
+        for unit in shape.key.exempt:
+            if unit not in units:
+                message = _("The unit {unit} is not in the roster.").format(unit=unit)
+                self._say("unknown-unit", message, suggestion(unit, units), "key", "exempt", unit)
+        return KeyItem(
+            deadline=shape.key.deadline, spread=shape.key.spread, exempt=shape.key.exempt
+        )
+
+
+# Fields of the shape that are fields of the post as they stand.
+_COPIED = {
+    "id", "title", "text", "digest", "author", "reviewer", "source", "source_url", "link",
+    "column", "topic", "push", "ai_generated", "patient_story", "consent",
+}  # fmt: skip

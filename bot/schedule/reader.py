@@ -1,0 +1,117 @@
+"""Reads the schedules folder: posts, roster, and every mistake with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bot.domain.post import Post
+from bot.domain.problem import Place, Problem
+from bot.domain.roster import Roster
+from bot.i18n import _
+from bot.schedule import rules
+from bot.schedule.cross import check_keys, without_twins
+from bot.schedule.folder import Folder
+from bot.schedule.media import Gallery
+from bot.schedule.posts import CalendarReader, Entry
+from bot.schedule.roster import read_roster, roster_from
+
+__all__ = ["ROSTER_FILE", "Reading", "read", "read_roster"]
+
+ROSTER_FILE: Final = "roster.yaml"
+_NEARLY: Final = (".yml", ".yaml.txt")  # how editors misname them; ignoring one would lose posts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """The folder as it was at one moment. Posts with errors of content are in it, to be held."""
+
+    folder: Path
+    roster: Roster
+    posts: tuple[Post, ...]  # by time
+    problems: tuple[Problem, ...]  # by file and line
+    files: tuple[str, ...]  # calendar files found
+    # Files that could not be read whole: what is missing from them was not taken out by anybody.
+    # With ROSTER_FILE in it no account may be taken as gone, nor any post.
+    broken: frozenset[str]
+    fingerprint: str  # changes when any file read changes: calendars, roster, texts, media
+
+
+def read(folder: Path, platforms: frozenset[str] | None = None) -> Reading:
+    """Everything in the folder, never raising for what is wrong in it.
+
+    `platforms` are the known platforms' names; None takes those the roster uses. Reads files only;
+    may be repeated at will.
+    """
+    view = Folder(root=folder)
+    files, problems = _calendar_files(folder)
+    roster, found, whole = roster_from(view, ROSTER_FILE, platforms)
+    broken = {problem.place.file for problem in problems if problem.code == "wrong-suffix"}
+    broken |= set() if whole and files else {ROSTER_FILE}
+    known = platforms or frozenset(account.platform for account in roster.accounts.values())
+    gallery = Gallery(folder=view)
+    calendars = [
+        CalendarReader(file=file, roster=roster, platforms=known, gallery=gallery) for file in files
+    ]
+    for calendar in calendars:
+        calendar.read()
+        found += calendar.problems
+        broken |= {calendar.file} if calendar.broken else set()
+    entries, left_out, twins = without_twins(
+        [entry for each in calendars for entry in each.entries]
+    )
+    broken |= {entry.post.place.file for entry in left_out}
+    problems += found + _check(entries, roster) + twins
+    return Reading(
+        folder=folder,
+        roster=roster,
+        posts=tuple(sorted((entry.post for entry in entries), key=lambda p: (p.due_at, p.id))),
+        problems=tuple(sorted(problems, key=lambda p: (p.place.file, p.place.line or 0, p.code))),
+        files=files,
+        broken=frozenset(broken),
+        fingerprint=view.fingerprint(),
+    )
+
+
+def _check(entries: Sequence[Entry], roster: Roster) -> list[Problem]:
+    problems = check_keys(entries, roster)
+    for entry in entries:
+        problems += rules.check(entry.post, entry.where)
+    return problems
+
+
+def _calendar_files(folder: Path) -> tuple[tuple[str, ...], list[Problem]]:
+    """The names of the calendar files, and what is wrong with the folder itself."""
+    try:
+        names = sorted(item.name for item in folder.iterdir() if not item.name.startswith("."))
+    except OSError as error:
+        message = _("The folder {folder} cannot be read: {why}")
+        return (), [
+            Problem(
+                code="folder-missing",
+                message=message.format(folder=folder.name, why=error.strerror),
+                hint=_("Create it, or start the bot where it lies."),
+            )
+        ]
+    files = tuple(name for name in names if name.endswith(".yaml") and name != ROSTER_FILE)
+    problems = [_wrong_suffix(name) for name in names if name.lower().endswith(_NEARLY)]
+    if not files:
+        problems.append(
+            Problem(
+                code="no-calendar",
+                message=_("The folder {folder} holds no calendar file.").format(folder=folder.name),
+                hint=_("Put a file such as 2026-05.yaml there; docs/calendar.md has the format."),
+            )
+        )
+    return files, problems
+
+
+def _wrong_suffix(name: str) -> Problem:
+    return Problem(
+        code="wrong-suffix",
+        message=_("{file} is not read, because its name does not end in .yaml.").format(file=name),
+        hint=_("Rename it to {file}.").format(file=f"{name.partition('.')[0]}.yaml"),
+        place=Place(file=name),
+    )

@@ -1,0 +1,156 @@
+"""Reads roster.yaml: the units and their accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.domain.problem import Place, Problem
+from bot.domain.roster import Account, Roster, Unit
+from bot.i18n import _
+from bot.schedule.faults import suggestion, validate
+from bot.schedule.folder import Folder
+from bot.schedule.lined import Node, parse
+from bot.schedule.shapes import AccountShape, RosterShape, UnitShape
+
+
+def read_roster(path: Path) -> tuple[Roster, list[Problem]]:
+    """The roster in the file at `path`, as far as it can be read, and its problems."""
+    roster, problems, _whole = roster_from(Folder(root=path.parent), path.name)
+    return roster, problems
+
+
+def roster_from(
+    folder: Folder, file: str, platforms: frozenset[str] | None = None
+) -> tuple[Roster, list[Problem], bool]:
+    """The roster, its problems, and whether it is whole: no unit or account had to be left out."""
+    if not (folder.root / file).exists():
+        folder.seen[file] = ""
+        return Roster(), [_no_roster(file)], False
+    text, problems = folder.read_text(file, Place(file=file))
+    if text is None:
+        return Roster(), problems, False
+    node, problems = parse(text, file)
+    if node is None:
+        return Roster(), problems, False
+    reader = _Reader(file=file, platforms=platforms, whole=not problems, problems=problems)
+    return reader.roster(node), reader.problems, reader.whole
+
+
+def _no_roster(file: str) -> Problem:
+    return Problem(
+        code="roster-missing",
+        message=_("There is no {file}, so no account is known.").format(file=file),
+        hint=_("Put {file} with the units and their accounts into the schedules folder.").format(
+            file=file
+        ),
+        place=Place(file=file),
+    )
+
+
+@dataclass(kw_only=True)
+class _Reader:
+    file: str
+    platforms: frozenset[str] | None
+    whole: bool
+    problems: list[Problem]
+    units: dict[str, Unit] = field(default_factory=dict)
+    accounts: dict[str, Account] = field(default_factory=dict)
+    flagships: dict[str, Account] = field(default_factory=dict)  # by platform
+
+    def roster(self, root: Node) -> Roster:
+        shape, problems = validate(RosterShape, root, self.file)
+        self.problems += problems
+        self.whole = self.whole and shape is not None
+        units = root.get("units")
+        for node in units.items() if units is not None else ():
+            self._unit(node)
+        name = shape.matrix if shape is not None else root.text("matrix")
+        return Roster(name=name, units=self.units, accounts=self.accounts)
+
+    def _unit(self, node: Node) -> None:
+        shape, problems = validate(UnitShape, node, self.file)
+        self.problems += problems
+        accounts = node.get("accounts")
+        if shape is None:
+            # Its accounts would belong to nobody; their own mistakes are told all the same.
+            self.whole = False
+            for account in accounts.items() if accounts is not None else ():
+                self.problems += validate(AccountShape, account, self.file)[1]
+            return
+        place = Place(file=self.file, line=node.line)
+        if shape.id in self.units:
+            self._twice("duplicate-unit", shape.id, self.units[shape.id].place, node)
+        else:
+            self.units[shape.id] = Unit(
+                id=shape.id,
+                name=shape.name,
+                short=shape.short or shape.name,
+                regime=shape.regime,
+                intro=shape.intro,
+                place=place,
+            )
+        for account in accounts.items() if accounts is not None else ():
+            self._account(account, shape.id)
+
+    def _account(self, node: Node, unit: str) -> None:
+        shape, problems = validate(AccountShape, node, self.file)
+        self.problems += problems
+        if shape is None:
+            self.whole = False
+            return
+        if shape.id in self.accounts:
+            self._twice("duplicate-account", shape.id, self.accounts[shape.id].place, node)
+            return
+        fields = shape.model_dump()
+        place = Place(file=self.file, line=node.line)
+        account = Account(unit=unit, place=place, **fields)
+        self.accounts[account.id] = account
+        self._check_platform(account, node)
+        self._check_flagship(account, node)
+
+    def _check_platform(self, account: Account, node: Node) -> None:
+        if self.platforms is None or account.platform in self.platforms:
+            return
+        self.problems.append(
+            Problem(
+                code="unknown-platform",
+                message=_("The platform “{platform}” is not known.").format(
+                    platform=account.platform
+                ),
+                hint=suggestion(account.platform, sorted(self.platforms)),
+                place=Place(file=self.file, line=node.key_line("platform")),
+            )
+        )
+
+    def _check_flagship(self, account: Account, node: Node) -> None:
+        if not account.flagship:
+            return
+        first = self.flagships.setdefault(account.platform, account)
+        if first is account:
+            return
+        self.problems.append(
+            Problem(
+                code="two-flagships",
+                message=_(
+                    "{second} is marked as the flagship on {platform}, as {first} is."
+                ).format(second=account.id, platform=account.platform, first=first.id),
+                hint=_("Keep “flagship: true” on one of them; {first} stands at {place}.").format(
+                    first=first.id, place=first.place
+                ),
+                place=Place(file=self.file, line=node.key_line("flagship")),
+            )
+        )
+
+    def _twice(self, code: str, name: str, first: Place, node: Node) -> None:
+        self.whole = False
+        self.problems.append(
+            Problem(
+                code=code,
+                message=_("The id {id} stands twice, first at {place}.").format(
+                    id=name, place=first
+                ),
+                hint=_("Give one of the two another id, or delete it."),
+                place=Place(file=self.file, line=node.key_line("id")),
+            )
+        )

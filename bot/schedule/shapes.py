@@ -1,0 +1,140 @@
+"""The shapes of the office's files: what keys there are and what each takes (docs/calendar.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
+
+from bot.domain.roster import AccountStatus, ReprintPolicy
+from bot.i18n import _
+from bot.schedule.values import (
+    Day,
+    Deadline,
+    Duration,
+    Flag,
+    Id,
+    Link,
+    Moment,
+    Window,
+    refuse,
+)
+
+DEFAULT_WINDOW: Final = timedelta(hours=6)
+
+
+def _strip(value: object) -> object:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _not_empty(text: str) -> str:
+    if not text:
+        refuse("empty-value", _("The value is empty."), _("Fill it in."))
+    return text
+
+
+Text = Annotated[str, BeforeValidator(_strip)]
+Name = Annotated[Text, AfterValidator(_not_empty)]
+
+
+class Shape(BaseModel):
+    """A mapping of the files; a key with nothing after it counts as not written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty(cls, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            return {key: value for key, value in data.items() if value is not None}
+        return data
+
+
+class AccountShape(Shape):
+    id: Id
+    platform: Name
+    name: Name
+    verified_name: Name
+    kind: Literal["", "subscription", "service"] = ""
+    filing: Text = ""
+    opened: Day | None = None
+    status: AccountStatus = AccountStatus.ACTIVE
+    flagship: Flag = False
+    reprint: ReprintPolicy = ReprintPolicy.NONE
+    push: Flag = False
+    mode: Literal["", "handoff"] = ""
+    credential: Text = "ledger"
+    options: dict[str, Text] = {}
+
+
+class UnitShape(Shape):
+    """A unit without its accounts; each of those is checked for itself."""
+
+    id: Id
+    name: Name
+    short: Text = ""
+    regime: Literal["gov", "sector_institution"] = "sector_institution"
+    intro: Text = ""
+    accounts: list[Any] = []
+
+
+class RosterShape(Shape):
+    matrix: Text = ""
+    units: list[Any]
+
+
+class DefaultsShape(Shape):
+    accounts: list[Name] = []
+    window: Window = DEFAULT_WINDOW
+
+
+class CalendarShape(Shape):
+    """A calendar file without its posts; each of those is checked for itself."""
+
+    timezone: Name
+    defaults: DefaultsShape = DefaultsShape()
+    posts: list[Any] = []
+
+
+class OverrideShape(Shape):
+    title: Text | None = None
+    text: Text | None = None
+    digest: Text | None = None
+    link: Link | None = None
+    images: list[Name] | None = None
+    video: Text | None = None
+
+
+class KeyShape(Shape):
+    deadline: Deadline
+    spread: Duration = timedelta()
+    exempt: dict[str, Text] = {}
+
+
+class PostShape(Shape):
+    id: Id
+    at: Moment
+    title: Name
+    accounts: list[Name] | None = None
+    window: Window | None = None
+    column: Text = ""
+    topic: Text = ""
+    body: Text = ""
+    text: Text = ""
+    digest: Text = ""
+    cover: Text = ""
+    images: list[Name] = []
+    video: Text = ""
+    author: Text = ""
+    reviewer: Text = ""
+    source: Text = ""
+    source_url: Link = ""
+    link: Link = ""
+    push: Flag = False
+    ai_generated: Flag = False
+    consent: Text = ""
+    patient_story: Flag = False
+    variants: dict[str, OverrideShape] = {}
+    key: KeyShape | None = None
