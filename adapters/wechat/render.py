@@ -68,7 +68,8 @@ def pictures(body: str) -> list[str]:
 
 def plain(content: str) -> str:
     """The text of an article's HTML, one line a block."""
-    text = html.unescape(nh3.clean(_BLOCK_END.sub("\n", content), tags=set()))
+    one_line = " ".join(content.split())
+    text = html.unescape(nh3.clean(_BLOCK_END.sub("\n", one_line), tags=set()))
     lines = (" ".join(line.split()) for line in text.splitlines())
     return "\n".join(line for line in lines if line)
 
