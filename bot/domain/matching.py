@@ -2,7 +2,7 @@
 
 | level | evidence                                                            | decision  |
 | A     | a pointer: 稿号, address or platform id of the first release         | reprinted |
-| B     | the text names the flagship as its source, and the title is the same | reprinted |
+| B     | it names the flagship as its source, has the title, not another text | reprinted |
 | C     | c = share of the key text's own 5-grams found in it >= 0.80, guards  | reprinted |
 | D     | cut, excerpt, same title, or a guard that failed                     | doubtful  |
 
@@ -80,7 +80,7 @@ def key_text(
     urls: Iterable[str] = (),
     platform_ids: Iterable[str] = (),
 ) -> KeyText:
-    """A key item from its plain texts, oldest version first; Markdown must be made plain before."""
+    """A key item from its plain texts, oldest version first (Markdown: `bot.domain.plain`)."""
     last = norm.fold(texts[-1]) if texts else ""
     return KeyText(
         post=post,
@@ -318,14 +318,14 @@ class Matcher:
         if pointer := _pointer(known, read):
             return "A", pointer
         same = title >= SAME_TITLE
-        if same and self._names_flagship(read.said_source):
-            if marks(known.key.title) == marks(read.title) and not _is_other_text(
-                known, read, score
-            ):
-                return "B", "source-and-title"
-            return "D", "source-and-title"
+        declared = same and self._names_flagship(read.said_source)
+        alike = marks(known.key.title) == marks(read.title)
+        if declared and alike and not _is_other_text(known, read, score):
+            return "B", "source-and-title"
         if (by_text := self._text_rule(known, read, score)) is not None:
             return by_text
+        if declared:
+            return "D", "source-and-title"
         if same and _bare_marks(known.key.title) == _bare_marks(read.title):
             return "D", "title"
         return None
@@ -411,6 +411,10 @@ def _is_excerpt(score: _Score) -> bool:
 
 
 def _is_other_text(known: _Known, read: _Read, score: _Score) -> bool:
-    """A text of the key text's length that is not it: last year's article of the same title."""
+    """A text as long as the key text that is not it: last year's article, the next notice."""
     size = min((len(version.grams) for version in known.key.versions), default=0)
-    return score.c_all < CUT and len(read.grams) >= max(MIN_GRAMS, size / 2)
+    if len(read.grams) < max(MIN_GRAMS, size / 2):
+        return False
+    if score.version is None or score.c_all < CUT:
+        return True
+    return not score.version.head_numbers <= read.numbers

@@ -26,8 +26,6 @@ _BLOCK = re.compile(
     r"li|main|[ou]l|p|pre|section|table|t[dhr]|title"
 )
 _HIDDEN = frozenset({"script", "style", "noscript", "template"})
-_MARKDOWN_IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
-_MARKDOWN_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _DECORATION = re.compile(
     r"https?://[!-~]+|www\.[!-~]+"
     r"|@[\w\-·]{1,30}"  # names on Weibo have at most 30 characters
@@ -100,11 +98,6 @@ def html_to_text(html: str) -> str:
     parser.close()
     lines = (" ".join(line.split()) for line in "".join(parser.parts).splitlines())
     return "\n".join(line for line in lines if line)
-
-
-def markdown_to_text(markdown: str) -> str:
-    """`markdown` without pictures and link targets, so that it compares with what readers see."""
-    return _MARKDOWN_LINK.sub(r"\1", _MARKDOWN_IMAGE.sub("", markdown))
 
 
 @cache

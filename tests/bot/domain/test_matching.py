@@ -245,6 +245,20 @@ def test_a_whole_other_text_under_the_same_title_goes_to_a_person() -> None:
     assert (verdict.level, verdict.rule) == ("D", "source-and-title")
 
 
+def test_of_two_notices_with_one_title_only_the_right_one_is_automatic() -> None:
+    keys = (bare("stone", "义诊活动通知", STONE), bare("south", "义诊活动通知", SOUTH))
+    verdicts = matcher(*keys).match(item(f"{SOUTH}\n来源：健康澜汀", "义诊活动通知"))
+    assert [(v.post, v.decision) for v in verdicts] == [
+        ("stone", "doubtful"),
+        ("south", "reprinted"),
+    ]
+
+
+def test_a_column_number_in_front_of_the_title_does_not_hide_a_copy() -> None:
+    verdict = only(item(f"{FLU}\n来源：健康澜汀", f"科普第3期｜{FLU_TITLE}"))
+    assert (verdict.level, verdict.source_ok) == ("C", True)
+
+
 def test_pictures_under_the_same_title_go_to_a_person() -> None:
     verdict = only(item("", f"【健康科普】{FLU_TITLE}"))
     assert (verdict.level, verdict.rule, verdict.version) == ("D", "title", "")

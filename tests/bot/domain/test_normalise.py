@@ -15,7 +15,6 @@ from bot.domain.normalise import (
     fold,
     grams,
     html_to_text,
-    markdown_to_text,
     normalise,
     numbers,
     text_hash,
@@ -79,10 +78,6 @@ def test_html_gives_what_a_reader_sees() -> None:
 
 def test_broken_html_gives_what_can_be_read() -> None:
     assert html_to_text("<p>没有<b>关上</div></script><a href='x").startswith("没有关上")
-
-
-def test_markdown_loses_pictures_and_link_targets_but_keeps_link_words() -> None:
-    assert markdown_to_text("看[这里](https://a.cn/x)![图](media/a.jpg)吧") == "看这里吧"
 
 
 def test_numbers_read_the_same_in_words_and_digits() -> None:
