@@ -1,0 +1,156 @@
+"""`bot run`, `bot simulator`, `bot collect`: what keeps running."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import suppress
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from bot.app import App, open_app
+from bot.cli.calendar import Folder, folder_settings, show_problems
+from bot.cli.output import BAD_NEWS, OK, Format, FormatOption, emit, notes, screen, table
+from bot.domain.problem import has_errors
+from bot.domain.publication import State
+from bot.engine import collect as collecting
+from bot.engine import plan as plans
+from bot.engine import service
+from bot.engine.collect import Collected
+from bot.errors import BotError
+from bot.i18n import _
+from bot.ledger import publications
+from bot.logs import get_logger
+from bot.settings import load_settings
+from bot.simulator import serve as serve_simulator
+
+log = get_logger(__name__)
+_COLLECT_EVERY = timedelta(hours=6)
+
+
+def run(
+    folder: Folder = None,
+    once: Annotated[
+        bool, typer.Option("--once", help=_("publish what is due now, then end"))
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help=_("also when many accounts would disappear"))
+    ] = False,
+) -> None:
+    """Publishes the calendar, each post at its time, until it is stopped."""
+    settings = folder_settings(folder)
+
+    async def work() -> int:
+        async with open_app(settings) as app:
+            reading = app.read()
+            made = await plans.apply(app.core, reading, confirmed=yes)
+            show_problems(made.problems, reading)
+            notes.print(_("{count} changes taken over.").format(count=len(made.changes)))
+            if once:
+                await service.run_due(app.core, app.queue)
+                return await _once_code(app, bad=has_errors(made.problems))
+            await _forever(app)
+            return OK
+
+    raise typer.Exit(asyncio.run(work()))
+
+
+async def _once_code(app: App, *, bad: bool) -> int:
+    async with app.core.ledger.read() as conn:
+        states = await publications.count_by_state(conn)
+    bad = bad or any(states.get(state) for state in (State.FAILED, State.MISSED, State.UNKNOWN))
+    return BAD_NEWS if bad else OK
+
+
+async def _forever(app: App) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        notes.print(_("Stopping: what is being sent is finished first."))
+        app.publisher.stopping = True
+        stop.set()
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # Windows has no handlers; Ctrl-C still interrupts
+            loop.add_signal_handler(name, end)
+    notes.print(_("Running. Press Ctrl-C to stop."))
+    reader = asyncio.create_task(_collect_regularly(app, stop))
+    await service.serve(app.core, app.queue, stop)
+    await reader
+
+
+async def _collect_regularly(app: App, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        try:
+            await collecting.collect(app.core)
+        except BotError as error:
+            log.warning("collect.failed", error=str(error))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), timeout=_COLLECT_EVERY.total_seconds())
+
+
+def simulator(
+    port: Annotated[int, typer.Option(help=_("port; 0 takes a free one"))] = 9300,
+    host: Annotated[str, typer.Option(help=_("address to listen on"))] = "127.0.0.1",
+) -> None:
+    """Serves the platforms' APIs on this machine, for rehearsals and tests."""
+
+    async def work() -> None:
+        runner, actual = await serve_simulator(host, port)
+        screen.print(
+            _("The simulator listens on http://{host}:{port}. Press Ctrl-C to stop.").format(
+                host=host, port=actual
+            )
+        )
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            with suppress(NotImplementedError):
+                loop.add_signal_handler(name, stop.set)
+        await stop.wait()
+        await runner.cleanup()
+
+    asyncio.run(work())
+
+
+def collect(
+    accounts: Annotated[
+        list[str] | None, typer.Argument(help=_("accounts; all if left out"))
+    ] = None,
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Reads back what the accounts really show and ties it to the key items."""
+    settings = load_settings()
+
+    async def work() -> list[Collected]:
+        async with open_app(settings) as app:
+            return await collecting.collect(app.core, accounts or ())
+
+    found = asyncio.run(work())
+    if form is Format.JSON:
+        emit(
+            {
+                "accounts": [
+                    {
+                        "account": one.account,
+                        "seen": one.seen,
+                        "new": one.new,
+                        "matched": one.matched,
+                        "error": one.error,
+                    }
+                    for one in found
+                ]
+            }
+        )
+    else:
+        headings = (_("account"), _("seen"), _("new"), _("matched"), _("trouble"))
+        rows = [
+            (one.account, str(one.seen), str(one.new), str(one.matched), escape(one.error))
+            for one in found
+        ]
+        screen.print(table("", headings, rows))
+    raise typer.Exit(BAD_NEWS if any(one.error for one in found) else OK)
