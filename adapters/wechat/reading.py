@@ -15,7 +15,8 @@ from bot.clock import Clock
 from bot.contract import Checkpoint, Item, Pending, Receipt, Stat
 from bot.domain.post import Method, Variant
 from bot.domain.quota import PLATFORM_ZONE
-from bot.errors import AuthFailed, ContractBroken
+from bot.errors import AuthFailed, ContractBroken, OutcomeUnknown
+from bot.i18n import _
 
 DRAFT = "draft"  # checkpoint keys: the draft's media_id,
 SUBMITS = "submits"  # and the platform's count of publishing calls just before the commit
@@ -59,8 +60,9 @@ class Reading:
 
         A draft leaves the box once it is public. One that is still there may be under review,
         unless WeChat has counted no publishing call since just before ours: that is the sure
-        "not there" (None). Otherwise the review is given `review_wait` before None. A draft that
-        is gone and an article not listed yet stay Pending, without an id.
+        "not there" (None). Otherwise the review is given `review_wait` before None; until then
+        this raises OutcomeUnknown. A draft that is gone and an article not listed yet are Pending,
+        without an id.
         """
         draft = done.data.get(DRAFT, "")
         if not draft:
@@ -76,7 +78,13 @@ class Reading:
         if push or await self._never_arrived(done):
             return None
         waited = self._clock.now() - _committed_at(done)
-        return None if waited >= self._review_wait else Pending(ref={}, poll_s=60)
+        if waited >= self._review_wait:
+            return None
+        raise OutcomeUnknown(
+            _("WeChat got the call and may still be reviewing; nothing is published yet."),
+            platform="wechat",
+            action="freepublish/batchget",
+        )
 
     async def submits(self) -> str:
         """Day and number of publishing calls WeChat has counted; "" where it does not tell."""
