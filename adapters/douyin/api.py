@@ -7,6 +7,7 @@ by the HTTP library.
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -114,7 +115,8 @@ class DouyinApi:
     ) -> None:
         """Sends part `number`, counted from 1; a part sent again replaces the former."""
         form = aiohttp.FormData()
-        form.add_field("video", data, filename="video.mp4", content_type=mime)
+        # As a file: aiohttp warns of a body of plain bytes this large.
+        form.add_field("video", io.BytesIO(data), filename="video.mp4", content_type=mime)
         more = {"upload_id": upload_id, "part_number": str(number)}
         await self._upload(token, "upload_video_part", form, more)
 

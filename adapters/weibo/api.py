@@ -5,6 +5,7 @@ Base https://api.weibo.com; every path and field: https://open.weibo.com/wiki/å¾
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -138,7 +139,10 @@ def _form(fields: dict[str, str], picture: Picture | None) -> dict[str, str] | a
     form = aiohttp.FormData()
     for name, value in fields.items():
         form.add_field(name, value)
-    form.add_field("pic", picture.data, filename=picture.name, content_type=picture.mime)
+    # As a file: aiohttp warns of a body of plain bytes above a megabyte.
+    form.add_field(
+        "pic", io.BytesIO(picture.data), filename=picture.name, content_type=picture.mime
+    )
     return form
 
 

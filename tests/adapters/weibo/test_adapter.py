@@ -181,7 +181,8 @@ async def test_a_run_out_authorisation_is_found_before_the_intent(stage: WeiboSt
 
 
 async def test_a_picture_goes_along(stage: WeiboStage) -> None:
-    picture = stage.folder.picture("media/海报.jpg", width=400, height=300, noise=60)
+    picture = stage.folder.picture("media/海报.png", width=1000, height=800, noise=200)
+    assert picture.size > 1024 * 1024
     stage.variant = replace(stage.variant, images=(picture,))
     await stage.published()
     assert await stage.public_posts() == 1

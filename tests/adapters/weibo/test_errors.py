@@ -100,9 +100,7 @@ async def test_an_equal_text_is_a_signal_to_look(stage: WeiboStage) -> None:
 async def test_a_similar_text_is_a_signal_to_look(stage: WeiboStage) -> None:
     await stage.control("POST", "settings", {"weibo_similar": True})
     await stage.published()
-    stage.variant = type(stage.variant)(
-        **{**vars(stage.variant), "text": stage.variant.text + "！"}
-    )
+    stage.variant = replace(stage.variant, text=stage.variant.text + "！")
     with pytest.raises(OutcomeUnknown) as raised:
         await stage.commit(stage.granted(await stage.prepared()))
     assert raised.value.code == "20017"

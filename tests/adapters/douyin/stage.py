@@ -1,0 +1,85 @@
+"""One Douyin account on the simulator."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from adapters.douyin.adapter import DouyinAdapter
+from bot.domain.post import Kind, Media, Method, Variant
+from bot.domain.roster import Account
+from tests.adapters.stage import SimulatedStage
+
+MB = 1024 * 1024
+ACCESS, REFRESH = "act.secretOFu01douyin", "rft.secretOFu01douyin"
+
+
+class DouyinStage(SimulatedStage):
+    """An account that authorised an app with video.create.bind.
+
+    `lists`: the app still owns the withdrawn list of works, so that a lost answer can be found.
+    """
+
+    platform = "douyin"
+    commit_path = "create_video"
+    adapter: DouyinAdapter
+
+    def __init__(self, root: Path, *, lists: bool = False) -> None:
+        super().__init__(root)
+        self.lists = lists
+        self.account = Account(
+            id="u01-douyin",
+            unit="u01",
+            platform="douyin",
+            name="健康澜汀",
+            verified_name="澜汀区卫生健康委员会",
+            options={"video_list": "yes"} if lists else {},
+        )
+        self.variant = Variant(
+            post="0502-video-cpr",
+            kind=Kind.ORIGINAL,
+            method=Method.PUBLISH,
+            title="胸外按压这样做",
+            text="双手重叠，按在胸骨下半段。 #急救 #心肺复苏",
+            body="",
+            digest="",
+            author="区急救中心",
+            link="",
+            label="",
+            marker="HT-20260502-cpr",
+            ai_generated=False,
+            cover=self.folder.picture("media/封面.jpg"),
+            video=self.video(2000),
+        )
+
+    def video(self, size: int, name: str = "media/video.mp4") -> Media:
+        """An MP4 by its first bytes."""
+        head = b"\x00\x00\x00\x18ftypmp42"
+        body = bytes(range(256)) * (size // 256 + 1)
+        return self.folder.file(name, (head + body)[:size], "video/mp4")
+
+    async def start(self) -> DouyinStage:
+        """The stage, running."""
+        ends = {
+            "expires_at": (self.clock.now() + timedelta(days=15)).isoformat(),
+            "refresh_expires_at": (self.clock.now() + timedelta(days=30)).isoformat(),
+        }
+        known = {
+            "open_id": "_000u01",
+            "client_key": "ck01",
+            "client_secret": "cs01-secret",
+            "access_token": ACCESS,
+            "refresh_token": REFRESH,
+            **ends,
+        }
+        await self.open({**known, "list": self.lists}, known)
+        return self
+
+    async def account_is(self, **changes: object) -> None:
+        """Changes what the platform knows of the account."""
+        known = {"platform": "douyin", "account": self.account.id, **changes}
+        await self.control("POST", "accounts", {"accounts": [known]})
+
+    async def setting(self, **changes: object) -> None:
+        """Switches of the simulator."""
+        await self.control("POST", "settings", changes)

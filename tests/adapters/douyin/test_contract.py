@@ -1,0 +1,48 @@
+"""Douyin against the inherited suite, in one request and in parts, with every odd envelope."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.adapters.contract import PublishingContract
+from tests.adapters.douyin.stage import MB, DouyinStage
+from tests.adapters.stage import Stage
+
+
+class TestSingle(PublishingContract):
+    """The list of works is needed where the suite looks without a review to ask after."""
+
+    @pytest.fixture
+    async def stage(self, tmp_path: Path) -> AsyncIterator[Stage]:
+        stage = await DouyinStage(tmp_path, lists=True).start()
+        yield stage
+        await stage.close()
+
+
+class TestParts(PublishingContract):
+    @pytest.fixture
+    async def stage(self, tmp_path: Path) -> AsyncIterator[Stage]:
+        stage = DouyinStage(tmp_path, lists=True)
+        stage.variant = replace(stage.variant, video=stage.video(11 * MB))
+        await stage.start()
+        parts = stage.another_adapter(single_bytes=MB, part_bytes=5 * MB)
+        stage.adapter = parts  # type: ignore[assignment]
+        yield stage
+        await stage.close()
+
+
+class TestOddEnvelopes(PublishingContract):
+    """Numbers as text, no data.error_code on success, and the log id under its other name."""
+
+    @pytest.fixture
+    async def stage(self, tmp_path: Path) -> AsyncIterator[Stage]:
+        stage = await DouyinStage(tmp_path, lists=True).start()
+        await stage.setting(
+            douyin_string_numbers=True, douyin_missing_code=True, douyin_log_id=True
+        )
+        yield stage
+        await stage.close()
