@@ -34,14 +34,16 @@ def adapter_for(platform: str, mode: str = "") -> type[Adapter]:
                 platform=platform, known=", ".join(sorted(platforms()))
             )
         )
-    if mode == HANDOFF or platform in _handed_off():
+    if mode == HANDOFF:
         return _built_in(HANDOFF)
+    if platform in _handed_off():
+        return _handed_off()[platform]
     return _built_in(platform) if platform in _folders() else _installed(platform)
 
 
 def platforms() -> frozenset[str]:
     """Every platform name an account may have."""
-    return (_folders() - {HANDOFF}) | _handed_off() | frozenset(_entry_points())
+    return (_folders() - {HANDOFF}) | _handed_off().keys() | _entry_points().keys()
 
 
 def make(account: Account, tools: Tools, settings: Mapping[str, object]) -> Adapter:
@@ -72,10 +74,10 @@ def _folders() -> frozenset[str]:
 
 
 @cache
-def _handed_off() -> frozenset[str]:
-    if HANDOFF not in _folders():
-        return frozenset()
-    return cast(frozenset[str], getattr(_built_in(HANDOFF), "platforms", frozenset()))
+def _handed_off() -> Mapping[str, type[Adapter]]:
+    return cast(
+        Mapping[str, type[Adapter]], import_module(f"adapters.{HANDOFF}.adapter").BY_PLATFORM
+    )
 
 
 @cache

@@ -7,7 +7,7 @@ Driving a platform's page with a robot is not built: it breaks the platforms' te
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -34,7 +34,6 @@ class HandoffAdapter:
     """One account that is served by hand."""
 
     name: ClassVar[str] = "handoff"
-    platforms: ClassVar[frozenset[str]] = frozenset({"channels", "kuaishou", "website"})
     capabilities: ClassVar[Capabilities] = Capabilities(
         title="人工发布", publishes=False, article=True, short_text=True
     )
@@ -81,4 +80,26 @@ class HandoffAdapter:
         return []
 
 
+class VideoHandoff(HandoffAdapter):
+    """Platforms that take nothing without a video."""
+
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        title="人工发布（视频）", publishes=False, video_only=True
+    )
+
+
+class ArticleHandoff(HandoffAdapter):
+    """Platforms that take articles."""
+
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        title="人工发布（文章）", publishes=False, article=True
+    )
+
+
 ADAPTER = HandoffAdapter
+# Platforms that no adapter of their own serves.
+BY_PLATFORM: Mapping[str, type[HandoffAdapter]] = {
+    "channels": VideoHandoff,
+    "kuaishou": VideoHandoff,
+    "website": ArticleHandoff,
+}

@@ -36,9 +36,10 @@ def fitness_of(roster: Roster, catalog: Catalog) -> dict[str, Fitness]:
 
 
 def _fitness(account: Account, catalog: Catalog) -> Fitness:
-    can = catalog.capabilities(account)
+    # What the platform takes does not change when a person does the posting.
+    can = catalog.capabilities(replace(account, mode=""))
     return Fitness(
-        publishes=can.publishes,
+        publishes=catalog.capabilities(account).publishes,
         article=can.article,
         short_text=can.short_text,
         video_only=can.video_only,
