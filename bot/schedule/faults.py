@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -80,7 +81,7 @@ def _problem(
     found = node.get(*loc)
     place = Place(file=file, line=found.line if found else node.key_line(*loc))
     if found is not None and "：" in str(found.value) and kind in ("model_type", "dict_type"):
-        return wide_colon(place)
+        return replace(wide_colon(place), post=post)
     code, message, hint = _told(detail, name)
     return Problem(code=code, message=message, hint=hint, place=place, post=post)
 

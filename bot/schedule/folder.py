@@ -5,10 +5,14 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from bot.domain.problem import Place, Problem
 from bot.i18n import _
 from bot.schedule.faults import nearest
+from bot.schedule.lined import too_large
+
+MAX_BYTES: Final = 4_000_000  # of a text; a month of posts has under 100 kB
 
 
 @dataclass(kw_only=True)
@@ -72,8 +76,12 @@ class Folder:
             problem = Problem(code="file-unreadable", message=message, hint=hint, place=place)
             return None, [problem]
         self.seen[file] = hashlib.sha256(raw).hexdigest()
+        if len(raw) > MAX_BYTES:
+            return None, [too_large(Place(file=file, line=1))]
         try:
-            return raw.decode("utf-8-sig"), []
+            # Line ends as Windows and old editors write them, too.
+            text = raw.decode("utf-8-sig")
+            return text.replace("\r\n", "\n").replace("\r", "\n"), []
         except UnicodeDecodeError as error:
             return None, [_not_utf8(file, raw.count(b"\n", 0, error.start) + 1)]
 

@@ -17,7 +17,6 @@ from bot.domain.problem import Place, Problem
 from bot.i18n import _
 
 _Loader: Final = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-MAX_CHARS: Final = 4_000_000
 MAX_NODES: Final = 200_000  # with every alias counted in full
 # Past this depth the parser's own time grows with the square of the input.
 MAX_DEPTH: Final = 32
@@ -86,14 +85,12 @@ def _child(node: Node, key: str | int) -> Node | None:
 
 def parse(text: str, file: str) -> tuple[Node | None, list[Problem]]:
     """The file's only document, None when it could not be read to its end; and its problems."""
-    if len(text) > MAX_CHARS:
-        return None, [_too_large(Place(file=file, line=1))]
     builder = _Builder(file=file)
     try:
         node = builder.document(iter(yaml.parse(text, Loader=_Loader)))
     except _Refused as refused:
         return None, [*builder.problems, refused.problem]
-    except (yaml.YAMLError, RecursionError) as error:
+    except yaml.YAMLError as error:
         return None, [*builder.problems, *_syntax(error, text, file)]
     return node, builder.problems
 
@@ -127,7 +124,7 @@ class _Builder:
 
     def node(self, event: yaml.NodeEvent, events: Iterator[yaml.Event], depth: int) -> Node:
         if depth > MAX_DEPTH:
-            raise _Refused(_too_large(self.place(event)))
+            raise _Refused(too_large(self.place(event)))
         if isinstance(event, yaml.AliasEvent):
             made = self._alias(event)
         elif isinstance(event, yaml.MappingStartEvent):
@@ -138,7 +135,7 @@ class _Builder:
             made = self._scalar(event)
         self.count += made.size if isinstance(event, yaml.AliasEvent) else 1
         if self.count > MAX_NODES:
-            raise _Refused(_too_large(self.place(event)))
+            raise _Refused(too_large(self.place(event)))
         if event.anchor and not isinstance(event, yaml.AliasEvent):
             self.anchors[event.anchor] = made
         return made
@@ -255,7 +252,8 @@ def _end_line(event: yaml.Event) -> int:
     return max(_line(event), event.end_mark.line + (1 if event.end_mark.column else 0))
 
 
-def _too_large(place: Place) -> Problem:
+def too_large(place: Place) -> Problem:
+    """The problem of a file no calendar needs."""
     return Problem(
         code="too-large",
         message=_("The file is too large, too deeply nested or repeats itself too often."),

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
+from xml.etree.ElementTree import ParseError
 
 from PIL import Image, UnidentifiedImageError
 from pymediainfo import MediaInfo
@@ -17,7 +18,16 @@ from bot.domain.problem import Place, Problem, Severity
 from bot.i18n import _
 from bot.schedule.folder import Folder
 
-_FORMATS: Final = ("JPEG", "PNG", "GIF", "WEBP", "BMP")
+# MPO is how cameras write a JPEG with a preview in it; every platform takes it as a JPEG.
+_MIMES: Final[Mapping[str, str]] = {
+    "JPEG": "image/jpeg",
+    "MPO": "image/jpeg",
+    "PNG": "image/png",
+    "GIF": "image/gif",
+    "WEBP": "image/webp",
+    "BMP": "image/bmp",
+}
+_FORMATS: Final = tuple(_MIMES)
 _EXTENSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "image/jpeg": (".jpg", ".jpeg"),
     "image/png": (".png",),
@@ -107,7 +117,7 @@ def _picture(full: Path, media: Media) -> _Look:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(full, formats=_FORMATS) as image:
-                mime = Image.MIME[image.format or ""]
+                mime = _MIMES[image.format or ""]
                 width, height = image.size
                 image.verify()
             # `verify` does not notice a JPEG that ends too early; decoding it does.
@@ -131,7 +141,10 @@ def _picture(full: Path, media: Media) -> _Look:
 
 
 def _video(full: Path, media: Media) -> _Look:
-    tracks = MediaInfo.parse(full).tracks
+    try:
+        tracks = MediaInfo.parse(full).tracks
+    except (RuntimeError, ParseError):  # it gives up, or its own answer cannot be read
+        return _damaged(media.path)
     general = next((track for track in tracks if track.track_type == "General"), None)
     video = next((track for track in tracks if track.track_type == "Video"), None)
     if general is None or general.format != "MPEG-4":

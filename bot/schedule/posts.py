@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from bot.domain.post import KeyItem, Media, Override, Post
 from bot.domain.problem import Place, Problem, Severity
-from bot.domain.roster import Roster
 from bot.i18n import _
 from bot.schedule.bodies import Body, read_body
 from bot.schedule.faults import suggestion, validate
 from bot.schedule.lined import Node, parse
 from bot.schedule.media import Gallery
+from bot.schedule.roster import RosterReading
 from bot.schedule.shapes import CalendarShape, DefaultsShape, OverrideShape, PostShape
 from bot.schedule.values import is_id
 
@@ -28,22 +29,36 @@ class Entry:
     lines: tuple[str, ...]  # the calendar file's
     body_file: str
 
-    def where(self, name: str, piece: str = "") -> Place:
-        """The line of the field (dotted: "variants.weibo.text") in which `piece` stands.
+    def where(self, name: str, piece: str = "", skip: int = 0) -> Place:
+        """The line of the field (dotted: "variants.weibo.text"), or of `piece` in its text.
 
-        A body's place is in its own file; a field that is not written has the entry's place.
+        `skip` is how often the piece stands in the text before the one that is meant. A body's
+        place is in its own file; a field that is not written has the entry's place.
         """
         if name == "body" and piece:
-            offset = self.post.body.find(piece)
-            line = self.post.body.count("\n", 0, max(offset, 0)) + 1
-            return Place(file=self.body_file, line=line)
+            line = _line_of(piece, self.post.body.split("\n"), skip)
+            return Place(file=self.body_file, line=line + 1)
         keys = name.split(".")
         node = self.node.get(*keys)
         if node is None:
             return self.post.place
         first = self.node.key_line(*keys)
-        held = (n for n in range(first, node.end_line + 1) if piece in self.lines[n - 1])
-        return Place(file=self.post.place.file, line=next(held, first) if piece else first)
+        line = first + _line_of(piece, self.lines[first - 1 : node.end_line], skip)
+        return Place(file=self.post.place.file, line=line)
+
+
+def _line_of(piece: str, lines: Sequence[str], skip: int) -> int:
+    """The index of the line that holds the piece; 0 when it is empty or broken over two lines."""
+    for index, line in enumerate(lines):
+        skip -= line.count(piece) if piece else 0
+        if skip < 0:
+            return index
+    return 0
+
+
+@cache
+def _timezones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 @dataclass(kw_only=True)
@@ -51,7 +66,7 @@ class CalendarReader:
     """Reads one calendar file; `broken` when an entry in it could not be read as a post."""
 
     file: str
-    roster: Roster
+    roster: RosterReading
     platforms: frozenset[str]
     gallery: Gallery
     problems: list[Problem] = field(default_factory=list)
@@ -67,7 +82,7 @@ class CalendarReader:
             self.lines = tuple(re.split(r"\r\n|[\n\r\x85\u2028\u2029]", text))
             root, problems = parse(text, self.file)
             self.problems += problems
-        self.broken = root is None or bool(problems)
+        self.broken = root is None or bool(self.problems)
         if root is not None:
             self._calendar(root)
 
@@ -76,20 +91,32 @@ class CalendarReader:
         shape, problems = validate(CalendarShape, root, self.file)
         self.problems += problems
         zone = self._zone(root)
-        self.broken = self.broken or shape is None or zone is None
-        defaults = shape.defaults if shape is not None else DefaultsShape()
+        self.broken = self.broken or bool(problems) or zone is None
+        defaults = _defaults(root, self.file) if shape is None else shape.defaults
         posts = root.get("posts")
         for node in posts.items() if posts is not None else ():
             entry = self._entry(node, defaults, zone or ZoneInfo("UTC"))
+            self._name_post(node)
             bad = any(node.line <= line <= node.end_line for line in spoilt)
             if entry is None or bad:
                 self.broken = True
             elif shape is not None and zone is not None:
                 self.entries.append(entry)
 
+    def _name_post(self, node: Node) -> None:
+        """Gives the problems that stand within a post's lines the post's id."""
+        name = node.text("id")
+        if not is_id(name):
+            return
+        for index, problem in enumerate(self.problems):
+            line = problem.place.line or 0
+            within = problem.place.file == self.file and node.line <= line <= node.end_line
+            if problem.post is None and within:
+                self.problems[index] = replace(problem, post=name)
+
     def _zone(self, root: Node) -> ZoneInfo | None:
         name = root.text("timezone")
-        if name in available_timezones():
+        if name in _timezones():
             return ZoneInfo(name)
         if name:
             self.problems.append(
@@ -102,7 +129,7 @@ class CalendarReader:
             )
         return None
 
-    def _entry(self, node: Node, defaults: DefaultsShape, zone: ZoneInfo) -> Entry | None:
+    def _entry(self, node: Node, defaults: DefaultsShape | None, zone: ZoneInfo) -> Entry | None:
         name = node.text("id")
         maker = _Maker(
             reader=self,
@@ -112,10 +139,20 @@ class CalendarReader:
         )
         shape, problems = validate(PostShape, node, self.file, post=maker.post, zone=zone)
         self.problems += problems
+        # An unknown key may be a mistyped one ("kye:"): what it would have said is not gone.
+        self.broken = self.broken or bool(problems)
         post = maker.make(shape, defaults) if shape is not None else None
         if post is None or shape is None:
             return None
         return Entry(post=post, node=node, lines=self.lines, body_file=shape.body)
+
+
+def _defaults(root: Node, file: str) -> DefaultsShape | None:
+    """The defaults of a file that is wrong elsewhere; None when they are wrong themselves."""
+    node = root.get("defaults")
+    if node is None or node.value is None:
+        return DefaultsShape()
+    return validate(DefaultsShape, node, file)[0]
 
 
 @dataclass(kw_only=True)
@@ -127,7 +164,7 @@ class _Maker:
     post: str | None
     place: Place
 
-    def make(self, shape: PostShape, defaults: DefaultsShape) -> Post | None:
+    def make(self, shape: PostShape, defaults: DefaultsShape | None) -> Post | None:
         """The post, None when its accounts or its body cannot be told."""
         accounts = self._accounts(shape, defaults)
         body = self._body(shape.body)
@@ -145,7 +182,7 @@ class _Maker:
             **copied,
             due_at=shape.at,
             accounts=accounts,
-            window=shape.window or defaults.window,
+            window=shape.window or (defaults or DefaultsShape()).window,
             body=body.text,
             inline=body.inline,
             cover=cover,
@@ -170,24 +207,25 @@ class _Maker:
             )
         )
 
-    def _accounts(self, shape: PostShape, defaults: DefaultsShape) -> tuple[str, ...] | None:
-        own = shape.accounts is not None
-        accounts = shape.accounts if shape.accounts is not None else defaults.accounts
-        if not accounts:
+    def _accounts(self, shape: PostShape, defaults: DefaultsShape | None) -> tuple[str, ...] | None:
+        known = self.reader.roster.roster.accounts
+        inherited = defaults.accounts if defaults is not None else []
+        accounts = inherited if shape.accounts is None else shape.accounts
+        if not accounts and (defaults is not None or shape.accounts is not None):
             message = _("The post names no account.")
             hint = _("Add “accounts: [u01-wechat]”, here or under defaults.")
             self._say("missing-key", message, hint, "accounts")
-            return None
-        known = self.reader.roster.accounts
         for index, account in enumerate(accounts):
-            if account not in known:
+            keys = ("accounts", index) if shape.accounts is not None else ()
+            # Where the roster itself is at fault, that is told once, there.
+            if account not in known and known and account not in self.reader.roster.faulty:
                 message = _("The account {account} is not in the roster.").format(account=account)
-                keys = ("accounts", index) if own else ()
                 self._say("unknown-account", message, suggestion(account, known), *keys)
             elif account in accounts[:index]:
                 message = _("The account {account} is named twice.").format(account=account)
-                self._say("account-twice", message, _("Delete one of the two."), "accounts", index)
-        return tuple(dict.fromkeys(accounts)) if all(a in known for a in accounts) else None
+                self._say("account-twice", message, _("Delete one of the two."), *keys)
+        fine = accounts and all(account in known for account in accounts)
+        return tuple(dict.fromkeys(accounts)) if fine else None
 
     def _body(self, file: str) -> Body | None:
         if not file:
@@ -240,7 +278,7 @@ class _Maker:
     def _key(self, shape: PostShape) -> KeyItem | None:
         if shape.key is None:
             return None
-        units: Mapping[str, object] = self.reader.roster.units
+        units: Mapping[str, object] = self.reader.roster.roster.units
         for unit in shape.key.exempt:
             if unit not in units:
                 message = _("The unit {unit} is not in the roster.").format(unit=unit)

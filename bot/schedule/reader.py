@@ -47,23 +47,24 @@ def read(folder: Path, platforms: frozenset[str] | None = None) -> Reading:
     """
     view = Folder(root=folder)
     files, problems = _calendar_files(folder)
-    roster, found, whole = roster_from(view, ROSTER_FILE, platforms)
+    found = roster_from(view, ROSTER_FILE, platforms)
+    roster = found.roster
     broken = {problem.place.file for problem in problems if problem.code == "wrong-suffix"}
-    broken |= set() if whole and files else {ROSTER_FILE}
+    broken |= set() if found.whole and files else {ROSTER_FILE}
     known = platforms or frozenset(account.platform for account in roster.accounts.values())
     gallery = Gallery(folder=view)
     calendars = [
-        CalendarReader(file=file, roster=roster, platforms=known, gallery=gallery) for file in files
+        CalendarReader(file=file, roster=found, platforms=known, gallery=gallery) for file in files
     ]
     for calendar in calendars:
         calendar.read()
-        found += calendar.problems
+        problems += calendar.problems
         broken |= {calendar.file} if calendar.broken else set()
     entries, left_out, twins = without_twins(
         [entry for each in calendars for entry in each.entries]
     )
     broken |= {entry.post.place.file for entry in left_out}
-    problems += found + _check(entries, roster) + twins
+    problems += found.problems + _check(entries, roster) + twins
     return Reading(
         folder=folder,
         roster=roster,

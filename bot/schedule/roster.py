@@ -16,25 +16,40 @@ from bot.schedule.shapes import AccountShape, RosterShape, UnitShape
 
 def read_roster(path: Path) -> tuple[Roster, list[Problem]]:
     """The roster in the file at `path`, as far as it can be read, and its problems."""
-    roster, problems, _whole = roster_from(Folder(root=path.parent), path.name)
-    return roster, problems
+    reading = roster_from(Folder(root=path.parent), path.name)
+    return reading.roster, reading.problems
+
+
+@dataclass(frozen=True, kw_only=True)
+class RosterReading:
+    """A roster as far as it could be read."""
+
+    roster: Roster = Roster()
+    problems: list[Problem] = field(default_factory=list)
+    whole: bool = False  # nothing in the file had to be left out
+    faulty: frozenset[str] = frozenset()  # ids of accounts that stand there but are left out
 
 
 def roster_from(
     folder: Folder, file: str, platforms: frozenset[str] | None = None
-) -> tuple[Roster, list[Problem], bool]:
-    """The roster, its problems, and whether it is whole: no unit or account had to be left out."""
+) -> RosterReading:
+    """The roster in the folder's `file`; `platforms` are the known ones, None for any."""
     if not (folder.root / file).exists():
         folder.seen[file] = ""
-        return Roster(), [_no_roster(file)], False
+        return RosterReading(problems=[_no_roster(file)])
     text, problems = folder.read_text(file, Place(file=file))
     if text is None:
-        return Roster(), problems, False
+        return RosterReading(problems=problems)
     node, problems = parse(text, file)
     if node is None:
-        return Roster(), problems, False
+        return RosterReading(problems=problems)
     reader = _Reader(file=file, platforms=platforms, whole=not problems, problems=problems)
-    return reader.roster(node), reader.problems, reader.whole
+    return RosterReading(
+        roster=reader.roster(node),
+        problems=reader.problems,
+        whole=reader.whole,
+        faulty=frozenset(reader.faulty - reader.accounts.keys()),
+    )
 
 
 def _no_roster(file: str) -> Problem:
@@ -56,27 +71,32 @@ class _Reader:
     problems: list[Problem]
     units: dict[str, Unit] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
+    faulty: set[str] = field(default_factory=set)
     flagships: dict[str, Account] = field(default_factory=dict)  # by platform
 
     def roster(self, root: Node) -> Roster:
         shape, problems = validate(RosterShape, root, self.file)
-        self.problems += problems
-        self.whole = self.whole and shape is not None
+        self._add(problems)
         units = root.get("units")
         for node in units.items() if units is not None else ():
             self._unit(node)
         name = shape.matrix if shape is not None else root.text("matrix")
         return Roster(name=name, units=self.units, accounts=self.accounts)
 
+    def _add(self, problems: list[Problem]) -> None:
+        """Also an unknown key leaves it unwhole: it may be a mistyped one ("reprnt: auto")."""
+        self.problems += problems
+        self.whole = self.whole and not problems
+
     def _unit(self, node: Node) -> None:
         shape, problems = validate(UnitShape, node, self.file)
-        self.problems += problems
+        self._add(problems)
         accounts = node.get("accounts")
         if shape is None:
-            # Its accounts would belong to nobody; their own mistakes are told all the same.
-            self.whole = False
+            # Its accounts belong to nobody; their own mistakes are told all the same.
             for account in accounts.items() if accounts is not None else ():
-                self.problems += validate(AccountShape, account, self.file)[1]
+                self._add(validate(AccountShape, account, self.file)[1])
+                self.faulty.add(account.text("id"))
             return
         place = Place(file=self.file, line=node.line)
         if shape.id in self.units:
@@ -95,9 +115,9 @@ class _Reader:
 
     def _account(self, node: Node, unit: str) -> None:
         shape, problems = validate(AccountShape, node, self.file)
-        self.problems += problems
-        if shape is None:
-            self.whole = False
+        self._add(problems)
+        if shape is None or not self._knows_platform(shape, node):
+            self.faulty.add(node.text("id"))
             return
         if shape.id in self.accounts:
             self._twice("duplicate-account", shape.id, self.accounts[shape.id].place, node)
@@ -106,12 +126,12 @@ class _Reader:
         place = Place(file=self.file, line=node.line)
         account = Account(unit=unit, place=place, **fields)
         self.accounts[account.id] = account
-        self._check_platform(account, node)
         self._check_flagship(account, node)
 
-    def _check_platform(self, account: Account, node: Node) -> None:
+    def _knows_platform(self, account: AccountShape, node: Node) -> bool:
         if self.platforms is None or account.platform in self.platforms:
-            return
+            return True
+        self.whole = False
         self.problems.append(
             Problem(
                 code="unknown-platform",
@@ -122,6 +142,7 @@ class _Reader:
                 place=Place(file=self.file, line=node.key_line("platform")),
             )
         )
+        return False
 
     def _check_flagship(self, account: Account, node: Node) -> None:
         if not account.flagship:

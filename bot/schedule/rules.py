@@ -16,17 +16,19 @@ from bot.domain.post import Post
 from bot.domain.problem import Place, Problem, Severity
 from bot.i18n import _
 
-Where = Callable[[str, str], Place]  # field and a piece of its text -> where that stands
+# Field, a piece of its text, how often that stands before the one meant -> where it stands.
+Where = Callable[[str, str, int], Place]
 
 _FIGURE: Final = (
     r"(?:\d+(?:\.\d+)?\s*[%％‰]|百分之[零一二三四五六七八九十百点\d]+|[一二三四五六七八九]成)"
 )
-_RATE: Final = r"(?:治愈率|有效率|显效率|痊愈率|根治率)"
+# 更有效率地 speaks of efficiency.
+_RATE: Final = r"(?:治愈率|(?<![更很最没])有效率(?![地的])|显效率|痊愈率|根治率)"
 _CLAIMS: Final = tuple(
     re.compile(pattern)
     for pattern in (
         rf"{_RATE}[^。！？!?；;，,\n]{{0,12}}?{_FIGURE}",
-        rf"{_FIGURE}[以之]?[上]?的?(?:临床|总)?{_RATE}",
+        rf"{_FIGURE}(?:以上|左右)?的?(?:临床|总)?{_RATE}",
         r"(?:100\s*[%％]|百分之?百)的?(?:有效|治愈|见效|康复|根治|安全)",
         # 根治术 and 根治性 name operations; 根治欠薪 is no medicine.
         r"根治(?![术性率]|.{0,6}欠薪)",
@@ -76,7 +78,7 @@ def _facts(post: Post, where: Where) -> Iterator[Problem]:
                 "Add “reviewer: …” with name and title. Health science must show who answers for "
                 "it (opinion of nine departments, 2022)."
             ),
-            place=where("topic", ""),
+            place=where("topic", "", 0),
             post=post.id,
         )
     if post.topic == "reprint" and not (post.source and post.source_url):
@@ -89,7 +91,7 @@ def _facts(post: Post, where: Where) -> Iterator[Problem]:
                 "Add “source: …” and “source_url: https://…”. A reprint must name where it comes "
                 "from (国版办发〔2015〕3号)."
             ),
-            place=where("topic", ""),
+            place=where("topic", "", 0),
             post=post.id,
         )
     if post.patient_story and not post.consent:
@@ -102,7 +104,7 @@ def _facts(post: Post, where: Where) -> Iterator[Problem]:
                 "Add “consent: …” with the number of the signed consent. Health data needs the "
                 "person's own consent (个人信息保护法)."
             ),
-            place=where("patient_story", ""),
+            place=where("patient_story", "", 0),
             post=post.id,
         )
 
@@ -116,9 +118,14 @@ def _claims(post: Post, name: str, text: str, where: Where) -> Iterator[Problem]
                 "Take it out. Medical content may not state cure or effective rates or promise "
                 "an effect (advertising law, article 16)."
             ),
-            place=where(name, found[0]),
+            place=_at(where, name, text, found),
             post=post.id,
         )
+
+
+def _at(where: Where, name: str, text: str, found: re.Match[str]) -> Place:
+    piece = text[found.start() : found.end()]
+    return where(name, piece, text.count(piece, 0, found.start()))
 
 
 def _first_of_each(patterns: tuple[re.Pattern[str], ...], text: str) -> Iterator[re.Match[str]]:
@@ -153,7 +160,7 @@ def _id_numbers(post: Post, name: str, text: str, where: Where) -> Iterator[Prob
                 "Take it out or mask all but the first and last digits. Identity numbers are "
                 "personal data that may not be published (个人信息保护法)."
             ),
-            place=where(name, text[found.start() : found.end()]),
+            place=_at(where, name, text, found),
             post=post.id,
         )
 
@@ -179,6 +186,6 @@ def _mobile_numbers(post: Post, name: str, text: str, where: Where) -> Iterator[
             ),
             hint=_("Give the unit's switchboard number, or make sure its owner agreed to this."),
             severity=Severity.WARNING,
-            place=where(name, text[found.start() : found.end()]),
+            place=_at(where, name, text, found),
             post=post.id,
         )
