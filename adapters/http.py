@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import aiohttp
@@ -239,7 +239,6 @@ class Http:
             # aiohttp's own json= escapes Chinese as \u, which WeChat refuses (40033, 47002).
             data = json.dumps(json_body, ensure_ascii=False).encode()
             sent_headers.setdefault("Content-Type", "application/json")
-        secrets = _secrets(params, json_body, data, headers)
         origin = Origin(platform=self._platform, action=action, effect=effect)
         try:
             async with self._session.request(
@@ -254,21 +253,22 @@ class Http:
                 raw = await response.read()
         except (aiohttp.ClientError, OSError) as error:
             raise _no_answer(origin, error) from error
-        shown = redact(raw.decode("utf-8", "replace"), secrets)[:RAW_CHARS]
-        origin = Origin(
-            platform=self._platform,
-            action=action,
-            effect=effect,
-            status=response.status,
-            raw=shown,
-        )
-        return Answer(
-            status=response.status,
-            headers=dict(response.headers),
-            raw=raw,
-            json=_decoded(origin, raw),
-            origin=origin,
-        )
+        secrets = _secrets(params, json_body, data, headers)
+        return _answer(origin, response, raw, secrets)
+
+
+def _answer(
+    asked: Origin, response: aiohttp.ClientResponse, raw: bytes, secrets: frozenset[str]
+) -> Answer:
+    shown = redact(raw.decode("utf-8", "replace"), secrets)[:RAW_CHARS]
+    origin = replace(asked, status=response.status, raw=shown)
+    return Answer(
+        status=response.status,
+        headers=dict(response.headers),
+        raw=raw,
+        json=_decoded(origin, raw),
+        origin=origin,
+    )
 
 
 def redact(text: str, secrets: frozenset[str] = frozenset()) -> str:
