@@ -5,6 +5,7 @@ from typing import Any
 from bot.simulator.clock import parse_moment
 from bot.simulator.douyin_state import IMAGES, VIDEO
 from bot.simulator.store import ControlError, Json, Post
+from bot.simulator.text import plain
 from bot.simulator.wechat_mass import spend_push
 from bot.simulator.wechat_state import PUBLISHED
 from bot.simulator.world import World, text
@@ -52,10 +53,11 @@ def _article(data: Any) -> Json:
     unknown = set(data) - {"title", "content", "source_url", "digest"}
     if unknown:
         raise ControlError(f"an article has no field {sorted(unknown)[0]!r}")
+    content = str(data.get("content", ""))
     return {
         "title": text(data, "title"),
-        "content": str(data.get("content", "")),
-        "digest": str(data.get("digest", "")),
+        "content": content,
+        "digest": str(data.get("digest") or plain(content)[:54]),
         "content_source_url": str(data.get("source_url") or ""),
     }
 

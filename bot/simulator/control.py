@@ -15,8 +15,8 @@ from bot.simulator.clock import day_number, iso, parse_moment
 from bot.simulator.faults import Fault
 from bot.simulator.store import ControlError, Json, digest
 from bot.simulator.text import plain
+from bot.simulator.wechat import DAILY as WECHAT_DAILY
 from bot.simulator.wechat import PREFIX as WECHAT_PREFIX
-from bot.simulator.wechat import ROUTES as WECHAT_ROUTES
 from bot.simulator.wechat_state import Original
 from bot.simulator.weibo import EXPIRED_TOKEN
 from bot.simulator.weibo_state import CALLS_PER_DAY, POSTS_PER_HOUR
@@ -163,9 +163,9 @@ def _budget(world: World, platform: str, account: str, budget: str) -> tuple[str
         return "push", window, limit
     if platform == "wechat":
         path = "/" + budget.removeprefix(WECHAT_PREFIX).lstrip("/")
-        if path not in WECHAT_ROUTES:
+        if path not in WECHAT_DAILY:
             raise ControlError(f"wechat has no budget {budget!r}")
-        daily = core.limit("wechat", path, WECHAT_ROUTES[path].daily)
+        daily = core.limit("wechat", path, WECHAT_DAILY[path])
         return path, day_number(core.now()), daily
     if platform == "weibo" and budget == "push":
         return "push", int(core.now() // 3600), core.limit("weibo", "push", POSTS_PER_HOUR)
@@ -192,7 +192,7 @@ def quota_get(world: World, ask: Ask) -> Json:
     """The budgets of an account, `push` always among them."""
     platform, account = world.check_account(dict(ask.query))
     touched = world.core.quotas.budgets(platform, account)
-    known = [b for b in touched if b == "calls" or b in WECHAT_ROUTES]
+    known = [b for b in touched if b == "calls" or b in WECHAT_DAILY]
     rows: Json = {}
     for budget in ("push", *known):
         name, window, limit = _budget(world, platform, account, budget)

@@ -119,6 +119,8 @@ class DouyinState:
         if known is None:
             known = Account(**data)
         else:
+            if "access_token" in data:  # a token given anew lives again
+                known.expires_at = None
             for name, value in data.items():
                 setattr(known, name, value)
         self.accounts[known.account] = known

@@ -42,9 +42,9 @@ class Route:
 def _quota_get(state: WechatState, account: Account, call: Call) -> Json:
     """D/subscription/api/apimanage/api_getapiquota"""
     path = call.json.get("cgi_path")
-    if not isinstance(path, str) or path not in ROUTES:
+    if not isinstance(path, str) or path not in DAILY:
         raise WechatError(76021)
-    limit = state.core.limit("wechat", path, ROUTES[path].daily)
+    limit = state.core.limit("wechat", path, DAILY[path])
     window = day_number(state.core.now())
     used = state.core.quotas.used(("wechat", account.account, path), window)
     quota = {"daily_limit": limit, "used": used, "remain": max(limit - used, 0)}
@@ -84,6 +84,13 @@ ROUTES: Final[dict[str, Route]] = {
     **{f"/datacube/{name}": Route(handler=stats.offline) for name in stats.OFFLINE},
     "/cgi-bin/openapi/quota/get": Route(handler=_quota_get),
     "/cgi-bin/clear_quota": Route(handler=tokens.clear_quota),
+}
+
+#: Daily limits of every call, the credentials' own included.
+DAILY: Final[dict[str, int]] = {
+    "/cgi-bin/token": tokens.TOKENS_PER_DAY,
+    "/cgi-bin/stable_token": tokens.STABLE_TOKENS_PER_DAY,
+    **{path: route.daily for path, route in ROUTES.items()},
 }
 
 #: Short glosses; the real texts differ and are not stable.

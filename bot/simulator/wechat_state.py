@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from bot.simulator.clock import day_number, month_number
+from bot.simulator.clock import DAY_S, day_number, month_number
 from bot.simulator.store import ControlError, Core, Json, Post, digest
 from bot.simulator.text import likeness, plain
 
 TOKEN_LIFE_S: Final = 7200
+_TOKENS_BETWEEN_SWEEPS: Final = 1000
 SUBSCRIPTION_PER_DAY: Final = 1
 SERVICE_PER_MONTH: Final = 4
 
@@ -175,7 +176,14 @@ class WechatState:
         expires_at = self.core.now() + TOKEN_LIFE_S
         token = Token(account=account.account, text=text, expires_at=expires_at)
         self.tokens[text] = token
+        if len(self.tokens) % _TOKENS_BETWEEN_SWEEPS == 0:
+            self._sweep_tokens()
         return token
+
+    def _sweep_tokens(self) -> None:
+        # Expired ones are kept for a day, so that they still answer 42001 and not 40001.
+        oldest = self.core.now() - DAY_S
+        self.tokens = {t.text: t for t in self.tokens.values() if t.expires_at > oldest}
 
     def kill_tokens(self, account: Account) -> None:
         """Invalidate every token of the account at once."""

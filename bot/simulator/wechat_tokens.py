@@ -9,6 +9,8 @@ from bot.simulator.wechat_state import TOKEN_LIFE_S, Account, Token, WechatError
 from bot.simulator.wire import BadBody, Call
 
 OVERLAP_S = 300
+TOKENS_PER_DAY = 2000
+STABLE_TOKENS_PER_DAY = 500_000
 FORCED_PER_DAY = 20
 FORCED_GAP_S = 30
 CLEARS_PER_MONTH = 10
@@ -37,7 +39,7 @@ def token(state: WechatState, call: Call) -> Json:
     """
     query = call.query
     account = by_secret(state, query.get("appid"), query.get("secret"), query.get("grant_type"))
-    charge(state, account, "/cgi-bin/token", 2000)
+    charge(state, account, "/cgi-bin/token", TOKENS_PER_DAY)
     if account.token is not None:
         _let_go(state, account.token)
     account.token = state.new_token(account)
@@ -54,7 +56,7 @@ def stable_token(state: WechatState, call: Call) -> Json:
     except BadBody as error:
         raise WechatError(47001) from error
     account = by_secret(state, data.get("appid"), data.get("secret"), data.get("grant_type"))
-    charge(state, account, "/cgi-bin/stable_token", 500_000)
+    charge(state, account, "/cgi-bin/stable_token", STABLE_TOKENS_PER_DAY)
     now = state.core.now()
     current = account.stable
     if data.get("force_refresh") is True and _may_force(state, account):

@@ -116,7 +116,7 @@ class WeiboState:
             self.by_uid.pop(known.uid, None)
             for name, value in data.items():
                 setattr(known, name, value)
-        if "access_token" in data:
+        if "access_token" in data:  # a token given anew lives again
             known.token_code = 0
         if not known.uid.isdecimal():
             raise ControlError("uid must be digits")

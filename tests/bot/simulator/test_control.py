@@ -10,7 +10,7 @@ import pytest
 from yarl import URL
 
 from bot.simulator import serve
-from tests.bot.simulator.client import FLAGSHIP, START, Sim, Wechat, Weibo
+from tests.bot.simulator.client import FLAGSHIP, START, UNIT, Douyin, Sim, Wechat, Weibo
 
 
 async def test_accounts_can_be_read_and_updated(sim: Sim) -> None:
@@ -202,3 +202,14 @@ async def test_the_program_says_where_it_listens_and_stops_when_told() -> None:
     program.terminate()
     rest = await program.stdout.read()
     assert (await program.wait(), rest) == (0, b"")
+
+
+async def test_a_token_given_anew_lives_again(sim: Sim) -> None:
+    clips = {"platform": "douyin", "account": "clips"}
+    await sim.control("POST", "tokens/expire", clips)
+    again = clips | {"access_token": "act.first"}
+    await sim.control("POST", "accounts", {"accounts": [again]})
+    assert (await Douyin(sim=sim).create_probe())["data"]["error_code"] == 0
+    await sim.control("POST", "tokens/expire", {"platform": "weibo", "account": "unit"})
+    await sim.control("POST", "accounts", {"accounts": [UNIT]})
+    assert (await Weibo(sim=sim, token="2.00unit").share("又")).status == 200

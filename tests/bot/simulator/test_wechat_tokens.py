@@ -153,3 +153,19 @@ async def test_clearing_is_limited_to_ten_a_month(hospital: Wechat) -> None:
     for _ in range(10):
         assert (await hospital.call("/cgi-bin/clear_quota", {"appid": "wx1"}))["errcode"] == 0
     assert (await hospital.call("/cgi-bin/clear_quota", {"appid": "wx1"}))["errcode"] == 48006
+
+
+async def test_the_token_call_has_a_budget_of_its_own(sim: Sim) -> None:
+    used = {"budget": "/cgi-bin/token", "used": 2000}
+    await sim.control("POST", "quota", {"platform": "wechat", "account": "hospital"} | used)
+    assert (await _plain(sim))["errcode"] == 45009
+    assert "access_token" in await _stable(sim)
+
+
+async def test_many_tokens_do_not_make_a_living_one_disappear(sim: Sim) -> None:
+    await sim.settings(limits={"wechat": {"/cgi-bin/token": 10_000}})
+    stable = (await _stable(sim))["access_token"]
+    for _ in range(1000):
+        newest = (await _plain(sim))["access_token"]
+    assert await _code(sim, newest) == 0
+    assert await _code(sim, stable) == 0
