@@ -120,7 +120,7 @@ class DouyinAdapter:
             )
         except Unavailable as error:
             if error.code in TOKEN_CODES:
-                await self._tokens.drop()
+                await self._tokens.drop(token)
             raise
         return self._pending(created.item_id, created.video_id)
 

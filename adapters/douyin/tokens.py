@@ -55,21 +55,24 @@ class Tokens:
             fields = await self._refresh(fields)
         return self._token(fields)
 
-    async def drop(self) -> None:
-        """Forgets the access token, so that the next `alive` fetches another."""
-        await self._store({**await self._credentials.load(), "access_token": ""})
+    async def drop(self, refused: Token) -> None:
+        """Forgets a refused access token, so that the next `alive` fetches another."""
+        fields = await self._credentials.load()
+        if fields.get("access_token") == refused.access_token:  # else it was replaced meanwhile
+            await self._store({**fields, "access_token": ""})
 
     async def with_token(self, call: Callable[[Token], Awaitable[T]]) -> T:
         """What `call` gives, made again once when the platform refuses the token.
 
         For calls without effect only: a publishing call is never made again from here.
         """
+        token = await self.alive()
         try:
-            return await call(await self.alive())
+            return await call(token)
         except Unavailable as error:
             if error.code not in TOKEN_CODES:
                 raise
-            await self.drop()
+            await self.drop(token)
             return await call(await self.alive())
 
     async def _refresh(self, fields: Mapping[str, str]) -> Mapping[str, str]:
@@ -131,6 +134,11 @@ class Tokens:
         return (self._clock.now() + timedelta(seconds=seconds)).isoformat()
 
     def _token(self, fields: Mapping[str, str]) -> Token:
+        if not fields.get("access_token") and fields.get("refresh_token"):
+            # Dropped by another publication of the account, which is no reason to pause it.
+            raise _origin().error(
+                Unavailable, _("The Douyin token is being replaced; nothing was sent.")
+            )
         return Token(
             access_token=self._field(fields, "access_token"),
             open_id=self._field(fields, "open_id"),
@@ -151,6 +159,9 @@ class Tokens:
             raise self._bad(message.format(field=name)) from error
 
     def _bad(self, message: str) -> AuthFailed:
-        origin = Origin(platform="douyin", action="credential", effect=False)
         advice = _("Have the account's administrator authorise it again.")
-        return origin.error(AuthFailed, message, advice=advice)
+        return _origin().error(AuthFailed, message, advice=advice)
+
+
+def _origin() -> Origin:
+    return Origin(platform="douyin", action="credential", effect=False)

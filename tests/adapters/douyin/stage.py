@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
 from adapters.douyin.adapter import DouyinAdapter
 from bot.domain.post import Kind, Media, Method, Variant
 from bot.domain.roster import Account
-from tests.adapters.stage import SimulatedStage
+from tests.adapters.stage import MemoryCredentials, SimulatedStage
 
 MB = 1024 * 1024
 ACCESS, REFRESH = "act.secretOFu01douyin", "rft.secretOFu01douyin"
+
+
+class LaggingCredentials(MemoryCredentials):
+    """A store whose first answer is what another worker has replaced since."""
+
+    def __init__(self, fields: Mapping[str, str], old: Mapping[str, str]) -> None:
+        super().__init__(fields)
+        self._old = [dict(old)]
+
+    async def load(self) -> Mapping[str, str]:
+        return self._old.pop() if self._old else await super().load()
 
 
 class DouyinStage(SimulatedStage):

@@ -27,7 +27,7 @@ class TestParts(PublishingContract):
     @pytest.fixture
     async def stage(self, tmp_path: Path) -> AsyncIterator[Stage]:
         stage = DouyinStage(tmp_path, lists=True)
-        stage.variant = replace(stage.variant, video=stage.video(11 * MB))
+        stage.variant = replace(stage.variant, video=stage.video(6 * MB))
         await stage.start()
         parts = stage.another_adapter(single_bytes=MB, part_bytes=5 * MB)
         stage.adapter = parts  # type: ignore[assignment]

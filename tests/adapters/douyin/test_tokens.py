@@ -1,0 +1,155 @@
+"""Tokens: refreshed before they end, stored before they are used, dropped when refused."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.errors import AuthFailed, PlatformError, Unavailable
+from tests.adapters.douyin.stage import ACCESS, REFRESH, DouyinStage, LaggingCredentials
+
+DAY = timedelta(days=1)
+
+
+async def lives(stage: DouyinStage) -> bool:
+    """True while the account can prepare without a person."""
+    try:
+        await stage.prepared()
+    except AuthFailed:
+        return False
+    return True
+
+
+async def test_a_young_token_costs_no_call(stage: DouyinStage) -> None:
+    await stage.prepared()
+    assert await stage.requests("refresh_token/") == 0
+    assert stage.credentials.stores == 0
+
+
+async def test_a_token_that_ends_soon_is_refreshed_and_stored(stage: DouyinStage) -> None:
+    """The same string comes back with a later end while the old one still lives."""
+    await stage.forward(15 * DAY - timedelta(minutes=59))
+    await stage.prepared()
+    assert await stage.requests("oauth/refresh_token/") == 1
+    assert stage.credentials.fields["access_token"] == ACCESS
+    ends_at = datetime.fromisoformat(stage.credentials.fields["expires_at"])
+    assert ends_at == stage.clock.now() + 15 * DAY
+    assert stage.credentials.fields["client_secret"] == "cs01-secret"
+
+
+async def test_a_dead_token_is_replaced(stage: DouyinStage) -> None:
+    await stage.forward(16 * DAY)
+    await stage.published()
+    assert stage.credentials.fields["access_token"] != ACCESS
+    assert stage.credentials.fields["refresh_token"] == REFRESH
+    assert await stage.public_posts() == 1
+
+
+async def test_the_refresh_token_is_renewed_in_its_last_days(stage: DouyinStage) -> None:
+    await stage.forward(26 * DAY)
+    await stage.prepared()
+    assert stage.credentials.fields["refresh_token"] != REFRESH
+    assert stage.credentials.expires_at == stage.clock.now() + 30 * DAY
+
+
+async def test_an_account_lives_through_all_renewals(stage: DouyinStage) -> None:
+    """30 days and five renewals; after that a person must authorise again."""
+    spans = 0
+    while await lives(stage):
+        await stage.forward(4 * DAY)
+        spans += 1
+        assert spans < 60
+    assert await stage.requests("renew_refresh_token/") >= 5
+    assert spans * 4 > 150
+
+
+async def test_a_renewal_that_may_not_be_made_changes_nothing(stage: DouyinStage) -> None:
+    await stage.account_is(scopes="user_info,video.create.bind")
+    await stage.forward(26 * DAY)
+    assert (await stage.prepared()).ready
+    assert stage.credentials.fields["refresh_token"] == REFRESH
+
+
+@pytest.mark.parametrize("kind", ["lost_answer", "html", "drop_before"])
+async def test_a_blip_while_refreshing_never_disables_the_account(
+    stage: DouyinStage, kind: str
+) -> None:
+    await stage.forward(16 * DAY)
+    await stage.fault(kind, path="oauth/refresh_token")
+    with pytest.raises(PlatformError) as raised:
+        await stage.prepared()
+    assert not isinstance(raised.value, AuthFailed)
+    assert (await stage.prepared()).ready
+
+
+async def test_an_ended_authorisation_needs_a_person(stage: DouyinStage) -> None:
+    await stage.forward(31 * DAY)
+    with pytest.raises(AuthFailed) as raised:
+        await stage.prepared()
+    assert raised.value.code == "10010"
+    assert raised.value.advice
+
+
+@pytest.mark.parametrize("known_end", [True, False])
+async def test_a_token_another_worker_renewed_is_taken_over(
+    stage: DouyinStage, known_end: bool
+) -> None:
+    """Our old refresh token is refused; the stored one is newer, so nobody is disturbed."""
+    old = dict(stage.credentials.fields)
+    await stage.forward(26 * DAY)
+    await stage.prepared()
+    if not known_end:
+        del old["refresh_expires_at"]  # then the refusal comes from the refresh itself
+    stage.credentials = LaggingCredentials(stage.credentials.fields, old)
+    stage.adapter = stage.another_adapter()  # type: ignore[assignment]
+    assert (await stage.prepared()).ready
+
+
+async def test_a_token_being_replaced_is_no_reason_to_pause(stage: DouyinStage) -> None:
+    done = stage.granted(await stage.prepared())
+    stage.credentials.fields["access_token"] = ""
+    with pytest.raises(Unavailable):
+        await stage.commit(done)
+    assert await stage.requests("create_video/") == 0
+
+
+async def test_a_token_refused_at_commit_is_dropped_and_nothing_sent_again(
+    stage: DouyinStage,
+) -> None:
+    done = stage.granted(await stage.prepared())
+    await stage.expire_token()
+    with pytest.raises(Unavailable):
+        await stage.commit(done)
+    assert await stage.requests("create_video/") == 1
+    assert stage.credentials.fields["access_token"] == ""
+    await stage.published()
+    assert await stage.public_posts() == 1
+
+
+async def test_a_token_refused_while_asking_is_refreshed_and_asked_again(
+    stage: DouyinStage,
+) -> None:
+    """It leads back to the question, never to a second create."""
+    done = stage.granted(await stage.prepared())
+    pending = await stage.commit(done)
+    await stage.expire_token()
+    assert await stage.settled(done, pending) is not None
+    assert await stage.requests("create_video/") == 1
+    assert await stage.public_posts() == 1
+
+
+@pytest.mark.parametrize("field", ["open_id", "client_key", "refresh_token"])
+async def test_an_incomplete_credential_says_what_is_missing(
+    stage: DouyinStage, field: str
+) -> None:
+    await stage.forward(16 * DAY)
+    del stage.credentials.fields[field]
+    with pytest.raises(AuthFailed, match=field):
+        await stage.prepared()
+
+
+async def test_an_unreadable_end_is_reported(stage: DouyinStage) -> None:
+    stage.credentials.fields["expires_at"] = "bald"
+    with pytest.raises(AuthFailed, match="expires_at"):
+        await stage.prepared()
