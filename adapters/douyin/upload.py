@@ -76,7 +76,7 @@ class Uploads:
         return age >= timedelta(seconds=UPLOAD_LIFE_S - 600)  # time for the parts still to come
 
     async def _video_step(self, video: Media, data: Data) -> Data:
-        path = self._media.path(video)
+        path = await asyncio.to_thread(self._media.path, video)  # may hash the whole file
         known = {**data, "video_sha256": video.sha256, "video_for": data.get("committed_at", "")}
         if video.size <= self._single_bytes:
             video_id = await self._tokens.with_token(
@@ -109,7 +109,7 @@ class Uploads:
         return {**data, "parts": str(sent + 1)}
 
     async def _cover_step(self, cover: Media, data: Data) -> Data:
-        path = self._media.path(cover)
+        path = await asyncio.to_thread(self._media.path, cover)
         image_id = await self._tokens.with_token(
             lambda token: self._api.upload_image(token, path, cover.mime)
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -50,10 +51,13 @@ class HandoffAdapter:
 
     async def prepare(self, variant: Variant, done: Checkpoint) -> Checkpoint:
         """Writes the package; `data["package"]` is its folder. Raises MediaError."""
-        paths = {media: self._tools.media.path(media) for media in media_of(variant)}
-        package = package_of(variant, self._account, paths)
-        folder = await asyncio.to_thread(write, package, self._tools.out_dir)
+        folder = await asyncio.to_thread(self._write, variant)
         return Checkpoint(data={"package": str(folder)}, ready=True)
+
+    def _write(self, variant: Variant) -> Path:
+        """Checks, reads and copies the files; large ones take long, so not on the event loop."""
+        paths = {media: self._tools.media.path(media) for media in media_of(variant)}
+        return write(package_of(variant, self._account, paths), self._tools.out_dir)
 
     async def commit(self, variant: Variant, done: Checkpoint, *, key: str) -> Receipt | Pending:
         """Always raises Rejected: a machine never publishes here."""
