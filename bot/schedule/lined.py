@@ -264,12 +264,7 @@ def too_large(place: Place) -> Problem:
 
 def _syntax(error: Exception, text: str, file: str) -> list[Problem]:
     """What keeps the parser from reading on, told by its usual causes where one is seen."""
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    if isinstance(error, yaml.reader.ReaderError):
-        line = text.count("\n", 0, int(error.position)) + 1
-    else:
-        line = mark.line + 1 if mark is not None else 1
-    line = min(line, text.count("\n") + 1)
+    line = min(_error_line(error, text), text.count("\n") + 1)
     causes = _usual_causes(text, file)
     if causes:
         return causes
@@ -280,11 +275,23 @@ def _syntax(error: Exception, text: str, file: str) -> list[Problem]:
             message=_("The file cannot be read on from this line: {what}").format(what=what),
             hint=_(
                 "Look here and one line above for a missing space after a colon, a missing "
-                "quotation mark, or an uneven indent."
+                "quotation mark, an uneven indent, or a value that begins with a sign such as * "
+                "or @ and is not in quotation marks."
             ),
             place=Place(file=file, line=line),
         )
     ]
+
+
+def _error_line(error: Exception, text: str) -> int:
+    if isinstance(error, yaml.reader.ReaderError):
+        return text.count("\n", 0, int(error.position)) + 1
+    mark = getattr(error, "problem_mark", None)
+    context = getattr(error, "context", None) or ""
+    if mark is None or "simple key" in context or "quoted scalar" in context:
+        # The parser notices these only later; the context tells where they begin.
+        mark = getattr(error, "context_mark", None) or mark
+    return mark.line + 1 if mark is not None else 1
 
 
 def _usual_causes(text: str, file: str) -> list[Problem]:

@@ -18,7 +18,8 @@ from bot.domain.problem import Place, Problem, Severity
 from bot.i18n import _
 from bot.schedule.folder import Folder
 
-# MPO is how cameras write a JPEG with a preview in it; every platform takes it as a JPEG.
+_FORMATS: Final = ("JPEG", "PNG", "GIF", "WEBP", "BMP")
+# MPO is how cameras write a JPEG with a preview in it, opened as a JPEG and taken as one.
 _MIMES: Final[Mapping[str, str]] = {
     "JPEG": "image/jpeg",
     "MPO": "image/jpeg",
@@ -27,7 +28,6 @@ _MIMES: Final[Mapping[str, str]] = {
     "WEBP": "image/webp",
     "BMP": "image/bmp",
 }
-_FORMATS: Final = tuple(_MIMES)
 _EXTENSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "image/jpeg": (".jpg", ".jpeg"),
     "image/png": (".png",),

@@ -24,7 +24,7 @@ def read_roster(path: Path) -> tuple[Roster, list[Problem]]:
 class RosterReading:
     """A roster as far as it could be read."""
 
-    roster: Roster = Roster()
+    roster: Roster = field(default_factory=Roster)
     problems: list[Problem] = field(default_factory=list)
     whole: bool = False  # nothing in the file had to be left out
     faulty: frozenset[str] = frozenset()  # ids of accounts that stand there but are left out
