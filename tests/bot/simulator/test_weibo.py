@@ -40,6 +40,7 @@ async def test_a_share_answers_the_status(sim: Sim, flagship: Weibo) -> None:
     [
         ({"status": "没有链接"}, 10017),
         ({"status": "别人的链接 https://other.cn/a "}, 10017),
+        ({"status": "名字更长 https://notwjw.example.cn/ "}, 10017),
         ({"status": "像是 https://evilwjw.example.cn.other.cn/ "}, 10017),
         ({"status": "#健康# https://wjw.example.cn "}, 10017),
         ({"status": "字" * 128 + " https://wjw.example.cn/a "}, 20012),
@@ -88,7 +89,9 @@ def test_length_counts_half_width_units() -> None:
     cases = {"【转基因": 4, "我司CEO！": 5, "8@&*%&b": 4, " Test": 3, "   Test   ": 5}
     assert {text: weibo_length(text) for text in cases} == cases
     assert weibo_length("http://a.cn/" + "x" * 100) == 10
+    assert weibo_length("http://a.cn/" + "x" * 138) == 15
     assert weibo_length("http://t.cn/A6demo") == 9
+    assert weibo_length("éé") == 2
     assert weibo_length("https://a.cn/" + "x" * 87) == 50
 
 
