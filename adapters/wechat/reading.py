@@ -104,10 +104,10 @@ class Reading:
         发布 come at once with their text; 群发 only from complete past days, without text and with
         noon as their time, because WeChat gives no more than the day.
         """
-        found = [item async for item in self._published(since)]
-        found += [item async for item in self._mass_sent(since)]
-        found.sort(key=lambda item: item.published_at, reverse=True)
-        return list({item.platform_id: item for item in found}.values())
+        found = [item async for item in self._mass_sent(since)]
+        found += [item async for item in self._published(since)]
+        known = {item.platform_id: item for item in found}
+        return sorted(known.values(), key=lambda item: item.published_at, reverse=True)
 
     async def stat(self, receipts: Sequence[Receipt]) -> list[Stat]:
         """The newest cumulated figures; articles younger than a day are left out."""

@@ -105,6 +105,7 @@ def _markdown() -> MarkdownIt:
     markdown.add_render_rule("image", _image)
     markdown.add_render_rule("link_open", _link_open)
     markdown.add_render_rule("link_close", _link_close)
+    markdown.add_render_rule("softbreak", _soft_break)
     markdown.add_render_rule("fence", _code)
     markdown.add_render_rule("code_block", _code)
     return markdown
@@ -156,6 +157,15 @@ def _link_close(
 
 def _stays(link: str) -> bool:
     return urlsplit(link).hostname == INSIDE
+
+
+def _soft_break(
+    self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: Env
+) -> str:
+    # A line end would show as a space, which does not belong between Chinese characters.
+    around = [t.content for t in tokens[max(index - 1, 0) : index + 2]]
+    before, after = around[0][-1:], around[-1][:1]
+    return "\n" if before.isascii() and after.isascii() else ""
 
 
 def _code(

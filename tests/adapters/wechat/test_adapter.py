@@ -215,6 +215,17 @@ async def test_the_same_key_twice_is_one_mass_send(stage: WechatStage) -> None:
     assert [receipt.platform_id] == [post["id"] for post in await stage.posts()]
 
 
+async def test_the_key_names_the_send_whatever_it_carries(stage: WechatStage) -> None:
+    """WeChat derives a key from the content; ours holds for an edited draft as well."""
+    done = await push(stage)
+    first = await stage.commit(done)
+    stage.variant = replace(stage.variant, body="改过的正文")
+    again = await stage.commit(stage.granted(await stage.prepared()))
+    assert isinstance(first, Pending)
+    assert isinstance(again, Pending)
+    assert again.ref["msg_id"] == first.ref["msg_id"]
+
+
 async def test_the_same_key_too_soon_is_asked_for_later(stage: WechatStage) -> None:
     done = await push(stage)
     await stage.control("POST", "settings", {"mass_guard": True})

@@ -12,6 +12,8 @@ from adapters.wechat.pictures import cover_file, inline_file
 from bot.errors import MediaError
 from tests.adapters.stage import Folder
 
+ORIENTATION = 0x0112  # the EXIF tag; 6 means turned by a quarter
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
@@ -44,6 +46,15 @@ def test_transparent_parts_turn_white(folder: Folder) -> None:
     media = folder.file("media/x.webp", drawn("WEBP", "RGBA"), "image/webp")
     file = inline_file(media, folder.path(media))
     assert Image.open(io.BytesIO(file.data)).getpixel((5, 5)) == (255, 255, 255)
+
+
+def test_a_photo_on_its_side_is_turned_upright(folder: Folder) -> None:
+    buffer, exif = io.BytesIO(), Image.Exif()
+    exif[ORIENTATION] = 6
+    Image.new("RGB", (40, 20)).save(buffer, "WEBP", exif=exif)
+    media = folder.file("media/x.webp", buffer.getvalue(), "image/webp")
+    file = inline_file(media, folder.path(media))
+    assert Image.open(io.BytesIO(file.data)).size == (20, 40)
 
 
 def test_a_large_picture_comes_below_one_megabyte(folder: Folder) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from bot.contract import Checkpoint, Item, Pending, Receipt
 from bot.domain.post import Method
+from bot.errors import OutcomeUnknown
 from tests.adapters.wechat.stage import WechatStage
 
 
@@ -111,6 +114,29 @@ async def test_a_lost_mass_send_is_known_the_next_morning(stage: WechatStage) ->
     found = await stage.look(done, waiting)
     assert isinstance(found, Receipt)
     assert found.notified
+
+
+async def test_a_quiet_article_of_the_same_title_is_no_mass_send(stage: WechatStage) -> None:
+    stage.variant = replace(stage.variant, method=Method.PUSH)
+    done = stage.granted(await stage.prepared())
+    await stage.fault("drop_before", path="mass/sendall")
+    with pytest.raises(OutcomeUnknown):
+        await stage.commit(done)
+    await by_hand(stage, stage.variant.title, notify=False)
+    await stage.forward(timedelta(days=1))
+    assert await stage.look(done) is None
+
+
+async def test_figures_of_an_article_of_just_before_midnight(stage: WechatStage) -> None:
+    """The receipt says when we saw it, which may be the day after it appeared."""
+    await stage.forward(timedelta(hours=13, minutes=59, seconds=30))
+    done = stage.granted(await stage.prepared())
+    pending = await stage.commit(done)
+    await stage.forward(timedelta(minutes=5))
+    receipt = await stage.settled(done, pending)
+    assert isinstance(receipt, Receipt)
+    await stage.forward(timedelta(days=1, hours=9))
+    assert [s.platform_id for s in await stage.adapter.stat([receipt])] == [receipt.platform_id]
 
 
 async def test_nothing_can_be_out_without_a_draft(stage: WechatStage) -> None:

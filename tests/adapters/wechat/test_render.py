@@ -93,6 +93,11 @@ def test_ai_content_is_declared(variant: Variant) -> None:
     assert "本文含人工智能生成内容" in render(replace(variant, ai_generated=True), {})
 
 
+def test_a_line_end_within_chinese_is_no_space(variant: Variant) -> None:
+    assert "洗手最简单" in rendered(variant, "洗手\n最简单")
+    assert plain(rendered(variant, "wash\nhands")).startswith("wash hands")
+
+
 def test_code_keeps_its_spaces_and_lines(variant: Variant) -> None:
     content = rendered(variant, "```\na  b\n c\n```")
     assert "<br>" in content
