@@ -17,6 +17,7 @@ CAPTION_CHARS = 1000
 TOPICS = 5
 
 PART_MIN_BYTES = 5 * 1024 * 1024  # every part but the last
+PARTS_MAX = 100  # ours: larger files go in larger parts, so that a preparation always ends
 UPLOAD_LIFE_S = 2 * 3600  # how long an upload_id lives
 STAT_DAYS = 30  # data.external.item knows works of so many days
 STAT_HOUR = 10  # and has first numbers about this hour of the next day, Beijing time

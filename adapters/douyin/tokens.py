@@ -7,6 +7,7 @@ https://developer.open-douyin.com/docs/resource/zh-CN/dop/develop/openapi/accoun
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -38,6 +39,7 @@ class Tokens:
         self._clock = clock
         self._refresh_before = refresh_before
         self._renew_before = renew_before
+        self._one_at_a_time = asyncio.Lock()  # a second renewal would find its token dead
 
     async def stored(self) -> Token:
         """The token as it is kept, whatever its age; raises AuthFailed when there is none."""
@@ -48,15 +50,20 @@ class Tokens:
 
         Errors: AuthFailed only when the platform says the authorisation is over; Unavailable.
         """
-        fields = await self._renewed(await self._credentials.load())
-        ends_at = self._moment(fields, "expires_at")
-        ending = ends_at is not None and ends_at - self._clock.now() < self._refresh_before
-        if ending or not fields.get("access_token"):
-            fields = await self._refresh(fields)
-        return self._token(fields)
+        async with self._one_at_a_time:
+            fields = await self._renewed(await self._credentials.load())
+            ends_at = self._moment(fields, "expires_at")
+            ending = ends_at is not None and ends_at - self._clock.now() < self._refresh_before
+            if ending or not fields.get("access_token"):
+                fields = await self._refresh(fields)
+            return self._token(fields)
 
     async def drop(self, refused: Token) -> None:
         """Forgets a refused access token, so that the next `alive` fetches another."""
+        async with self._one_at_a_time:
+            await self._drop(refused)
+
+    async def _drop(self, refused: Token) -> None:
         fields = await self._credentials.load()
         if fields.get("access_token") == refused.access_token:  # else it was replaced meanwhile
             await self._store({**fields, "access_token": ""})

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from adapters.douyin.api import DouyinApi
-from adapters.douyin.limits import UPLOAD_LIFE_S
+from adapters.douyin.limits import PARTS_MAX, UPLOAD_LIFE_S
 from adapters.douyin.tokens import Tokens
 from bot.clock import Clock
 from bot.contract import MediaStore
@@ -97,12 +97,13 @@ class Uploads:
 
     async def _part_step(self, video: Media, path: Path, data: Data) -> Data:
         upload_id, sent = data["upload_id"], int(data["parts"])
-        if sent * self._part_bytes >= video.size:  # an exact multiple has no empty last part
+        part_bytes = part_size(video.size, self._part_bytes)
+        if sent * part_bytes >= video.size:  # an exact multiple has no empty last part
             video_id = await self._tokens.with_token(
                 lambda token: self._api.finish_parts(token, upload_id)
             )
             return {**data, "video_id": video_id}
-        part = await asyncio.to_thread(_read, path, sent * self._part_bytes, self._part_bytes)
+        part = await asyncio.to_thread(_read, path, sent * part_bytes, part_bytes)
         await self._tokens.with_token(
             lambda token: self._api.upload_part(token, upload_id, sent + 1, part, video.mime)
         )
@@ -114,6 +115,11 @@ class Uploads:
             lambda token: self._api.upload_image(token, path, cover.mime)
         )
         return {**data, "cover_sha256": cover.sha256, "image_id": image_id}
+
+
+def part_size(size: int, least: int) -> int:
+    """How many bytes go in one part: `least`, or more for a file that had too many parts."""
+    return max(least, -(-size // PARTS_MAX))
 
 
 def _without(data: Data, names: frozenset[str]) -> dict[str, str]:

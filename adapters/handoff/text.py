@@ -17,6 +17,7 @@ from bot.domain.post import Kind, Variant
 
 _URL = re.compile(r"https?://\S+")
 _TOPIC = re.compile(r"#([^#\s，。！？、；：]+)#?")
+_BODY_HINT = "见 body.html（可整页复制，转载标注已在开头），原稿见 body.md"
 _PAGE = """<!DOCTYPE html>
 <html lang="zh-CN">
 <head><meta charset="utf-8"><title>{title}</title></head>
@@ -63,8 +64,7 @@ def blocks(variant: Variant, platform: str) -> list[Block]:
     if limits.topics_apart:
         found.append(Block(name="话题（逐个用工具栏添加）", text="\n".join(topics(variant.text))))
     if variant.body:
-        found.append(Block(name="正文", text="见 body.html（可整页复制），原稿见 body.md"))
-        found.append(Block(name="转载标注（放在正文开头）", text=variant.label))
+        found.append(Block(name="正文", text=_BODY_HINT))
     found.append(Block(name="链接", text=variant.link))
     if variant.ai_generated:
         found.append(Block(name="内容标注", text="含AI生成内容，发布时请勾选平台的AI声明"))

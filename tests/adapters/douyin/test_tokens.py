@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 
 import pytest
 
+from bot.contract import Checkpoint
 from bot.errors import AuthFailed, PlatformError, Unavailable
 from tests.adapters.douyin.stage import ACCESS, REFRESH, DouyinStage, LaggingCredentials
 
@@ -89,6 +91,15 @@ async def test_an_ended_authorisation_needs_a_person(stage: DouyinStage) -> None
         await stage.prepared()
     assert raised.value.code == "10010"
     assert raised.value.advice
+
+
+async def test_many_at_once_renew_once(stage: DouyinStage) -> None:
+    """A renewal kills the old refresh token at once, so two of them would lose the account."""
+    await stage.forward(26 * DAY)
+    empty = Checkpoint()
+    await asyncio.gather(*(stage.adapter.prepare(stage.variant, empty) for _ in range(8)))
+    assert await stage.requests("renew_refresh_token/") == 1
+    assert await stage.requests("oauth/refresh_token/") == 1
 
 
 @pytest.mark.parametrize("known_end", [True, False])

@@ -8,6 +8,8 @@ from datetime import timedelta
 
 import pytest
 
+from adapters.douyin.limits import VIDEO_BYTES
+from adapters.douyin.upload import part_size
 from bot.contract import Checkpoint
 from bot.errors import ContractBroken, Rejected, Unavailable
 from tests.adapters.douyin.stage import MB, DouyinStage
@@ -30,6 +32,14 @@ async def test_no_part_is_empty_and_none_is_missing(
     await stage.prepared()
     assert await stage.requests("upload_video_part/") == parts
     assert await stage.requests("complete_video_part_upload/") == 1
+
+
+@pytest.mark.parametrize("size", [1, 20 * MB, 2000 * MB, 2001 * MB, VIDEO_BYTES])
+def test_a_preparation_always_ends(size: int) -> None:
+    """The engine gives it 200 steps; parts of 20 MB would need more for the largest video."""
+    part = part_size(size, 20 * MB)
+    assert part >= 20 * MB
+    assert -(-size // part) <= 100
 
 
 async def test_a_small_file_goes_in_one_request(stage: DouyinStage) -> None:
