@@ -19,7 +19,17 @@ from adapters.wechat.reading import DRAFT, SUBMITS, Reading
 from adapters.wechat.render import pictures as pictures_in
 from adapters.wechat.render import render
 from adapters.wechat.tokens import Tokens
-from bot.contract import Capabilities, Checkpoint, Finding, Item, Pending, Receipt, Stat, Tools
+from bot.contract import (
+    Adapter,
+    Capabilities,
+    Checkpoint,
+    Finding,
+    Item,
+    Pending,
+    Receipt,
+    Stat,
+    Tools,
+)
 from bot.domain.post import Kind, Media, Method, Variant
 from bot.domain.problem import Problem
 from bot.domain.quota import Budget, Period
@@ -228,4 +238,4 @@ def _of_this_version(variant: Variant, done: Checkpoint) -> dict[str, str]:
     return data
 
 
-ADAPTER = Wechat
+ADAPTER: type[Adapter] = Wechat

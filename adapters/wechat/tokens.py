@@ -104,7 +104,7 @@ class Tokens:
     async def _ask(self, appid: str, secret: str, *, force: bool) -> Fields:
         if not appid or not secret:
             raise AuthFailed(
-                _("The account has no appid and secret; store them with `bot accounts`."),
+                _("The account has no appid and secret; store both as its credential."),
                 platform="wechat",
                 action=ACTION,
             )
