@@ -1,7 +1,7 @@
 """Error tables: a platform's own codes, as a CSV file beside its adapter, turned into typed errors.
 
 Columns: `code`; `match` (text the platform's message must contain, "" for any; more special rows
-stand first); `meaning`; `raises` (name of a typed error, or "accepted"); `wait` ("day" for the
+stand first); `meaning` (Chinese); `raises` (name of a typed error, or "accepted"); `wait` ("day" for the
 next midnight in Beijing, else seconds); `advice` (Chinese, for whoever must act).
 """
 
