@@ -1,8 +1,8 @@
 """Error tables: a platform's own codes, as a CSV file beside its adapter, turned into typed errors.
 
 Columns: `code`; `match` (text the platform's message must contain, "" for any; more special rows
-stand first); `meaning` (Chinese); `raises` (name of a typed error, or "accepted"); `wait` ("day" for the
-next midnight in Beijing, else seconds); `advice` (Chinese, for whoever must act).
+stand first); `meaning` (Chinese); `raises` (name of a typed error, or "accepted"); `wait` ("day"
+for the next midnight in Beijing, else seconds); `advice` (Chinese, for whoever must act).
 """
 
 from __future__ import annotations

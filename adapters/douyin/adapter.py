@@ -186,7 +186,7 @@ class DouyinAdapter:
 
     async def _reviewed(self, pending: Pending) -> Receipt | Pending:
         """How the review stands; the public call first, because its silence tells something."""
-        item_id, video_id = pending.ref["item_id"], pending.ref.get("video_id", "")
+        item_id, video_id = pending.ref.get("item_id", ""), pending.ref.get("video_id", "")
         refused = 0
         for call in ("video_basic_info", "video_data"):
             try:

@@ -208,7 +208,9 @@ class WeiboAdapter:
             return None
         image = variant.images[0]
         data = await asyncio.to_thread(self._tools.media.path(image).read_bytes)
-        return Picture(data=data, name=f"pic.{PICTURE_TYPES[image.mime]}", mime=image.mime)
+        return Picture(
+            data=data, name=f"pic.{PICTURE_TYPES.get(image.mime, 'bin')}", mime=image.mime
+        )
 
 
 ADAPTER = WeiboAdapter
