@@ -211,6 +211,7 @@ async def open_app(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         settings.files.key,
     )
     ledger = await open_ledger(settings.ledger.url)
+    journal = Journal(ledger)
     # The office's proxy variables are not used: platforms are reached directly or not at all.
     timeout = aiohttp.ClientTimeout(total=_HTTP_TOTAL_S)
     try:
@@ -218,7 +219,7 @@ async def open_app(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             platforms = Adapters(settings, session=session, ledger=ledger, vault=vault, clock=clock)
             core = Core(
                 ledger=ledger,
-                journal=Journal(ledger),
+                journal=journal,
                 platforms=platforms,
                 clock=clock,
                 options=Options(
@@ -231,4 +232,5 @@ async def open_app(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             queue = LocalQueue({Work.PUBLISH: publisher, Work.LOOK: Reconciler(core)})
             yield App(settings=settings, core=core, queue=queue, publisher=publisher, vault=vault)
     finally:
+        await journal.settle()
         await ledger.close()

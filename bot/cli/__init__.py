@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
-import click
 import typer
 
-from bot.cli import accounts, answers, calendar, publications, running
+from bot.cli import accounts, answers, calendar, demo, publications, running
 from bot.cli.output import USAGE, notes
 from bot.errors import BotError
 from bot.i18n import _
-from bot.logs import configure, get_logger
+from bot.logs import configure
+
+# What typer raises for every wrong command line, before a command begins.
+_UsageFault: Any = typer.BadParameter.__base__
 
 app = typer.Typer(
     help=_("Publishes the content calendar of a new-media matrix, once and only once."),
@@ -21,6 +26,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command()(demo.demo)
 app.command()(calendar.check)
 app.command()(calendar.plan)
 app.command()(running.run)
@@ -41,23 +47,26 @@ def main() -> None:
     except BotError as error:
         notes.print(f"[red]✗[/] {error}", markup=True)
         code = USAGE
-    except click.exceptions.Exit as error:
-        code = error.exit_code
-    except click.ClickException as error:
+    except _UsageFault as error:
         notes.print(_("Wrong usage: {cause}").format(cause=error.format_message()), markup=False)
         code = USAGE
-    except (KeyboardInterrupt, click.exceptions.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         code = 130
     except Exception:
-        # A person gets a sentence and a number to quote; the log has the rest.
-        ticket = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+        # A person gets a sentence and a file to send on; the trace is not for the screen.
         notes.print(
             _(
-                "An error inside the program (number {ticket}). Nothing is lost: the ledger keeps "
-                "every publication's state. Set BOT_LOG__LEVEL=debug and run the command again to "
-                "see the details, and send them to whoever looks after the program."
-            ).format(ticket=ticket)
+                "An error inside the program. Nothing is lost: the ledger keeps every "
+                "publication's state. Please send {file} to whoever looks after the program."
+            ).format(file=_keep_trace())
         )
-        get_logger(__name__).debug("command.failed", ticket=ticket, exc_info=True)
         code = 3
     sys.exit(code)
+
+
+def _keep_trace() -> Path:
+    folder = Path("var/errors")
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / datetime.now().astimezone().strftime("%Y%m%d-%H%M%S.txt")
+    file.write_text(traceback.format_exc(), encoding="utf-8")
+    return file

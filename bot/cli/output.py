@@ -16,7 +16,8 @@ from rich.table import Table
 
 OK, BAD_NEWS, USAGE = 0, 1, 2
 
-screen = Console(highlight=False)
+# Written to a file or a pipe, a table must not be folded to the width of no terminal at all.
+screen = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 notes = Console(stderr=True, highlight=False)
 
 

@@ -187,3 +187,20 @@ async def needs_people(core: Core) -> list[Publication]:
         found = await publications.in_states(conn, waiting)
     mine = [pub for pub in found if pub.state is not State.UNKNOWN or pub.next_at is None]
     return sorted(mine, key=lambda pub: (pub.due_at, pub.id))
+
+
+async def changed_after(core: Core) -> list[Publication]:
+    """Publications whose post was changed in the calendar after they had gone out."""
+    async with core.ledger.read() as conn:
+        return await publications.changed_after(conn)
+
+
+async def nobody_answers_for(core: Core) -> list[Publication]:
+    """Publications that are neither final nor owed by a person: none, once a month is over."""
+    async with core.ledger.read() as conn:
+        found = await publications.in_states(
+            conn,
+            {State.PLANNED, State.QUEUED, State.SENDING, State.PENDING, State.WAITING}
+            | {State.UNKNOWN},
+        )
+    return [pub for pub in found if pub.state is not State.UNKNOWN or pub.next_at is not None]

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.contract import Capabilities
+from bot.contract import Capabilities, Checkpoint
 from bot.domain.post import Kind, Post, Variant
 from bot.domain.publication import Publication
 from bot.domain.roster import Account, Roster, Unit
@@ -88,6 +88,17 @@ def variant_of(core: Core, context: Context, pub: Publication) -> Variant:
         source=flagship_name(context.roster),
         link=link,
     )
+
+
+def checkpoint_of(pub: Publication) -> Checkpoint:
+    """How far preparation has come, and when `commit` was last called, if ever.
+
+    Some platforms use an upload up with the first call, whatever came of it.
+    """
+    data = dict(pub.checkpoint)
+    if pub.committed_at is not None:
+        data["committed_at"] = pub.committed_at.isoformat()
+    return Checkpoint(data=data)
 
 
 def capabilities_of(core: Core, context: Context, pub: Publication) -> Capabilities:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.planning import OPEN, Change, Desired, diff, first_hold
-from bot.domain.problem import Problem, Severity
+from bot.domain.problem import Problem
 from bot.domain.publication import State, publication_key
 from bot.domain.roster import AccountStatus
 from bot.engine.check import Checked, check
@@ -21,7 +21,7 @@ from bot.ledger import journal, posts, publications, roster
 from bot.ledger.journal import Move
 from bot.ledger.posts import StoredPost
 from bot.logs import get_logger
-from bot.schedule.reader import Reading
+from bot.schedule.reader import ROSTER_FILE, Reading
 
 log = get_logger(__name__)
 _ROSTER_LOSS = 10  # asks first when more than one account in ten would disappear
@@ -37,15 +37,15 @@ class Plan:
 
 
 def _roster_unusable(reading: Reading) -> bool:
-    return not reading.roster.accounts or any(
-        problem.severity is Severity.ERROR and problem.place.file == "roster.yaml"
-        for problem in reading.problems
-    )
+    # Without a whole roster nobody can tell a removed account or post from an unread one.
+    return not reading.roster.accounts or ROSTER_FILE in reading.broken
 
 
 async def preview(core: Core, reading: Reading) -> Plan:
     """What `apply` would do now. Changes nothing."""
     checked = check(reading, core.platforms)
+    if _roster_unusable(reading):
+        return Plan(changes=(), problems=checked.problems, planned=0)
     async with core.ledger.read() as conn:
         changes = await _diff(conn, reading, checked, core.clock.now())
     return Plan(changes=tuple(changes), problems=checked.problems, planned=len(checked.wanted))
@@ -108,11 +108,8 @@ async def _diff(
 
 
 def _kept(reading: Reading, stored: Mapping[str, StoredPost]) -> set[str]:
-    """Posts that are missing only because their file could not be read whole."""
-    read = {post.id for post in reading.posts}
-    return {
-        post.id for post in stored.values() if post.id not in read and post.file in reading.broken
-    }
+    """Posts of files that could not be read whole: nothing of them was removed on purpose."""
+    return {post.id for post in stored.values() if post.file in reading.broken}
 
 
 async def _carry_out(conn: AsyncConnection, changes: Sequence[Change], now: datetime) -> None:

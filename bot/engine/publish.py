@@ -140,7 +140,7 @@ class Publisher:
 
     async def _prepare(self, job: _Job) -> Checkpoint:
         """Uploads and drafts, each step kept in the ledger as soon as it is done."""
-        done = Checkpoint(data=job.pub.checkpoint)
+        done = contexts.checkpoint_of(job.pub)
         for _step in range(_MAX_STEPS):
             further = await job.adapter.prepare(job.variant, done)
             if further.data != done.data:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.contract import Adapter, Checkpoint, Finding, Pending, Receipt
+from bot.contract import Adapter, Finding, Pending, Receipt
 from bot.domain import transitions
 from bot.domain.message import Message
 from bot.domain.publication import MAX_COMMITS, Publication, State
@@ -77,12 +78,9 @@ class Reconciler:
     async def _find(
         self, adapter: Adapter, pub: Publication, known: Context
     ) -> Receipt | Pending | None:
-        data = dict(pub.checkpoint)
-        if pub.committed_at is not None:
-            data["committed_at"] = pub.committed_at.isoformat()
         return await adapter.find(
             contexts.variant_of(self._core, known, pub),
-            Checkpoint(data=data, ready=True),
+            replace(contexts.checkpoint_of(pub), ready=True),
             key=pub.key,
             pending=Pending(ref=pub.pending) if pub.pending else None,
         )

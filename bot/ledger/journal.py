@@ -213,6 +213,11 @@ class Journal:
         # A cancelled caller must not take the others' transaction down with it.
         return await asyncio.shield(done)
 
+    async def settle(self) -> None:
+        """Returns once nothing is being written any more."""
+        if self._flusher is not None:
+            await self._flusher
+
     async def _flush(self) -> None:
         while self._waiting:
             calls, self._waiting = self._waiting, []

@@ -119,6 +119,16 @@ async def in_states(conn: AsyncConnection, states: Collection[State]) -> list[Pu
     return [to_publication(row) for row in await conn.execute(query)]
 
 
+async def changed_after(conn: AsyncConnection) -> list[Publication]:
+    """Publications that went out before the calendar changed their text."""
+    query = (
+        select(publications)
+        .where(publications.c.changed_hash != "")
+        .order_by(publications.c.due_at, publications.c.id)
+    )
+    return [to_publication(row) for row in await conn.execute(query)]
+
+
 async def search(
     conn: AsyncConnection,
     *,
@@ -218,3 +228,16 @@ async def count_by_state(conn: AsyncConnection) -> dict[State, int]:
     """How many publications stand in each state."""
     query = select(publications.c.state, func.count()).group_by(publications.c.state)
     return {State(state): int(count) for state, count in await conn.execute(query)}
+
+
+async def news(
+    conn: AsyncConnection, after: int, names: Collection[str]
+) -> list[Mapping[str, Any]]:
+    """Events with one of these names and an id above `after`, with post and account."""
+    query = (
+        select(events, publications.c.post, publications.c.account)
+        .join(publications, publications.c.id == events.c.publication)
+        .where(events.c.id > after, events.c.name.in_(sorted(names)))
+        .order_by(events.c.id)
+    )
+    return [dict(row._mapping) for row in await conn.execute(query)]

@@ -1,0 +1,161 @@
+"""`bot demo`: the whole sample month in a minute, faults and all."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from bot.app import App, open_app
+from bot.cli import publications, words
+from bot.cli.answers import gap_rules, show_counts, show_coverage, show_gaps
+from bot.cli.output import BAD_NEWS, OK, local, screen
+from bot.demo import scenario as scenarios
+from bot.demo.compare import Comparison, everything, made_by_bot
+from bot.demo.player import Player, build_stage, stage_settings
+from bot.domain.counts import By, parse_span
+from bot.engine import answers
+from bot.errors import UsageError
+from bot.i18n import _
+from bot.settings import Settings, load_settings
+
+_MONTH = "2026-05"
+_RECORD = "public-posts.json"
+
+
+def demo(
+    folder: Annotated[Path, typer.Option("--dir", help=_("where the demo keeps its files"))] = Path(
+        "var/demo"
+    ),
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", help=_("only compare the last demo's ledger with the platforms")),
+    ] = False,
+) -> None:
+    """Plays the sample month against the simulator and shows what came of it."""
+    settings = load_settings()
+    work = _verify(settings, folder) if verify else _play(settings, folder)
+    raise typer.Exit(asyncio.run(work))
+
+
+async def _play(settings: Settings, folder: Path) -> int:
+    stage = await build_stage(settings, folder)
+    script = scenarios.load()
+    screen.print(_("The simulator plays the platforms on {url}.").format(url=stage.base_url))
+    progress = Progress(
+        TextColumn("[bold]{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+        console=screen,
+        disable=not screen.is_terminal,
+    )
+    bar = progress.add_task("", total=(script.end - script.start).total_seconds())
+
+    def tell(at: datetime, text: str) -> None:
+        progress.print(f"[bright_black]{local(at, settings.zone)}[/]  {escape(text)}")
+
+    def show(now: datetime) -> None:
+        done = (now - script.start).total_seconds()
+        progress.update(bar, completed=done, description=local(now, settings.zone))
+
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(stage.stop)
+        player = Player(stage, script, tell)
+        stack.push_async_callback(player.close)
+        await player.open()
+        with progress:
+            await player.play(show)
+        posts = await player.outside.public_posts()
+        (folder / _RECORD).write_text(json.dumps(posts, ensure_ascii=False), encoding="utf-8")
+        code = await _report(player.app, posts, stage.settings)
+        if screen.is_terminal:
+            await _stay(stage.base_url, folder)
+    return code
+
+
+async def _report(app: App, posts: Sequence[dict[str, Any]], settings: Settings) -> int:
+    span = parse_span(_MONTH, settings.zone)
+    found, members = await answers.coverage(app.core, since=span.since, until=span.until)
+    show_coverage(found, members, settings)
+    keys = [By.UNIT, By.PLATFORM]
+    show_counts(await answers.counts(app.core, span, by=keys, zone=settings.zone), keys, settings)
+    silent, _roster = await answers.gaps(
+        app.core, since=span.since, until=span.until, zone=settings.zone, rules=gap_rules(settings)
+    )
+    show_gaps(silent, members, settings)
+    publications.show(
+        await answers.needs_people(app.core), settings, title=_("What needs a person")
+    )
+    changed = [pub for pub in await answers.changed_after(app.core) if not words.owner(pub)]
+    publications.show(changed, settings, title=_("Changed in the calendar after publishing"))
+    return await _compare(app, posts)
+
+
+async def _compare(app: App, posts: Sequence[dict[str, Any]]) -> int:
+    """Prints both records' counts and the difference; bad news unless it is 0 and nothing hangs."""
+    by_bot = await made_by_bot(app.core, posts)
+    whole = await everything(app.core, posts)
+    _print(_("Posts made by the bot"), by_bot)
+    _print(_("All posts, by hand too"), whole)
+    hanging = await answers.nobody_answers_for(app.core)
+    for pub in hanging:
+        screen.print(
+            _("[red]{post}@{account} is {state} and owed by nobody[/]").format(
+                post=pub.post, account=pub.account, state=words.state(pub.state)
+            )
+        )
+    return OK if not (by_bot.difference or whole.difference or hanging) else BAD_NEWS
+
+
+def _print(title: str, compared: Comparison) -> None:
+    screen.print(
+        _(
+            "{title}: the platforms show {platforms}, the ledger has {ledger}, difference {n}."
+        ).format(
+            title=title,
+            platforms=compared.platforms,
+            ledger=compared.ledger,
+            n=compared.difference,
+        )
+    )
+    for name in compared.only_platforms:
+        screen.print(_("  [red]only on the platform:[/] {name}").format(name=escape(name)))
+    for name in compared.only_ledger:
+        screen.print(_("  [red]only in the ledger:[/] {name}").format(name=escape(name)))
+
+
+async def _verify(settings: Settings, folder: Path) -> int:
+    record = folder / _RECORD
+    if not record.exists():
+        raise UsageError(
+            _("There is no demo in {folder} yet: run `bot demo`.").format(folder=folder)
+        )
+    posts = json.loads(record.read_text(encoding="utf-8"))
+    async with open_app(stage_settings(settings, folder)) as app:
+        return await _compare(app, posts)
+
+
+async def _stay(url: str, folder: Path) -> None:
+    """Keeps the simulator up until Ctrl-C, so that the month can be looked at."""
+    screen.print(
+        _(
+            "The simulator stays at {url} until Ctrl-C; the ledger of this month is "
+            "{folder}/ledger.sqlite3."
+        ).format(url=url, folder=folder)
+    )
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):
+            loop.add_signal_handler(name, stop.set)
+    await stop.wait()

@@ -1,0 +1,1 @@
+"""The sample month, played on a virtual clock against the simulator, faults and all."""

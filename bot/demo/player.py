@@ -1,0 +1,389 @@
+"""Plays the sample month: the real engine and adapters, real HTTP, a virtual clock."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import shutil
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from bot.app import App, open_app
+from bot.clock import VirtualClock
+from bot.demo import outside
+from bot.demo.outside import Outside
+from bot.demo.scenario import Action, Scenario
+from bot.domain.message import Message
+from bot.domain.post import Kind, Post
+from bot.domain.publication import State
+from bot.domain.roster import Account
+from bot.engine import collect as collecting
+from bot.engine import people, service
+from bot.engine import plan as plans
+from bot.engine.dispatch import tick
+from bot.i18n import N_, _
+from bot.ledger import credentials, publications
+from bot.settings import Settings
+from bot.simulator import serve
+
+Tell = Callable[[datetime, str], None]
+_LIAISON = "liaison"
+_NOTABLE = {
+    "publication.lost": N_("{name}: no trustworthy answer, looking before anything else"),
+    "publication.not_there": N_("{name}: surely not public, it will be sent again"),
+    "publication.failed": N_("{name}: failed ({reason})"),
+    "publication.missed": N_("{name}: missed ({reason})"),
+    "publication.needs_person": N_("{name}: a person must look ({why})"),
+    "publication.changed_after_publishing": N_("{name}: changed after publishing, not sent again"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """Where the month is played: a running simulator and settings that point at it."""
+
+    settings: Settings
+    base_url: str
+    stop: Callable[[], Any]  # awaitable: ends the simulator
+
+
+async def build_stage(settings: Settings, folder: Path) -> Stage:
+    """Copies the schedules into `folder`, starts the simulator, and points the settings at both."""
+    _lay_out(settings.office.schedules, folder)
+    runner, port = await serve("127.0.0.1", 0)
+    base_url = f"http://127.0.0.1:{port}"
+    platforms = {name: {"base_url": f"{base_url}/{name}"} for name in sorted(outside.SIMULATED)}
+    return Stage(
+        settings=stage_settings(settings, folder).model_copy(update={"platforms": platforms}),
+        base_url=base_url,
+        stop=runner.cleanup,
+    )
+
+
+def _lay_out(schedules: Path, folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    shutil.copytree(schedules, folder / "schedules")
+
+
+def stage_settings(settings: Settings, folder: Path) -> Settings:
+    """The settings with everything the demo writes kept in `folder`."""
+    return settings.model_copy(
+        update={
+            "office": settings.office.model_copy(update={"schedules": folder / "schedules"}),
+            "ledger": settings.ledger.model_copy(
+                update={"url": f"sqlite+aiosqlite:///{(folder / 'ledger.sqlite3').as_posix()}"}
+            ),
+            "files": settings.files.model_copy(
+                update={"handoff": folder / "handoff", "key": folder / "secret.key"}
+            ),
+            "secret_key": None,
+        }
+    )
+
+
+class _DoublingQueue:
+    """Delivers messages twice while told to, as a queue that lost an acknowledgement does."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self.doubled = 0
+
+    async def put(self, message: Message) -> None:
+        await self._app.queue.put(message)
+        if self.doubled:
+            self.doubled -= 1
+            await self._app.queue.put(message)
+
+    async def join(self) -> None:
+        await self._app.queue.join()
+
+
+class Player:
+    """One performance. `play` leaves `app` open for questions until `close`."""
+
+    def __init__(self, stage: Stage, scenario: Scenario, tell: Tell) -> None:
+        self._stage = stage
+        self._scenario = scenario
+        self._tell = tell
+        self._stack = AsyncExitStack()
+        self._running: AsyncExitStack | None = None
+        self._order = itertools.count()
+        self._ahead: list[tuple[datetime, int, Action]] = []
+        self._conditional = [action for action in scenario.actions if action.at is None]
+        self._crash: tuple[str, Action] | None = None
+        self._reported: set[int] = set()
+        self._told = 0  # id of the last event that was told
+        self.clock = VirtualClock(scenario.start)
+        self.app: App
+        self.outside: Outside
+        self.queue: _DoublingQueue
+
+    async def open(self) -> None:
+        """Starts the bot on an empty ledger and opens all accounts outside."""
+        session = await self._stack.enter_async_context(aiohttp.ClientSession())
+        self.outside = Outside(session, self._stage.base_url)
+        await self._start()
+        await self.outside.set_clock(self.clock.now(), back=True)
+        reading = self.app.read()
+        await self.outside.register(reading.roster)
+        await plans.apply(self.app.core, reading)
+        self.roster = reading.roster
+        self.posts = {post.id: post for post in reading.posts}
+        await self._authorise()
+        self._schedule()
+
+    async def close(self) -> None:
+        """Ends the bot; the simulator stays."""
+        if self._running is not None:
+            await self._running.aclose()
+        await self._stack.aclose()
+
+    async def _start(self) -> None:
+        self._running = AsyncExitStack()
+        self.app = await self._running.enter_async_context(
+            open_app(self._stage.settings, clock=self.clock)
+        )
+        self.queue = _DoublingQueue(self.app)
+
+    async def _authorise(self) -> None:
+        async with self.app.core.ledger.write() as conn:
+            for account in outside.simulated(self.roster):
+                await credentials.store(
+                    conn,
+                    account.id,
+                    self.app.vault.seal(outside.credential(account)),
+                    expires_at=None,
+                    now=self.clock.now(),
+                )
+
+    # ── time ──────────────────────────────────────────────────────────────────────────────────
+
+    def _schedule(self) -> None:
+        for action in self._scenario.actions:
+            if action.at is not None:
+                self._push(action.at, action)
+        self._schedule_collecting()
+        for account in outside.simulated(self.roster):
+            self._schedule_own(account)
+
+    def _push(self, at: datetime, action: Action) -> None:
+        heapq.heappush(self._ahead, (at, next(self._order), action))
+
+    def _schedule_collecting(self) -> None:
+        day = self._scenario.start
+        while day < self._scenario.end:
+            day += timedelta(days=1)
+            at = datetime.combine(day.date(), self._scenario.collect_at, tzinfo=day.tzinfo)
+            self._push(at, Action(do="collect", at=at, facts={}))
+
+    def _schedule_own(self, account: Account) -> None:
+        """The unit's own posts, by hand: now one article, now two in one push."""
+        every = self._scenario.own_every.get(account.id, self._scenario.own_default)
+        if account.flagship or account.platform == "douyin" or not every:
+            return
+        if account.id in self._scenario.own_skip:
+            return
+        shift = int(account.unit.removeprefix("u")) % every
+        for number in range(40):
+            day = self._scenario.start + timedelta(days=shift + number * every)
+            at = day.replace(hour=16, minute=(int(account.unit[1:]) * 7) % 60)
+            if at >= self._scenario.end - timedelta(days=1):
+                break
+            facts = {"account": account.id, "number": number, "articles": 1 + number % 3 // 2}
+            self._push(at, Action(do="own", at=at, facts=facts))
+
+    async def play(self, progress: Callable[[datetime], None]) -> None:
+        """Runs from start to end, jumping from one due moment to the next."""
+        while (now := await self._next()) <= self._scenario.end:
+            self.clock.set(now)
+            await self.outside.set_clock(now)
+            while self._ahead and self._ahead[0][0] <= now:
+                await self._act(heapq.heappop(self._ahead)[2])
+            await self._run_due()
+            await self._conditions()
+            await self._plan_reports()
+            await self._news()
+            progress(now)
+        self.clock.set(self._scenario.end)
+        await self.outside.set_clock(self._scenario.end)
+        await collecting.collect(self.app.core)
+        await self._run_due()
+
+    async def _next(self) -> datetime:
+        far = self._scenario.end + timedelta(days=1)
+        due = await service.next_due(self.app.core) or far
+        ahead = self._ahead[0][0] if self._ahead else far
+        return max(min(due, ahead), self.clock.now())
+
+    async def _run_due(self) -> None:
+        while not (await tick(self.app.core, self.queue)).idle:
+            await self._join()
+
+    async def _join(self) -> None:
+        """Waits for the batch, unless the power fails in the middle of it."""
+        working = asyncio.create_task(self.queue.join())
+        while not working.done():
+            await asyncio.wait({working}, timeout=0.02 if self._crash else None)
+            if self._crash is not None and await self.outside.fired(self._crash[0]):
+                working.cancel()
+                await self._power_failure(self._crash[1])
+                return
+
+    async def _power_failure(self, action: Action) -> None:
+        self._crash = None
+        self._say(
+            _("power failure while {account} was sending {post}; the bot starts again"), action
+        )
+        await self.app.queue.abort()
+        assert self._running is not None
+        await self._running.aclose()
+        await self._start()
+
+    async def _news(self) -> None:
+        """Tells what the ledger has entered since the last time and a person would want to know."""
+        async with self.app.core.ledger.read() as conn:
+            events = await publications.news(conn, self._told, _NOTABLE)
+        for event in events:
+            self._told = event["id"]
+            text = _(_NOTABLE[event["name"]]).format(
+                name=f"{event['post']}@{event['account']}", **event["facts"]
+            )
+            self._tell(event["at"], text)
+
+    # ── what happens outside ──────────────────────────────────────────────────────────────────
+
+    def _say(self, message: str, action: Action) -> None:
+        self._tell(self.clock.now(), message.format(**action.facts))
+
+    async def _act(self, action: Action) -> None:
+        await getattr(self, f"_do_{action.do}")(action)
+
+    def _account(self, action: Action) -> Account:
+        return self.roster.accounts[action.facts["account"]]
+
+    def _post(self, action: Action) -> Post:
+        return self.posts[action.facts["post"]]
+
+    async def _do_collect(self, action: Action) -> None:
+        await collecting.collect(self.app.core)
+
+    async def _do_own(self, action: Action) -> None:
+        account = self._account(action)
+        number = action.facts.get("number", 0)
+        title = action.facts.get("title", "")
+        articles = [
+            outside.own(
+                title or f"{account.name}院内资讯第{number + 1}期（{part + 1}）", number + 1
+            )
+            for part in range(action.facts.get("articles", 1))
+        ]
+        mass = account.platform == "wechat" and account.kind == "subscription"
+        await self.outside.publish(account, articles, mass=mass, at=self.clock.now())
+
+    async def _do_mass(self, action: Action) -> None:
+        article = outside.own(action.facts["title"], 1)
+        await self.outside.publish(self._account(action), [article], mass=True, at=self.clock.now())
+
+    async def _do_carry(self, action: Action) -> None:
+        how = action.facts.get("how", "full")
+        source = next(a.name for a in self.roster.accounts.values() if a.flagship)
+        article = outside.by_hand(self._post(action), how, source)
+        await self.outside.publish(
+            self._account(action), [article], mass=how == "mass", at=self.clock.now()
+        )
+        self._say(_("{account} reprints {post} by hand"), action)
+
+    async def _do_accept(self, action: Action) -> None:
+        pub = await people.get(self.app.core, f"{action.facts['post']}@{action.facts['account']}")
+        await people.accept(self.app.core, pub, by=_LIAISON)
+        self._say(_("{account} agrees to reprint {post}"), action)
+
+    async def _do_report(self, action: Action) -> None:
+        post, account = action.facts["post"], action.facts["account"]
+        pub = await people.get(self.app.core, f"{post}@{account}")
+        url = f"https://{account}.lanting.example/{post}"
+        await people.confirm(self.app.core, pub, url=url, at=self.clock.now(), by=_LIAISON)
+
+    async def _do_dead_token(self, action: Action) -> None:
+        account = self._account(action)
+        body = {"platform": account.platform, "account": account.id, "dead": True}
+        await self.outside.call("POST", "tokens/expire", body)
+        self._say(_("the authorisation of {account} has ended"), action)
+
+    async def _do_expire_token(self, action: Action) -> None:
+        account = self._account(action)
+        body = {"platform": account.platform, "account": account.id}
+        await self.outside.call("POST", "tokens/expire", body)
+        self._say(_("the platform ends the access token of {account}"), action)
+
+    async def _do_original(self, action: Action) -> None:
+        account, post = self._account(action), self._post(action)
+        left_out = set(action.facts["not_whitelisted"])
+        allowed = [
+            other.id
+            for other in outside.simulated(self.roster)
+            if other.platform == account.platform and other.id not in left_out
+        ]
+        text = outside.by_hand(post, "no_source", "")["content"]
+        body = {"platform": account.platform, "account": account.id, "text": text}
+        await self.outside.call("POST", "original", {**body, "whitelist": allowed})
+        self._say(
+            _("{post} is declared original; {not_whitelisted} is not on the whitelist"), action
+        )
+
+    async def _do_fault(self, action: Action) -> None:
+        facts = {key: value for key, value in action.facts.items() if key != "account"}
+        await self.outside.fault(self._account(action), facts)
+
+    async def _do_crash(self, action: Action) -> None:
+        facts = {"kind": "hang", "path": action.facts["path"]}
+        self._crash = (await self.outside.fault(self._account(action), facts), action)
+
+    async def _do_double(self, action: Action) -> None:
+        self.queue.doubled = action.facts["messages"]
+        self._say(_("the queue delivers its next {messages} messages twice"), action)
+
+    async def _do_correct(self, action: Action) -> None:
+        folder = self._stage.settings.office.schedules
+        shutil.copyfile(folder / action.facts["with"], folder / action.facts["file"])
+        made = await plans.apply(self.app.core, self.app.read())
+        self.posts = {post.id: post for post in self.app.read().posts}
+        self._say(
+            _("{of} is corrected in the calendar: {count} changes").format(
+                of="{of}", count=len(made.changes)
+            ),
+            action,
+        )
+
+    async def _conditions(self) -> None:
+        for action in list(self._conditional):
+            async with self.app.core.ledger.read() as conn:
+                pubs = await publications.search(
+                    conn, post=action.facts["of"], states=[State.PUBLISHED]
+                )
+            out = [pub for pub in pubs if pub.kind is Kind.REPRINT]
+            if len(out) >= action.facts["after_reprints"]:
+                self._conditional.remove(action)
+                await self._act(action)
+
+    async def _plan_reports(self) -> None:
+        """The flagship's liaison works hand-off packages off and reports the link."""
+        async with self.app.core.ledger.read() as conn:
+            pubs = await publications.in_states(conn, [State.HANDED_OFF])
+        for pub in pubs:
+            name = f"{pub.post}@{pub.account}"
+            mine = pub.account in self._scenario.report_accounts
+            if pub.id in self._reported or not mine or name in self._scenario.unreported:
+                continue
+            self._reported.add(pub.id)
+            at = self.clock.now() + self._scenario.report_after
+            facts = {"post": pub.post, "account": pub.account}
+            self._push(at, Action(do="report", at=at, facts=facts))
