@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.contract import Pending, Receipt
 from bot.domain import transitions
 from bot.domain.publication import Hold, Publication
-from bot.domain.retry import backoff, next_look
+from bot.domain.retry import backoff, next_commit, next_look
 from bot.domain.transitions import PublishedAs, Step
 from bot.errors import (
     AuthFailed,
@@ -58,7 +58,7 @@ def after_prepare(pub: Publication, error: BaseException, now: datetime) -> Step
         case ContractBroken() if pub.attempts + 1 >= _CONTRACT_ATTEMPTS:
             return transitions.fail(reason="contract_broken", error=facts(error))
         case PlatformError():
-            return _again(pub, error, now)
+            return _again(pub, error, now, backoff(pub.attempts + 1, now))
         case _:
             return transitions.fail(reason="internal_error", error=facts(error))
 
@@ -81,7 +81,7 @@ def after_commit(
         case OutcomeUnknown() | ContractBroken():
             return _lost(result, now)
         case PlatformError():
-            return _again(pub, result, now)
+            return _again(pub, result, now, next_commit(pub.commits + 1, now, pub.not_after))
         case _:
             # Our own mistake after the call may have gone out: no retry before a look.
             return _lost(result, now)
@@ -92,21 +92,23 @@ def _lost(error: BaseException, now: datetime) -> Step:
 
 
 def _postpone(pub: Publication, error: RateLimited, now: datetime) -> Step:
-    until = error.retry_at or backoff(3, now)
+    # A time that has passed already tells nothing; taking it would ask again at once, for ever.
+    until = backoff(3, now)
+    if error.retry_at is not None and error.retry_at > now:
+        until = error.retry_at
     return transitions.wait(
         # Not beyond the window, so that somebody is told when it closes.
-        until=min(max(until, now), pub.not_after),
+        until=min(until, pub.not_after),
         reason="quota",
         attempts=pub.attempts,
         error=facts(error),
     )
 
 
-def _again(pub: Publication, error: BotError, now: datetime) -> Step:
-    attempts = pub.attempts + 1
+def _again(pub: Publication, error: BotError, now: datetime, at: datetime) -> Step:
     return transitions.wait(
-        until=min(backoff(attempts, now), pub.not_after),
+        until=min(at, pub.not_after),
         reason="unavailable",
-        attempts=attempts,
+        attempts=pub.attempts + 1,
         error=facts(error),
     )

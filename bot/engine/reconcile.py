@@ -14,7 +14,7 @@ from bot.contract import Adapter, Finding, Pending, Receipt
 from bot.domain import transitions
 from bot.domain.message import Message
 from bot.domain.publication import MAX_COMMITS, Publication, State
-from bot.domain.retry import backoff, next_look
+from bot.domain.retry import backoff, next_commit, next_look
 from bot.domain.transitions import Step
 from bot.engine import context as contexts
 from bot.engine import outcome
@@ -106,7 +106,8 @@ class Reconciler:
             return self._later(pub, {}, at=settled_at)
         if pub.commits >= MAX_COMMITS:
             return transitions.fail(reason="too_many_commits", error=pub.error)
-        return transitions.not_there(retry_at=now)
+        retry_at = min(next_commit(pub.commits, now, pub.not_after), pub.not_after)
+        return transitions.not_there(retry_at=retry_at)
 
     def _undecided(self, pub: Publication, finding: Finding, error: Mapping[str, object]) -> Step:
         now = self._core.clock.now()
