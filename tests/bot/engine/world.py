@@ -1,0 +1,337 @@
+"""A small district: three units, a simulator over real HTTP, and a bot whose time we move."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import yaml
+
+from bot.app import App, open_app
+from bot.clock import VirtualClock
+from bot.demo import outside
+from bot.demo.outside import Outside
+from bot.domain.message import Message
+from bot.domain.publication import Publication, Role, State, owed_by
+from bot.engine import people, service
+from bot.engine import plan as plans
+from bot.engine.plan import Plan
+from bot.ledger import credentials, publications
+from bot.settings import Settings
+from bot.simulator import serve
+
+START = datetime(2026, 5, 6, 1, 0, tzinfo=UTC)  # 09:00 in Beijing
+TEN = START + timedelta(hours=1)  # when most posts are due
+MEDIA = Path(__file__).parents[3] / "schedules" / "media"
+BODY = "流感季来了，及时接种疫苗，勤洗手，多通风。\n\n![洗手](media/photo-01.jpg)\n\n出现发热请戴口罩就诊。\n"
+_FAR = timedelta(days=4)  # longer than anything the bot waits for by itself
+
+Data = dict[str, Any]
+
+
+def account(unit: str, platform: str, **more: Any) -> Data:
+    """One account as the roster file has it; fit to publish unless `more` says otherwise."""
+    base = {
+        "id": f"{unit}-{platform}",
+        "platform": platform,
+        "name": f"健康{unit}",
+        "verified_name": NAMES[unit],
+        "filing": f"澜网备2019-{unit}",
+    }
+    if platform == "wechat":
+        base["kind"] = "subscription"
+    if platform == "weibo":
+        base["options"] = {"safe_link": f"https://{unit}.lanting.example/"}
+    return base | more
+
+
+NAMES = {
+    "u01": "澜汀区卫生健康委员会",
+    "u02": "澜汀区第一人民医院",
+    "u03": "澜汀区梨溪社区卫生服务中心",
+}
+
+
+def roster(**changes: Data) -> Data:
+    """The matrix of three units; `changes` are per account, "-" in its id written as "_"."""
+    units = {
+        "u01": [
+            account("u01", "wechat", flagship=True),
+            account("u01", "weibo", flagship=True),
+            account("u01", "douyin"),
+            account("u01", "website"),
+        ],
+        "u02": [account("u02", "wechat"), account("u02", "weibo"), account("u02", "website")],
+        "u03": [account("u03", "wechat"), account("u03", "weibo")],
+    }
+    for name, change in changes.items():
+        for entry in units[name[:3]]:
+            if entry["id"] == name.replace("_", "-"):
+                entry.update(change)
+    return {
+        "matrix": "澜汀区卫生健康新媒体矩阵",
+        "units": [
+            {"id": unit, "name": NAMES[unit], "short": unit, "accounts": accounts}
+            for unit, accounts in units.items()
+        ],
+    }
+
+
+def article(name: str = "p1", at: str = "2026-05-06 10:00", **more: Any) -> Data:
+    """A WeChat article with a cover and a picture in its text."""
+    return {
+        "id": name,
+        "at": at,
+        "title": f"流感季防护提示{name}",
+        "accounts": ["u01-wechat"],
+        "topic": "notice",
+        "body": f"posts/{name}.md",
+        "digest": "流感季怎样防护",
+        "cover": "media/cover-01.jpg",
+        "author": "区疾控中心",
+    } | more
+
+
+def status(name: str = "p1", at: str = "2026-05-06 10:00", **more: Any) -> Data:
+    """A Weibo post."""
+    return {
+        "id": name,
+        "at": at,
+        "title": f"勤洗手{name}",
+        "accounts": ["u01-weibo"],
+        "topic": "notice",
+        "text": f"【勤洗手】流感季来了，回家先洗手。第{name}号提示。",
+    } | more
+
+
+def video(name: str = "p1", at: str = "2026-05-06 10:00", **more: Any) -> Data:
+    """A Douyin video."""
+    return {
+        "id": name,
+        "at": at,
+        "title": f"胸外按压{name}",
+        "accounts": ["u01-douyin"],
+        "topic": "video",
+        "text": f"胸外按压这样做，第{name}号。",
+        "video": "media/video-01.mp4",
+        "cover": "media/photo-01.jpg",
+    } | more
+
+
+def key_item(name: str = "k1", **more: Any) -> Data:
+    """A key item of the flagship: an article and a Weibo text."""
+    data = article(
+        name, accounts=["u01-wechat", "u01-weibo"], text=f"【重点】流感防护{name}，请看全文。"
+    )
+    return data | {"key": {"deadline": "T+24h", "spread": "2h"}} | more
+
+
+class World:
+    """The bot with its office folder and the platforms around it."""
+
+    def __init__(self, folder: Path, base_url: str, session: aiohttp.ClientSession) -> None:
+        self.folder = folder
+        self.schedules = folder / "schedules"
+        self.base_url = base_url
+        self.outside = Outside(session, base_url)
+        self.platform_urls = {name: f"{base_url}/{name}" for name in sorted(outside.SIMULATED)}
+        self.clock = VirtualClock(START)
+        self.app: App
+        self._running: AsyncExitStack | None = None
+
+    # ── the office ────────────────────────────────────────────────────────────────────────────
+
+    def write_roster(self, data: Data) -> None:
+        """Writes roster.yaml."""
+        self._write("roster.yaml", yaml.safe_dump(data, allow_unicode=True))
+
+    def write_calendar(self, *posts: Data, file: str = "2026-05.yaml") -> None:
+        """Writes a calendar file and a body for every article that has none yet."""
+        data = {"timezone": "Asia/Shanghai", "posts": list(posts)}
+        self._write(file, yaml.safe_dump(data, allow_unicode=True, sort_keys=False))
+        for post in posts:
+            if "body" in post and not (self.schedules / post["body"]).exists():
+                self.write_body(post["id"], BODY)
+
+    def write_body(self, name: str, text: str) -> None:
+        """Writes the text of an article."""
+        self._write(f"posts/{name}.md", text)
+
+    def _write(self, name: str, text: str) -> None:
+        path = self.schedules / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    async def plan(self, *posts: Data) -> Plan:
+        """Takes the calendar over, with these posts if any are given; fails on an error in it."""
+        if posts:
+            self.write_calendar(*posts)
+        made = await plans.apply(self.app.core, self.app.read())
+        assert [p for p in made.problems if p.severity.value == "error"] == []
+        return made
+
+    # ── the bot ───────────────────────────────────────────────────────────────────────────────
+
+    def settings(self, **engine: Any) -> Settings:
+        """Settings with everything in the test's folder and the platforms on loopback."""
+        fast = {"timeout_s": 5.0, "read_wait_s": 0.0}
+        return Settings(
+            office={"schedules": self.schedules},
+            ledger={"url": f"sqlite+aiosqlite:///{self.folder / 'ledger.sqlite3'}"},
+            files={"handoff": self.folder / "handoff", "key": self.folder / "secret.key"},
+            engine=engine,
+            platforms={name: {"base_url": url, **fast} for name, url in self.platform_urls.items()},
+        )
+
+    async def start(self) -> None:
+        """Starts the bot, or starts it again."""
+        await self.stop()
+        self._running = AsyncExitStack()
+        self.app = await self._running.enter_async_context(
+            open_app(self.settings(), clock=self.clock)
+        )
+
+    async def stop(self) -> None:
+        """Ends the bot in good order."""
+        if self._running is not None:
+            await self._running.aclose()
+            self._running = None
+
+    async def crash(self) -> None:
+        """Drops whatever the bot is doing and starts it again on the same ledger."""
+        await self.app.queue.abort()
+        await self.start()
+
+    async def second_bot(self, stack: AsyncExitStack) -> App:
+        """Another process's bot on the same ledger, open until `stack` ends."""
+        return await stack.enter_async_context(open_app(self.settings(), clock=self.clock))
+
+    async def settle_in(self) -> None:
+        """Opens all accounts outside and enters their credentials."""
+        members = self.app.read().roster
+        await self.outside.register(members)
+        async with self.app.core.ledger.write() as conn:
+            for member in outside.simulated(members):
+                await credentials.store(
+                    conn,
+                    member.id,
+                    self.app.vault.seal(outside.credential(member)),
+                    expires_at=None,
+                    now=START,
+                )
+
+    # ── time ──────────────────────────────────────────────────────────────────────────────────
+
+    async def at(self, moment: datetime) -> None:
+        """Moves all clocks to `moment` without letting the bot work."""
+        self.clock.set(moment)
+        await self.outside.set_clock(self.clock.now())
+
+    async def run(self, until: datetime | None = None) -> None:
+        """Lets the bot work off all that comes due until then, or until nothing more does."""
+        end = until or self.clock.now() + _FAR
+        while True:
+            await service.run_due(self.app.core, self.app.queue)
+            due = await service.next_due(self.app.core)
+            if due is None or due > end:
+                break
+            await self.at(due)
+        if until is not None:
+            await self.at(until)
+
+    # ── questions ─────────────────────────────────────────────────────────────────────────────
+
+    async def pub(self, name: str) -> Publication:
+        """The publication POST@ACCOUNT."""
+        return await people.get(self.app.core, name)
+
+    async def state(self, name: str) -> State:
+        """Where the publication POST@ACCOUNT stands."""
+        return (await self.pub(name)).state
+
+    async def events(self, name: str) -> list[str]:
+        """What happened to it, without the common beginning of the names."""
+        return [event["name"].removeprefix("publication.") for event in await self.history(name)]
+
+    async def history(self, name: str) -> list[Mapping[str, Any]]:
+        """Its events, oldest first."""
+        pub = await self.pub(name)
+        async with self.app.core.ledger.read() as conn:
+            return await publications.history(conn, pub.id)
+
+    async def posts(self, account: str = "") -> list[Data]:
+        """What the public sees, by the simulator's own record."""
+        found = await self.outside.public_posts()
+        return [post for post in found if account in ("", post["account"])]
+
+    async def requests(self, path: str) -> int:
+        """How many calls to paths with `path` in them the platforms got."""
+        by_path: dict[str, int] = (await self.outside.call("GET", "requests"))["by_path"]
+        return sum(count for known, count in by_path.items() if path in known)
+
+    async def fault(self, account: str, kind: str, **more: Any) -> str:
+        """Makes the next call of the account go wrong; returns the fault's id."""
+        platform = account.partition("-")[2]
+        facts = {"platform": platform, "account": account, "kind": kind, **more}
+        return str((await self.outside.call("POST", "faults", facts))["id"])
+
+    async def check_laws(self) -> None:
+        """At most one public post per publication; nothing lost: one state, an owner, its events."""
+        async with self.app.core.ledger.read() as conn:
+            pubs = await publications.search(conn)
+            for pub in pubs:
+                events = await publications.history(conn, pub.id)
+                check_history(pub, events)
+        posts = [post for post in await self.posts() if post["via"] == "api"]
+        said = Counter((post["account"], post["title"], post["text"]) for post in posts)
+        assert [post for post, count in said.items() if count > 1] == []
+        shown = Counter((post["account"], post["url"]) for post in posts)
+        kept = Counter((p.account, p.url) for p in pubs if p.state is State.PUBLISHED and p.commits)
+        assert kept - shown == Counter(), "the ledger says published, the platform shows nothing"
+
+
+class Holding:
+    """A queue that delivers nothing by itself: the test says what becomes of each message."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+
+    async def put(self, message: Message) -> None:
+        self.messages.append(message)
+
+
+def check_history(pub: Publication, events: list[Mapping[str, Any]]) -> None:
+    """The events lead from one state to the next and end where the publication stands."""
+    state = ""
+    for event in events:
+        assert event["from_state"] == state, (pub.post, pub.account, event)
+        state = event["to_state"]
+    assert state == pub.state.value
+    nobody = owed_by(pub.state, pub.reason, pub.next_at) is Role.NOBODY
+    assert nobody == (pub.state in {State.PUBLISHED, State.CANCELLED})
+    granted = sum(event["name"] == "publication.granted" for event in events)
+    assert granted == pub.commits
+
+
+@asynccontextmanager
+async def open_world(folder: Path, members: Data | None = None) -> AsyncIterator[World]:
+    """A world whose clock stands at `START`; the laws are checked when it ends well."""
+    runner, port = await serve("127.0.0.1", 0)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(runner.cleanup)
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        world = World(folder, f"http://127.0.0.1:{port}", session)
+        shutil.copytree(MEDIA, world.schedules / "media")
+        world.write_roster(members or roster())
+        stack.push_async_callback(world.stop)
+        await world.start()
+        await world.outside.set_clock(START, back=True)
+        await world.settle_in()
+        yield world
+        await world.check_laws()
