@@ -15,6 +15,7 @@ from typing import TypeVar
 import aiohttp
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random
 
+from bot.domain import words
 from bot.errors import ContractBroken, OutcomeUnknown, PlatformError, RateLimited, Unavailable
 from bot.i18n import _
 
@@ -26,6 +27,7 @@ D = TypeVar("D", str, int, bool)
 READ_TRIES = 3
 CONNECT_TIMEOUT_S = 10.0
 RAW_CHARS = 500
+_HEAD_BYTES = 8192
 _SECRET_NAMES = frozenset(
     {
         *("access_token", "access-token", "refresh_token", "component_access_token"),
@@ -260,7 +262,9 @@ class Http:
 def _answer(
     asked: Origin, response: aiohttp.ClientResponse, raw: bytes, secrets: frozenset[str]
 ) -> Answer:
-    shown = redact(raw.decode("utf-8", "replace"), secrets)[:RAW_CHARS]
+    # Only the head is shown; the cut leaves far more than that, so no secret in it is halved.
+    head = raw[:_HEAD_BYTES].decode("utf-8", "replace")
+    shown = redact(head, secrets)[:RAW_CHARS]
     origin = replace(asked, status=response.status, raw=shown)
     return Answer(
         status=response.status,
@@ -299,24 +303,30 @@ def _no_answer(origin: Origin, error: Exception) -> PlatformError:
     )
     if isinstance(error, nothing_sent):
         message = _("{platform} cannot be reached; nothing was sent.")
-        return origin.error(Unavailable, message.format(platform=origin.platform))
+        return origin.error(Unavailable, message.format(platform=words.platform(origin.platform)))
     message = _("{platform} gave no answer to {action}.")
-    return origin.lost(message.format(platform=origin.platform, action=origin.action))
+    return origin.lost(
+        message.format(platform=words.platform(origin.platform), action=origin.action)
+    )
 
 
 def _decoded(origin: Origin, raw: bytes) -> object:
-    words = {"platform": origin.platform, "action": origin.action, "status": origin.status}
+    facts = {
+        "platform": words.platform(origin.platform),
+        "action": origin.action,
+        "status": origin.status,
+    }
     if origin.status >= 500:
         message = _("{platform} answered {action} with HTTP {status}.")
-        raise origin.lost(message.format(**words))
+        raise origin.lost(message.format(**facts))
     if 300 <= origin.status < 400:
         message = _("{platform} redirected {action} to another page (HTTP {status}).")
-        raise origin.broken(message.format(**words))
+        raise origin.broken(message.format(**facts))
     try:
         return json.loads(raw.decode("utf-8"))
     except ValueError as error:
         if origin.status == 429:
             message = _("{platform} asks for fewer calls (HTTP 429).")
-            raise origin.error(RateLimited, message.format(**words)) from error
+            raise origin.error(RateLimited, message.format(**facts)) from error
         message = _("{platform} answered {action} with something that is not JSON.")
-        raise origin.broken(message.format(**words)) from error
+        raise origin.broken(message.format(**facts)) from error

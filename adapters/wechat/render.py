@@ -11,7 +11,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -61,9 +61,11 @@ def render(variant: Variant, urls: Mapping[str, str]) -> str:
     return _BETWEEN_TAGS.sub("><", clean).strip()
 
 
-def pictures(body: str) -> list[str]:
+@lru_cache(maxsize=32)  # every step of a preparation asks again
+def pictures(body: str) -> tuple[str, ...]:
     """The addresses of all pictures the Markdown refers to, decoded, in order."""
-    return [_source(token) for token in _flat(_markdown().parse(body)) if token.type == "image"]
+    tokens = _flat(_markdown().parse(body))
+    return tuple(_source(token) for token in tokens if token.type == "image")
 
 
 def plain(content: str) -> str:

@@ -20,6 +20,7 @@ from bot.clock import VirtualClock
 from bot.demo import outside
 from bot.demo.outside import Outside
 from bot.demo.scenario import Action, Scenario
+from bot.domain import words
 from bot.domain.message import Message
 from bot.domain.post import Kind, Post
 from bot.domain.publication import State
@@ -40,7 +41,7 @@ _NOTABLE = {
     "publication.not_there": N_("{name}: surely not public, it will be sent again"),
     "publication.failed": N_("{name}: failed ({reason})"),
     "publication.missed": N_("{name}: missed ({reason})"),
-    "publication.needs_person": N_("{name}: a person must look ({why})"),
+    "publication.needs_person": N_("{name}: a person must look ({reason})"),
     "publication.changed_after_publishing": N_("{name}: changed after publishing, not sent again"),
 }
 
@@ -207,9 +208,9 @@ class Player:
             await self.outside.set_clock(now)
             while self._ahead and self._ahead[0][0] <= now:
                 await self._act(heapq.heappop(self._ahead)[2])
-            await self._run_due()
-            await self._conditions()
-            await self._plan_reports()
+            if await self._run_due():
+                await self._conditions()
+                await self._plan_reports()
             await self._news()
             progress(now)
         self.clock.set(self._scenario.end)
@@ -223,9 +224,13 @@ class Player:
         ahead = self._ahead[0][0] if self._ahead else far
         return max(min(due, ahead), self.clock.now())
 
-    async def _run_due(self) -> None:
+    async def _run_due(self) -> bool:
+        """Works off what is due; True when there was anything."""
+        worked = False
         while not (await tick(self.app.core, self.queue)).idle:
             await self._join()
+            worked = True
+        return worked
 
     async def _join(self) -> None:
         """Waits for the batch, unless the power fails in the middle of it."""
@@ -253,15 +258,21 @@ class Player:
             events = await publications.news(conn, self._told, _NOTABLE)
         for event in events:
             self._told = event["id"]
+            facts = event["facts"]
             text = _(_NOTABLE[event["name"]]).format(
-                name=f"{event['post']}@{event['account']}", **event["facts"]
+                name=f"{event['post']}@{event['account']}",
+                reason=words.reason(str(facts.get("reason") or facts.get("why", ""))),
             )
             self._tell(event["at"], text)
 
     # ── what happens outside ──────────────────────────────────────────────────────────────────
 
     def _say(self, message: str, action: Action) -> None:
-        self._tell(self.clock.now(), message.format(**action.facts))
+        facts = {
+            key: _(", ").join(value) if isinstance(value, list) else value
+            for key, value in action.facts.items()
+        }
+        self._tell(self.clock.now(), message.format(**facts))
 
     async def _act(self, action: Action) -> None:
         await getattr(self, f"_do_{action.do}")(action)

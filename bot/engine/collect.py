@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,7 +27,7 @@ from bot.logs import get_logger
 
 log = get_logger(__name__)
 FIRST_READING = timedelta(days=40)  # how far back an account is read the first time
-OVERLAP = timedelta(days=3)  # statistics come a day late, posts get deleted
+OVERLAP = timedelta(hours=36)  # statistics come a day late
 _KEY_ITEM_LIFE = timedelta(days=60)  # key items older than this are not looked for any more
 # What the bot has not sent yet and must not send, once the unit carried it by hand.
 _NOT_YET = frozenset({State.PLANNED, State.HELD, State.WAITING})
@@ -57,13 +58,20 @@ async def collect(core: Core, accounts: Sequence[str] = ()) -> list[Collected]:
     async with core.ledger.read() as conn:
         members = await roster.load(conn)
         known = await _key_items(conn, members, core.clock.now())
-    results = []
-    for account in members.accounts.values():
-        if accounts and account.id not in accounts:
-            continue
-        if account.status is AccountStatus.ACTIVE and core.platforms.capabilities(account).recent:
-            results.append(await _account(core, account, members, known))
-    return results
+    gate = asyncio.Semaphore(core.options.concurrency)
+
+    async def one(account: Account) -> Collected:
+        async with gate:
+            return await _account(core, account, members, known)
+
+    wanted = [
+        account
+        for account in members.accounts.values()
+        if (not accounts or account.id in accounts)
+        and account.status is AccountStatus.ACTIVE
+        and core.platforms.capabilities(account).recent
+    ]
+    return list(await asyncio.gather(*(one(account) for account in wanted)))
 
 
 async def _account(core: Core, account: Account, members: Roster, known: _Known) -> Collected:

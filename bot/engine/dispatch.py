@@ -39,6 +39,10 @@ async def tick(core: Core, queue: Queue) -> Tick:
     row comes up again.
     """
     now = core.clock.now()
+    async with core.ledger.read() as conn:
+        first = await publications.next_due(conn)
+    if first is None or first > now:
+        return Tick(publish=(), look=(), moved=0)  # without taking the ledger's write lock
     until = now + timedelta(seconds=core.options.lease_s)
     async with core.ledger.write() as conn:
         rows = await publications.due(conn, now, _LIMIT)

@@ -29,6 +29,23 @@ async def spend(
     return None
 
 
+def unpaid(
+    wanted: Sequence[Budget], committed_at: datetime | None, now: datetime
+) -> tuple[Budget, ...]:
+    """The budgets a further `commit` of one publication must pay.
+
+    An earlier call in the same period came to nothing, or there would be no further one; what it
+    spent here is still to be had.
+    """
+    if committed_at is None:
+        return tuple(wanted)
+    return tuple(
+        budget
+        for budget in wanted
+        if period_start(committed_at, budget.period) != period_start(now, budget.period)
+    )
+
+
 async def _used(conn: AsyncConnection, account: str, budget: Budget, now: datetime) -> int:
     query = select(usage.c.used).where(
         usage.c.account == account,

@@ -79,8 +79,12 @@ async def upsert(
         row = known.get(item.platform_id)
         if row is None:
             touched.append(await _insert(conn, account, owner, item, now))
-        elif await _refresh(conn, row, item, now):
-            touched.append(row.id)
+        elif changes := _news(row, item, now):
+            await conn.execute(update(items).where(items.c.id == row.id).values(**changes))
+            if "text" in changes:
+                touched.append(row.id)
+    seen_again = [row.id for row in known.values()]
+    await conn.execute(update(items).where(items.c.id.in_(seen_again)).values(last_seen_at=now))
     return touched
 
 
@@ -107,20 +111,20 @@ async def _insert(
     return int(key[0])
 
 
-async def _refresh(conn: AsyncConnection, row: Any, item: Item, now: datetime) -> bool:
-    changed = bool(item.text) and item.text != row.text
-    values: dict[str, Any] = {"last_seen_at": now}
-    if changed or not row.text:
-        values |= {"title": item.title or row.title, "text": item.text or row.text}
-        values |= {"source_url": item.source_url or row.source_url, "repost_of": item.repost_of}
+def _news(row: Any, item: Item, now: datetime) -> dict[str, Any]:
+    """What the listing says of an item that the ledger did not know yet."""
+    changes: dict[str, Any] = {}
+    if item.text and item.text != row.text:
+        changes |= {"text": item.text, "repost_of": item.repost_of}
+        changes |= {"title": item.title or row.title}
+        changes |= {"source_url": item.source_url or row.source_url}
     if item.deleted and row.deleted_at is None:
-        values["deleted_at"] = now
-    if not row.push_id and item.push_id:
-        values["push_id"] = item.push_id
+        changes["deleted_at"] = now
+    if item.push_id and not row.push_id:
+        changes["push_id"] = item.push_id
     if item.notified and not row.notified:
-        values["notified"] = True
-    await conn.execute(update(items).where(items.c.id == row.id).values(**values))
-    return changed
+        changes["notified"] = True
+    return changes
 
 
 async def read_done(

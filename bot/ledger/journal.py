@@ -104,6 +104,8 @@ class _Group:
 
 async def apply(conn: AsyncConnection, moves: Sequence[Move], now: datetime) -> list[Applied]:
     """Makes `moves` in order inside the caller's transaction; says for each what came of it."""
+    if not moves:
+        return []
     group = _Group(rows=await _lock(conn, {move.publication for move in moves}), now=now)
     frozen = any(move.frozen_blocks for move in moves) and await is_frozen(conn, lock=True)
     results = []
@@ -122,7 +124,8 @@ async def _one(conn: AsyncConnection, group: _Group, move: Move, *, frozen: bool
             return _STALE
         if State(row["state"]) not in move.step.sources:
             return _STALE
-        until = await budgets.spend(conn, row["account"], move.budgets, group.now)
+        wanted = budgets.unpaid(move.budgets, row["committed_at"], group.now)
+        until = await budgets.spend(conn, row["account"], wanted, group.now)
         if until is not None:
             return Applied(refusal=Refusal.SPENT, until=until)
     return _DONE if group.take(move) else _STALE

@@ -54,6 +54,8 @@ async def next_due(conn: AsyncConnection) -> datetime | None:
 
 async def claim_looks(conn: AsyncConnection, ids: Collection[int], *, until: datetime) -> None:
     """Marks unknown and pending rows as being looked at until `until`."""
+    if not ids:
+        return
     await conn.execute(
         update(publications)
         .where(publications.c.id.in_(sorted(ids)))
