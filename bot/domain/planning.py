@@ -229,8 +229,9 @@ def _compare(
 ) -> Change | None:
     edited = want.content_hash != pub.content_hash
     if pub.state in UNSENT or pub.state is State.FAILED:
-        due_at = _due_at(want, pub, released, now)
-        moved = (due_at, want.not_after) != (pub.due_at, pub.not_after)
+        due_at = _due_at(want, pub, released)
+        not_after = _not_after(want, pub, due_at, now)
+        moved = (due_at, not_after) != (pub.due_at, pub.not_after)
         held = _hold_of(want, pub, released)
         regated = pub.state is State.HELD and (pub.reason == Hold.CHECK) != want.blocked
         newly_blocked = want.blocked and pub.state in OPEN and pub.reason != Hold.CHECK
@@ -244,7 +245,7 @@ def _compare(
             else ChangeKind.MOVED
         )
         step = transitions.reschedule(
-            due_at=due_at, not_after=want.not_after, content_hash=want.content_hash, held=held
+            due_at=due_at, not_after=not_after, content_hash=want.content_hash, held=held
         )
         return _change(kind, want, pub, step, due_at)
     if pub.state is State.CANCELLED:
@@ -263,11 +264,18 @@ def _compare(
     return None
 
 
-def _due_at(want: Desired, pub: Publication, released: datetime | None, now: datetime) -> datetime:
+def _due_at(want: Desired, pub: Publication, released: datetime | None) -> datetime:
     if want.kind is Kind.ORIGINAL or released is None:
         return want.due_at
     # After the first release a reprint's time follows that, not the calendar.
     return pub.due_at
+
+
+def _not_after(want: Desired, pub: Publication, due_at: datetime, now: datetime) -> datetime:
+    if due_at == pub.due_at and want.not_after <= now < pub.not_after:
+        # A person let it be tried again after its window; reading the calendar is no veto.
+        return pub.not_after
+    return want.not_after
 
 
 def _hold_of(want: Desired, pub: Publication, released: datetime | None) -> Hold | None:

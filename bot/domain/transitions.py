@@ -263,13 +263,13 @@ def hold(why: Hold, *, not_after: datetime, error: Mapping[str, object] | None =
     )
 
 
-def release(*, due_at: datetime) -> Step:
-    """held → planned: what it was held for is done."""
+def release(*, due_at: datetime, go_at: datetime | None = None) -> Step:
+    """held → planned: what it was held for is done. `go_at` is now when `due_at` has passed."""
     return _step(
         "released",
         _of(State.HELD),
         State.PLANNED,
-        next_at=due_at,
+        next_at=go_at or due_at,
         due_at=due_at,
         error={},
         facts={"due_at": due_at.isoformat()},
