@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.domain import transitions
+from bot.domain import transitions, words
 from bot.domain.admission import reprint_due_at
 from bot.domain.publication import Hold, Publication, State
 from bot.domain.transitions import PublishedAs, Step
@@ -103,8 +103,12 @@ async def resume(core: Core, account: str) -> int:
 
 
 def _releases(held: list[Publication], why: Hold, now: datetime) -> list[Move]:
+    # The planned time stays as the calendar has it, or the next plan would see a difference.
     return [
-        Move(publication=pub.id, step=transitions.release(due_at=max(now, pub.due_at)))
+        Move(
+            publication=pub.id,
+            step=transitions.release(due_at=pub.due_at, go_at=max(now, pub.due_at)),
+        )
         for pub in held
         if pub.reason == why
     ]
@@ -118,5 +122,5 @@ async def _do(core: Core, pub: Publication, *steps: Step) -> None:
             _(
                 "{name} is {state} by now, so this is not possible any more. Look at it with "
                 "`bot publications show {id}`."
-            ).format(name=f"{pub.post}@{pub.account}", state=pub.state.value, id=pub.id)
+            ).format(name=f"{pub.post}@{pub.account}", state=words.state(pub.state), id=pub.id)
         )
