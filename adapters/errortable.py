@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from adapters.http import Origin
+from bot.domain import words
 from bot.domain.quota import Period, period_end
 from bot.errors import (
     AuthFailed,
@@ -94,7 +95,9 @@ class ErrorTable:
         kind, message = _KINDS[row.raises]
         if kind is OutcomeUnknown and not origin.effect:
             kind, message = _KINDS["Unavailable"]  # a call without effect may be made again
-        shown = _(message).format(platform=origin.platform, meaning=row.meaning, code=code)
+        shown = _(message).format(
+            platform=words.platform(origin.platform), meaning=row.meaning, code=code
+        )
         found = origin.error(kind, shown, code=code, advice=row.advice)
         if isinstance(found, RateLimited):
             found.retry_at = _retry_at(row.wait, now)
@@ -104,7 +107,12 @@ class ErrorTable:
 def _unknown(origin: Origin, code: str, text: str) -> PlatformError:
     message = _('{platform} answered {action} with the unknown code {code}: "{text}".')
     found = origin.broken(
-        message.format(platform=origin.platform, action=origin.action, code=code, text=text[:100])
+        message.format(
+            platform=words.platform(origin.platform),
+            action=origin.action,
+            code=code,
+            text=text[:100],
+        )
     )
     found.code = code
     return found

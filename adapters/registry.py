@@ -12,6 +12,7 @@ from typing import cast
 from pydantic import BaseModel, ValidationError
 
 from bot.contract import Adapter, Tools
+from bot.domain import setting_faults
 from bot.domain.roster import Account
 from bot.errors import UsageError
 from bot.i18n import _
@@ -56,15 +57,11 @@ def make(account: Account, tools: Tools, settings: Mapping[str, object]) -> Adap
         config = kind.Config.model_validate(dict(settings))
     except ValidationError as error:
         message = _("The settings of {platform} cannot be used: {details}")
-        raise UsageError(message.format(platform=kind.name, details=_places(error))) from error
+        details = setting_faults.in_words(error.errors())
+        raise UsageError(message.format(platform=kind.name, details=details)) from error
     # The contract fixes how an adapter is made; a Protocol cannot say it about its __init__.
     factory = cast(Callable[[Account, Tools, BaseModel], Adapter], kind)
     return factory(account, tools, config)
-
-
-def _places(error: ValidationError) -> str:
-    parts = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-    return "; ".join(parts)
 
 
 @cache

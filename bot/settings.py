@@ -16,9 +16,11 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
+from bot.domain import setting_faults
 from bot.errors import UsageError
 from bot.i18n import DEFAULT_LANGUAGE, _
 
@@ -39,7 +41,8 @@ class Office(_Part):
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"unknown zone {name!r}, use for example Asia/Shanghai") from error
+            message = _("is no timezone ({name}); write for example Asia/Shanghai")
+            raise ValueError(message.format(name=name)) from error
         return name
 
 
@@ -131,18 +134,22 @@ def load_settings(**changes: Any) -> Settings:
     file = _settings_file()
     try:
         settings = Settings(**changes)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(
             _("{file} cannot be read: {cause}. Mend that line.").format(file=file, cause=error)
         ) from error
+    except OSError as error:
+        raise UsageError(
+            _("{file} cannot be opened: {cause}").format(file=file, cause=error.strerror)
+        ) from error
+    except SettingsError as error:  # a BOT_… variable of a whole group that is not JSON
+        raise UsageError(
+            _("A BOT_… variable cannot be read: {cause}").format(cause=error)
+        ) from error
     except ValidationError as error:
-        lines = [
-            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
-            for fault in error.errors()
-        ]
         raise UsageError(
             _("The settings ({file} or BOT_… variables) are wrong: {faults}").format(
-                file=file, faults="; ".join(lines)
+                file=file, faults=setting_faults.in_words(error.errors())
             )
         ) from error
     if "secret_key" in _file_keys(file):

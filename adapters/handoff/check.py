@@ -13,6 +13,7 @@ from adapters.handoff.limits import (
     Limits,
 )
 from adapters.handoff.text import topics, without_topics
+from bot.domain import words
 from bot.domain.post import Media, Variant
 from bot.domain.problem import Problem, Severity
 from bot.i18n import _
@@ -44,7 +45,9 @@ def _content(variant: Variant, limits: Limits, platform: str) -> Iterator[Proble
     if limits.video_needed and variant.video is None:
         yield Problem(
             code="handoff-video-missing",
-            message=_("{platform} takes nothing without a video.").format(platform=platform),
+            message=_("{platform} takes nothing without a video.").format(
+                platform=words.platform(platform)
+            ),
             hint=_("Give the post a video, or take this account out of it."),
         )
     media = variant.video is not None or bool(variant.images)

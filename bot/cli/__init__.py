@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import sys
+import tempfile
 import traceback
 from datetime import datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 import typer
+from rich.markup import escape
 
-from bot.cli import accounts, answers, calendar, demo, publications, running
+from bot.cli import accounts, answers, calendar, demo, publications, running, typer_words
 from bot.cli.output import USAGE, notes
 from bot.errors import BotError
 from bot.i18n import _
@@ -26,47 +28,79 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command()(demo.demo)
-app.command()(calendar.check)
-app.command()(calendar.plan)
-app.command()(running.run)
-app.command()(running.simulator)
-app.command()(running.collect)
+app.command(help=_("Plays the sample month against the simulator and shows what came of it."))(
+    demo.demo
+)
+app.command(help=_("Finds every mistake in the calendar before it can hurt."))(calendar.check)
+app.command(help=_("Shows how the calendar differs from what the ledger knows."))(calendar.plan)
+app.command(help=_("Publishes the calendar, each post at its time, until it is stopped."))(
+    running.run
+)
+app.command(help=_("Serves the platforms' APIs on this machine, for rehearsals and tests."))(
+    running.simulator
+)
+app.command(help=_("Reads back what the accounts really show and ties it to the key items."))(
+    running.collect
+)
 app.add_typer(publications.group, name="publications")
 app.add_typer(accounts.group, name="accounts")
-app.command()(answers.coverage)
-app.command()(answers.counts)
-app.command()(answers.gaps)
+app.command(help=_("Shows which unit carried which key item, when, with evidence."))(
+    answers.coverage
+)
+app.command(help=_("Counts pushes (推送次数) and articles (篇数)."))(answers.counts)
+app.command(
+    help=_("Shows accounts that fell silent: days since the last post, and the longest gap.")
+)(answers.gaps)
 
 
 def main() -> None:
     """Entry of the command; turns every failure into a message and an exit code."""
-    configure(os.environ.get("BOT_LOG__LEVEL", "warning"))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console that lacks a sign shows "?" for it
+    configure()
+    sys.exit(_run())
+
+
+def _run() -> int:
     try:
-        code = app(standalone_mode=False)
+        command = typer.main.get_command(app)
+        typer_words.speak(command)
+        return int(command.main(prog_name="bot", standalone_mode=False) or 0)
     except BotError as error:
-        notes.print(f"[red]✗[/] {error}", markup=True)
-        code = USAGE
+        _complain(str(error))
+        return USAGE
     except _UsageFault as error:
-        notes.print(_("Wrong usage: {cause}").format(cause=error.format_message()), markup=False)
-        code = USAGE
+        if type(error).__name__ == "NoArgsIsHelpError":  # the help has been asked for, in effect
+            notes.print(error.format_message(), markup=False)
+        else:
+            cause = typer_words.complaint(error.format_message())
+            _complain(_("Wrong usage: {cause}. `--help` shows how.").format(cause=cause))
+        return USAGE
     except (KeyboardInterrupt, typer.Abort):
-        code = 130
+        return 130
     except Exception:
         # A person gets a sentence and a file to send on; the trace is not for the screen.
-        notes.print(
+        _complain(
             _(
                 "An error inside the program. Nothing is lost: the ledger keeps every "
                 "publication's state. Please send {file} to whoever looks after the program."
             ).format(file=_keep_trace())
         )
-        code = 3
-    sys.exit(code)
+        return 3
+
+
+def _complain(text: str) -> None:
+    notes.print(f"[red]✗[/] {escape(text)}", soft_wrap=True)
 
 
 def _keep_trace() -> Path:
-    folder = Path("var/errors")
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / datetime.now().astimezone().strftime("%Y%m%d-%H%M%S.txt")
-    file.write_text(traceback.format_exc(), encoding="utf-8")
-    return file
+    name = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S.txt")
+    for folder in (Path("var/errors"), Path(tempfile.gettempdir())):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(traceback.format_exc(), encoding="utf-8")
+        except OSError:
+            continue
+        return folder / name
+    return Path(name)

@@ -10,25 +10,30 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import open_app
-from bot.cli.output import Format, FormatOption, emit, iso, local, screen, table
-from bot.domain.roster import Roster
+from bot.cli.output import Format, FormatOption, emit, iso, local, screen, settings_in_force, table
+from bot.domain.roster import AccountStatus, Roster
 from bot.engine import people
 from bot.errors import UsageError
-from bot.i18n import _
+from bot.i18n import N_, _
 from bot.ledger import credentials, roster
 from bot.ledger.roster import Health
-from bot.settings import load_settings
 
-group = typer.Typer(help=_("The matrix's accounts and their credentials."))
+group = typer.Typer(help=_("The matrix's accounts and their credentials."), no_args_is_help=True)
+_STATUSES = {
+    AccountStatus.ACTIVE: N_("active"),
+    AccountStatus.PAUSED: N_("paused"),
+    AccountStatus.CLOSED: N_("closed"),
+}
 AccountName = Annotated[str, typer.Argument(help=_("the account's id in roster.yaml"))]
 
 
-@group.command("list")
+@group.command("list", help=_("Lists accounts with what keeps them from publishing."))
 def list_(form: FormatOption = Format.TEXT) -> None:
     """Lists accounts with what keeps them from publishing."""
-    settings = load_settings()
+    settings = settings_in_force()
 
     async def work() -> tuple[Roster, dict[str, Health]]:
         async with open_app(settings) as app, app.core.ledger.read() as conn:
@@ -60,7 +65,7 @@ def list_(form: FormatOption = Format.TEXT) -> None:
             account.id,
             escape(members.units[account.unit].short),
             escape(account.name),
-            account.status.value,
+            _(_STATUSES[account.status]),
             local(health[account.id].read_until, settings.zone),
             escape(health[account.id].paused or health[account.id].read_error),
         )
@@ -69,17 +74,18 @@ def list_(form: FormatOption = Format.TEXT) -> None:
     screen.print(table("", headings, rows))
 
 
-@group.command("set-credential")
+@group.command(
+    "set-credential",
+    help=_("Stores an account's credential, read as JSON from standard input, and lets it go on."),
+)
 def set_credential(account: AccountName) -> None:
     """Stores an account's credential, read as JSON from standard input, and lets it go on."""
     fields = _fields(sys.stdin.read())
 
     async def work() -> int:
-        async with open_app(load_settings()) as app:
+        async with open_app(settings_in_force()) as app:
             async with app.core.ledger.write() as conn:
-                known = await roster.load(conn)
-                if account not in known.accounts:
-                    raise UsageError(_("There is no account {account}.").format(account=account))
+                await _known(conn, account)
                 await credentials.store(
                     conn,
                     account,
@@ -97,15 +103,22 @@ def set_credential(account: AccountName) -> None:
     )
 
 
-@group.command()
+@group.command(help=_("Lets a paused account publish again."))
 def resume(account: AccountName) -> None:
     """Lets a paused account publish again."""
 
     async def work() -> int:
-        async with open_app(load_settings()) as app:
+        async with open_app(settings_in_force()) as app:
+            async with app.core.ledger.read() as conn:
+                await _known(conn, account)
             return await people.resume(app.core, account)
 
     screen.print(_("{count} held publications go on.").format(count=asyncio.run(work())))
+
+
+async def _known(conn: AsyncConnection, account: str) -> None:
+    if account not in (await roster.load(conn)).accounts:
+        raise UsageError(_("There is no account {account}.").format(account=account))
 
 
 def _fields(text: str) -> dict[str, str]:

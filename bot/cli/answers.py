@@ -11,7 +11,19 @@ import typer
 from rich.markup import escape
 
 from bot.app import open_app
-from bot.cli.output import BAD_NEWS, OK, Format, FormatOption, emit, iso, local, screen, table
+from bot.cli.output import (
+    BAD_NEWS,
+    OK,
+    Format,
+    FormatOption,
+    emit,
+    iso,
+    local,
+    screen,
+    settings_in_force,
+    table,
+)
+from bot.domain import words
 from bot.domain.counts import By, Counts, Span, parse_span
 from bot.domain.coverage import CellState, ItemCoverage, grid, total
 from bot.domain.gaps import AccountGap, GapRules, GapState, Limits, update_rate
@@ -19,7 +31,8 @@ from bot.domain.roster import Roster
 from bot.engine import answers
 from bot.errors import UsageError
 from bot.i18n import N_, _
-from bot.settings import Settings, load_settings
+from bot.ledger import roster
+from bot.settings import Settings
 
 _CELLS = {
     CellState.ON_TIME: ("●", "green", N_("on time")),
@@ -78,7 +91,7 @@ def coverage(
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Shows which unit carried which key item, when, with evidence."""
-    settings = load_settings()
+    settings = settings_in_force()
     asked = any((month, year, first, last))
     span = span_of(settings, month=month, year=year, first=first, last=last) if asked else None
 
@@ -94,7 +107,7 @@ def coverage(
     found, members = asyncio.run(work())
     if items and len(found) < len(set(items)):
         lacking = sorted(set(items) - {item.post for item in found})
-        raise UsageError(_("There is no key item {names}.").format(names=", ".join(lacking)))
+        raise UsageError(_("There is no key item {names}.").format(names=_(", ").join(lacking)))
     if form is Format.JSON:
         emit(coverage_json(found, settings))
     else:
@@ -232,7 +245,7 @@ def _show_evidence(item: ItemCoverage, settings: Settings) -> None:
             row.account,
             f"{_mark(row.state)} {_(_CELLS[row.state][2])}",
             local(row.at, settings.zone),
-            escape(row.evidence),
+            escape(words.evidence(row.evidence)),
             escape(row.url),
         )
         for row in item.accounts
@@ -250,20 +263,22 @@ def counts(
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Counts pushes (推送次数) and articles (篇数)."""
-    settings = load_settings()
+    settings = settings_in_force()
     span = span_of(settings, month=month, year=year, first=first, last=last)
     keys = by or [By.UNIT, By.ACCOUNT, By.PLATFORM]
 
-    async def work() -> tuple[Counts, datetime]:
+    async def work() -> tuple[Counts, Roster, datetime]:
         async with open_app(settings) as app:
             found = await answers.counts(app.core, span, by=keys, zone=settings.zone)
-            return found, app.core.clock.now()
+            async with app.core.ledger.read() as conn:
+                members = await roster.load(conn)
+            return found, members, app.core.clock.now()
 
-    found, as_of = asyncio.run(work())
+    found, members, as_of = asyncio.run(work())
     if form is Format.JSON:
         emit(counts_json(found, as_of, settings))
     else:
-        show_counts(found, keys, settings)
+        show_counts(found, keys, members)
 
 
 def counts_json(found: Counts, as_of: datetime, settings: Settings) -> dict[str, Any]:
@@ -288,9 +303,9 @@ def _platform_articles(found: Counts) -> dict[str, int]:
     return dict(sorted(sums.items()))
 
 
-def show_counts(found: Counts, keys: Sequence[By], settings: Settings) -> None:
+def show_counts(found: Counts, keys: Sequence[By], members: Roster) -> None:
     """Prints the counts, and the sentence the yearly report wants."""
-    words = {
+    titles = {
         By.UNIT: _("unit"),
         By.ACCOUNT: _("account"),
         By.PLATFORM: _("platform"),
@@ -301,7 +316,7 @@ def show_counts(found: Counts, keys: Sequence[By], settings: Settings) -> None:
     }
     numbers = ("pushes", "articles", "original", "reprints", "by_bot", "by_hand")
     headings = [
-        *(words[key] for key in keys),
+        *(titles[key] for key in keys),
         _("pushes"),
         _("articles"),
         _("original"),
@@ -310,7 +325,10 @@ def show_counts(found: Counts, keys: Sequence[By], settings: Settings) -> None:
         _("by hand"),
     ]
     rows = [
-        [*(group.keys[key.value] for key in keys), *_numbers(group.as_row(), numbers)]
+        [
+            *(_key(key, group.keys[key.value], members) for key in keys),
+            *_numbers(group.as_row(), numbers),
+        ]
         for group in found.groups
     ]
     blank = [_("together"), *("" for _key in keys[1:])]
@@ -328,6 +346,12 @@ def show_counts(found: Counts, keys: Sequence[By], settings: Settings) -> None:
     )
 
 
+def _key(key: By, value: str, members: Roster) -> str:
+    if key is By.UNIT and value in members.units:
+        return escape(members.units[value].short)
+    return escape(words.platform(value) if key is By.PLATFORM else value)
+
+
 def _numbers(row: dict[str, str | int], names: Iterable[str]) -> list[str]:
     return [str(row[name]) for name in names]
 
@@ -343,7 +367,7 @@ def gaps(
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Shows accounts that fell silent: days since the last post, and the longest gap."""
-    settings = load_settings()
+    settings = settings_in_force()
     span = span_of(settings, month=month, year=year, first=first, last=last)
 
     async def work() -> tuple[list[AccountGap], Roster]:
@@ -426,7 +450,12 @@ def show_gaps(
             local(gap.last_post_at, settings.zone),
             "" if gap.gap_days is None else str(gap.gap_days),
             "" if gap.max_gap_days is None else str(gap.max_gap_days),
-            ", ".join(f"{lapse.from_day}–{lapse.to_day} ({lapse.days})" for lapse in gap.lapsed),
+            _(", ").join(
+                _("{first} to {last} ({days} days)").format(
+                    first=f"{lapse.from_day:%m-%d}", last=f"{lapse.to_day:%m-%d}", days=lapse.days
+                )
+                for lapse in gap.lapsed
+            ),
         )
         for gap in shown
     ]

@@ -12,19 +12,32 @@ from rich.markup import escape
 
 from adapters import registry
 from bot.app import App, Catalog, open_app
-from bot.cli.output import BAD_NEWS, OK, Format, FormatOption, emit, iso, local, screen, table
+from bot.cli.output import (
+    BAD_NEWS,
+    OK,
+    Format,
+    FormatOption,
+    emit,
+    iso,
+    local,
+    screen,
+    settings_in_force,
+    table,
+)
 from bot.domain.planning import Change, ChangeKind
 from bot.domain.problem import Problem, Severity, has_errors
 from bot.engine import check as checks
 from bot.engine import plan as plans
 from bot.i18n import N_, _
 from bot.schedule.reader import Reading, read
-from bot.settings import Settings, load_settings
+from bot.settings import Settings
 
 Folder = Annotated[
     Path | None, typer.Argument(help=_("the schedules folder; the settings' one if left out"))
 ]
 
+# What these found is masked in the message; the line itself would show it after all.
+_PRIVATE = frozenset({"id-number", "mobile-number"})
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _SEVERITIES = {
     Severity.ERROR: N_("error"),
@@ -44,9 +57,9 @@ _KINDS = {
 
 def folder_settings(folder: Path | None) -> Settings:
     """The settings, with `folder` in place of theirs when it is given."""
+    settings = settings_in_force()
     if folder is None:
-        return load_settings()
-    settings = load_settings()
+        return settings
     return settings.model_copy(
         update={"office": settings.office.model_copy(update={"schedules": folder})}
     )
@@ -80,7 +93,7 @@ def show_problems(problems: tuple[Problem, ...], reading: Reading) -> None:
             f"[bright_black]{problem.code}[/]{escape(post)}: {escape(problem.message)}"
         )
         if shown := _line(problem, reading.folder):
-            screen.print(f"    [bright_black]{escape(shown)}[/]")
+            screen.print(f"    [bright_black]{escape(shown)}[/]", no_wrap=True, overflow="ellipsis")
         if problem.hint:
             screen.print(f"    → {escape(problem.hint)}")
     counts = Counter(problem.severity for problem in problems)
@@ -94,7 +107,7 @@ def show_problems(problems: tuple[Problem, ...], reading: Reading) -> None:
 
 
 def _line(problem: Problem, folder: Path) -> str:
-    if not problem.place.file or problem.place.line is None:
+    if not problem.place.file or problem.place.line is None or problem.code in _PRIVATE:
         return ""
     try:
         text = (folder / problem.place.file).read_text(encoding="utf-8-sig")

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from bot.app import App, open_app
 from bot.cli import publications, words
 from bot.cli.answers import gap_rules, show_counts, show_coverage, show_gaps
-from bot.cli.output import BAD_NEWS, OK, local, screen
+from bot.cli.output import BAD_NEWS, OK, local, screen, settings_in_force
 from bot.demo import scenario as scenarios
 from bot.demo.compare import Comparison, everything, made_by_bot
 from bot.demo.player import Player, build_stage, stage_settings
@@ -26,7 +26,8 @@ from bot.domain.counts import By, parse_span
 from bot.engine import answers
 from bot.errors import UsageError
 from bot.i18n import _
-from bot.settings import Settings, load_settings
+from bot.logs import configure
+from bot.settings import Settings
 
 _MONTH = "2026-05"
 _RECORD = "public-posts.json"
@@ -42,12 +43,14 @@ def demo(
     ] = False,
 ) -> None:
     """Plays the sample month against the simulator and shows what came of it."""
-    settings = load_settings()
+    settings = settings_in_force()
     work = _verify(settings, folder) if verify else _play(settings, folder)
     raise typer.Exit(asyncio.run(work))
 
 
 async def _play(settings: Settings, folder: Path) -> int:
+    if settings.log.level == "warning":
+        configure("error")  # the demo tells of its faults in its own words
     stage = await build_stage(settings, folder)
     script = scenarios.load()
     screen.print(_("The simulator plays the platforms on {url}.").format(url=stage.base_url))
@@ -88,7 +91,7 @@ async def _report(app: App, posts: Sequence[dict[str, Any]], settings: Settings)
     found, members = await answers.coverage(app.core, since=span.since, until=span.until)
     show_coverage(found, members, settings)
     keys = [By.UNIT, By.PLATFORM]
-    show_counts(await answers.counts(app.core, span, by=keys, zone=settings.zone), keys, settings)
+    show_counts(await answers.counts(app.core, span, by=keys, zone=settings.zone), keys, members)
     silent, _roster = await answers.gaps(
         app.core, since=span.since, until=span.until, zone=settings.zone, rules=gap_rules(settings)
     )

@@ -14,6 +14,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bot.i18n import _
+from bot.logs import configure
+from bot.settings import Settings, load_settings
+
 OK, BAD_NEWS, USAGE = 0, 1, 2
 
 # Written to a file or a pipe, a table must not be folded to the width of no terminal at all.
@@ -28,7 +32,14 @@ class Format(StrEnum):
     JSON = "json"
 
 
-FormatOption = Annotated[Format, typer.Option("--format", help="text | json")]
+FormatOption = Annotated[Format, typer.Option("--format", help=_("for people, or for programs"))]
+
+
+def settings_in_force() -> Settings:
+    """The settings; from here on the log is as loud as they want. Raises UsageError."""
+    settings = load_settings()
+    configure(settings.log.level, json=settings.log.json_lines)
+    return settings
 
 
 def emit(document: Any) -> None:

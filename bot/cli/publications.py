@@ -6,22 +6,39 @@ import asyncio
 import getpass
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from itertools import zip_longest
 from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
 from bot.app import App, open_app
+from bot.cli import history as histories
 from bot.cli import words
-from bot.cli.output import BAD_NEWS, OK, Format, FormatOption, emit, iso, local, screen, table
+from bot.cli.output import (
+    BAD_NEWS,
+    OK,
+    Format,
+    FormatOption,
+    emit,
+    iso,
+    local,
+    screen,
+    settings_in_force,
+    table,
+)
 from bot.domain.publication import Publication, State
+from bot.domain.words import role
 from bot.engine import people
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.ledger import publications as queries
-from bot.settings import Settings, load_settings
+from bot.settings import Settings
 
-group = typer.Typer(help=_("What went out, what did not, and what a person decides about it."))
+group = typer.Typer(
+    help=_("What went out, what did not, and what a person decides about it."),
+    no_args_is_help=True,
+)
 
 Name = Annotated[str, typer.Argument(help=_("number, or POST@ACCOUNT"))]
 By = Annotated[str, typer.Option("--by", help=_("who decides; your login name if left out"))]
@@ -45,7 +62,7 @@ def row(pub: Publication, settings: Settings) -> dict[str, Any]:
     }
 
 
-@group.command("list")
+@group.command("list", help=_("Lists publications by planned time."))
 def list_(
     state: Annotated[list[State] | None, typer.Option(help=_("only in this state"))] = None,
     post: Annotated[str | None, typer.Option(help=_("only of this post"))] = None,
@@ -54,7 +71,7 @@ def list_(
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Lists publications by planned time."""
-    settings = load_settings()
+    settings = settings_in_force()
 
     async def work() -> list[Publication]:
         async with open_app(settings) as app, app.core.ledger.read() as conn:
@@ -72,7 +89,15 @@ def list_(
 
 def show(found: list[Publication], settings: Settings, title: str = "") -> None:
     """Prints publications as a table."""
-    headings = (_("no."), _("planned"), _("post"), _("account"), _("state"), _("owed by"), _("why"))
+    headings = (
+        _("no."),
+        _("planned time"),
+        _("post"),
+        _("account"),
+        _("state"),
+        _("owed by"),
+        _("why"),
+    )
     rows = [
         (
             str(pub.id),
@@ -80,18 +105,18 @@ def show(found: list[Publication], settings: Settings, title: str = "") -> None:
             escape(pub.post),
             escape(pub.account),
             words.state(pub.state),
-            words.role(words.owner(pub)),
-            escape(words.trouble(pub) or pub.url),
+            role(words.owner(pub)),
+            escape(words.trouble(pub) or pub.url or str(pub.checkpoint.get("package", ""))),
         )
         for pub in found
     ]
     screen.print(table(title, headings, rows))
 
 
-@group.command("show")
+@group.command("show", help=_("Shows one publication with its whole history."))
 def show_one(name: Name, form: FormatOption = Format.TEXT) -> None:
     """Shows one publication with its whole history."""
-    settings = load_settings()
+    settings = settings_in_force()
 
     async def work() -> tuple[Publication, list[Any]]:
         async with open_app(settings) as app:
@@ -109,18 +134,20 @@ def show_one(name: Name, form: FormatOption = Format.TEXT) -> None:
     rows = [
         (
             local(event["at"], settings.zone),
-            event["name"],
-            event["from_state"],
-            event["to_state"],
-            escape(", ".join(f"{key}={value}" for key, value in event["facts"].items() if value)),
+            histories.event(event["name"]),
+            histories.state(event["from_state"]),
+            histories.state(event["to_state"]),
+            escape(histories.facts(event["facts"], settings.zone)),
         )
-        for event in history
+        for event, after in zip_longest(history, history[1:])
+        # Several uploads in a row are one preparation to a person.
+        if after is None or not event["name"] == after["name"] == "publication.prepared"
     ]
     screen.print(table("", headings, rows))
 
 
 def _decide(name: str, decision: Callable[[App, Publication], Awaitable[None]]) -> None:
-    settings = load_settings()
+    settings = settings_in_force()
 
     async def work() -> Publication:
         async with open_app(settings) as app:
@@ -131,7 +158,7 @@ def _decide(name: str, decision: Callable[[App, Publication], Awaitable[None]]) 
     show([asyncio.run(work())], settings)
 
 
-@group.command()
+@group.command(help=_("Lets a failed or missed publication be tried again."))
 def retry(
     name: Name,
     not_published: Annotated[
@@ -146,13 +173,13 @@ def retry(
     )
 
 
-@group.command()
+@group.command(help=_("Withdraws a publication that was not sent."))
 def cancel(name: Name, reason: str = "withdrawn", by: By = "") -> None:
     """Withdraws a publication that was not sent."""
     _decide(name, lambda app, pub: people.cancel(app.core, pub, by=by or _me(), reason=reason))
 
 
-@group.command()
+@group.command(help=_("Records that a publication is public, with its link."))
 def confirm(
     name: Name,
     url: Annotated[str, typer.Option("--url", help=_("the public link"))],
@@ -163,32 +190,32 @@ def confirm(
     by: By = "",
 ) -> None:
     """Records that a publication is public, with its link."""
-    settings = load_settings()
+    settings = settings_in_force()
     moment = _moment(at, settings)
     _decide(
         name, lambda app, pub: people.confirm(app.core, pub, url=url, at=moment, by=by or _me())
     )
 
 
-@group.command()
+@group.command(help=_("Says yes to a reprint for the unit."))
 def accept(name: Name, by: By = "") -> None:
     """Says yes to a reprint for the unit."""
     _decide(name, lambda app, pub: people.accept(app.core, pub, by=by or _me()))
 
 
-@group.command()
+@group.command(help=_("Says no to a reprint for the unit."))
 def decline(name: Name, reason: str = "declined", by: By = "") -> None:
     """Says no to a reprint for the unit."""
     _decide(name, lambda app, pub: people.decline(app.core, pub, by=by or _me(), reason=reason))
 
 
-@group.command()
+@group.command(help=_("Stops all publishing at once (mourning days, emergencies)."))
 def freeze(reason: Annotated[str, typer.Argument(help=_("why"))], by: By = "") -> None:
     """Stops all publishing at once (mourning days, emergencies)."""
     _switch(True, reason, by)
 
 
-@group.command()
+@group.command(help=_("Ends the freeze; what it held goes on."))
 def unfreeze(by: By = "") -> None:
     """Ends the freeze; what it held goes on."""
     _switch(False, "", by)
@@ -196,7 +223,7 @@ def unfreeze(by: By = "") -> None:
 
 def _switch(on: bool, reason: str, by: str) -> None:
     async def work() -> None:
-        async with open_app(load_settings()) as app:
+        async with open_app(settings_in_force()) as app:
             await people.freeze(app.core, on, by=by or _me(), reason=reason)
 
     asyncio.run(work())

@@ -13,7 +13,17 @@ from rich.markup import escape
 
 from bot.app import App, open_app
 from bot.cli.calendar import Folder, folder_settings, show_problems
-from bot.cli.output import BAD_NEWS, OK, Format, FormatOption, emit, notes, screen, table
+from bot.cli.output import (
+    BAD_NEWS,
+    OK,
+    Format,
+    FormatOption,
+    emit,
+    notes,
+    screen,
+    settings_in_force,
+    table,
+)
 from bot.domain.problem import has_errors
 from bot.domain.publication import State
 from bot.engine import collect as collecting
@@ -24,7 +34,6 @@ from bot.errors import BotError
 from bot.i18n import _
 from bot.ledger import publications
 from bot.logs import get_logger
-from bot.settings import load_settings
 from bot.simulator import serve as serve_simulator
 
 log = get_logger(__name__)
@@ -124,7 +133,7 @@ def collect(
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Reads back what the accounts really show and ties it to the key items."""
-    settings = load_settings()
+    settings = settings_in_force()
 
     async def work() -> list[Collected]:
         async with open_app(settings) as app:

@@ -1,0 +1,123 @@
+"""The fixed words of domain and ledger as people read them."""
+
+from __future__ import annotations
+
+from bot.domain.publication import Hold, Role, State
+from bot.i18n import N_, _
+
+_STATES = {
+    State.PLANNED: N_("planned"),
+    State.HELD: N_("held"),
+    State.QUEUED: N_("queued"),
+    State.SENDING: N_("sending"),
+    State.UNKNOWN: N_("outcome unknown"),
+    State.PENDING: N_("in review"),
+    State.WAITING: N_("waiting"),
+    State.HANDED_OFF: N_("handed off"),
+    State.PUBLISHED: N_("published"),
+    State.FAILED: N_("failed"),
+    State.MISSED: N_("missed"),
+    State.CANCELLED: N_("cancelled"),
+}
+
+_ROLES = {
+    Role.CLOCK: N_("nobody yet: waits for its time"),
+    Role.BOT: N_("the bot"),
+    Role.PLATFORM: N_("the platform"),
+    Role.OFFICER: N_("publicity officer"),
+    Role.AUTHOR: N_("author"),
+    Role.REVIEWER: N_("reviewer"),
+    Role.LIAISON: N_("unit liaison"),
+    Role.ADMINISTRATOR: N_("account administrator"),
+}
+
+_REASONS = {
+    Hold.FIRST_RELEASE.value: N_("the flagship's own post is not public yet"),
+    Hold.ACCEPTANCE.value: N_("the unit has not agreed yet"),
+    Hold.CHECK.value: N_("`bot check` finds an error in it"),
+    Hold.REVIEW.value: N_("a review is missing"),
+    Hold.PAUSED.value: N_("the account's authorisation failed"),
+    Hold.REGISTRY.value: N_("the account is not registered, not active, or its name differs"),
+    Hold.FROZEN.value: N_("a freeze is on"),
+    "not_registered_or_active": N_("the account is not registered (备案) or not active"),
+    "name_differs": N_("the account's verified name is not the unit's"),
+    "quota": N_("the platform's quota is used up"),
+    "unavailable": N_("the platform cannot be reached"),
+    "not_published": N_("it surely did not go out and is tried again"),
+    "window_passed": N_("its window passed"),
+    "rejected": N_("the platform refused it"),
+    "contract_broken": N_("the platform answered in an unknown way"),
+    "internal_error": N_("an error inside the program"),
+    "too_many_commits": N_("it was tried too often"),
+    "platform_cannot_tell": N_("the platform cannot tell whether it went out"),
+    "no_answer_in_time": N_("the platform gave no answer in time"),
+    "lease_ran_out": N_("it took too long before anything was sent"),
+    "stopping": N_("the bot was stopped"),
+    "worker_died": N_("the bot was interrupted while sending"),
+    "removed": N_("removed from the calendar"),
+    "withdrawn": N_("withdrawn"),
+    "declined": N_("the unit declined"),
+    "carried_by_hand": N_("the unit had carried it by hand already"),
+}
+
+_PLATFORMS = {
+    "wechat": N_("WeChat"),
+    "weibo": N_("Weibo"),
+    "douyin": N_("Douyin"),
+    "kuaishou": N_("Kuaishou"),
+    "channels": N_("WeChat Channels"),
+    "website": N_("website"),
+}
+
+# bot/domain/matching.py has what each rule looks at.
+_EVIDENCE = {
+    "first release": N_("first release"),
+    "receipt": N_("the platform's receipt"),
+    "confirmed": N_("confirmed by a person"),
+    "marker": N_("carries the post's marker"),
+    "link": N_("links to the first release"),
+    "repost": N_("reposted from the first release"),
+    "source-and-title": N_("names the source, same title"),
+    "contained": N_("same text"),
+    "title": N_("same title only"),
+    "cut": N_("text cut short"),
+    "excerpt": N_("excerpt"),
+    "few-own-words": N_("too little text of its own"),
+    "guard-length": N_("much longer than the key item"),
+    "guard-numbers": N_("numbers differ"),
+    "guard-names": N_("names differ"),
+    "before-release": N_("out before the first release"),
+}
+
+
+def state(value: State) -> str:
+    """A state in words."""
+    return _(_STATES[value])
+
+
+def role(value: Role) -> str:
+    """A role in words; "" for nobody."""
+    return _(_ROLES[value]) if value in _ROLES else ""
+
+
+def reason(value: str) -> str:
+    """A reason in words; a person's own words are shown as they are."""
+    return _(_REASONS[value]) if value in _REASONS else value
+
+
+def platform(name: str) -> str:
+    """A platform's name as people say it; that of an adapter installed by others as it is."""
+    return _(_PLATFORMS[name]) if name in _PLATFORMS else name
+
+
+def evidence(code: str) -> str:
+    """Evidence such as "receipt" or "C:contained c=0.93; source missing" in words."""
+    proof, _sep, lack = code.partition("; ")
+    rule, _space, score = proof.partition(" c=")
+    level, colon, name = rule.rpartition(":")
+    text = _(_EVIDENCE[name]) if name in _EVIDENCE else rule
+    if score:
+        text += f" {float(score):.0%}"
+    if colon:
+        text = _("{level}: {evidence}").format(level=level, evidence=text)
+    return text + _(", source not named") if lack else text
