@@ -1,0 +1,55 @@
+# Everything works on a bare machine with Python 3.11–3.13, pip and make: the first target that is
+# called makes .venv from the pinned versions in constraints.txt.
+.PHONY: help demo test check run sim bench messages constraints clean
+
+PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
+  $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+  && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+help:          ## Show the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+$(VENV)/ready: constraints.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "需要 Python 3.11 到 3.13（Python 3.11 to 3.13 is needed）"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "无法创建虚拟环境；Debian 上请先运行：apt-get install python3-venv"; exit 1; }
+	@echo "正在安装（installing）…"
+	@$(PIP) install --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+demo: $(VENV)/ready   ## Play the sample month against the simulator
+	@$(BIN)/bot demo
+
+test: $(VENV)/ready   ## Run all tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/ready  ## Lint, format, types, import layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+run: $(VENV)/ready    ## Publish the calendar of schedules/ until stopped
+	@$(BIN)/bot run
+
+sim: $(VENV)/ready    ## Serve the platforms' APIs on this machine
+	@$(BIN)/bot simulator
+
+bench: $(VENV)/ready  ## Measure speed as ratios
+	@$(BIN)/python -m bench
+
+messages: $(VENV)/ready  ## Bring the message catalog up to date
+	$(BIN)/pybabel -q extract -F pyproject.toml -k _ -k N_ --no-location --sort-output --omit-header -o build/bot.pot bot adapters
+	$(BIN)/pybabel -q update -D bot -l zh_CN -i build/bot.pot -d bot/locale --no-fuzzy-matching --omit-header
+	$(BIN)/pybabel -q compile -D bot -l zh_CN -d bot/locale
+
+constraints:   ## Pin the newest versions that fit pyproject.toml
+	rm -rf build/pins && $(PYTHON) -m venv build/pins
+	build/pins/bin/python -m pip --quiet install --editable '.[test,sample]'
+	{ echo "# Exact versions of everything that is installed; \`make constraints\` makes this file anew."; \
+	  build/pins/bin/python -m pip freeze --exclude-editable; } > constraints.txt
+
+clean:         ## Remove what the other targets made
+	rm -rf $(VENV) build var .pytest_cache .mypy_cache .ruff_cache
