@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -50,26 +51,42 @@ def open_vault(secret_key: str | None, key_file: Path) -> Vault:
     """The vault for BOT_SECRET_KEY, or else for the key file, made on first use for us alone."""
     if secret_key:
         return Vault(secret_key)
-    if not key_file.exists():
-        key_file.parent.mkdir(parents=True, exist_ok=True)
-        # O_EXCL: two processes starting at once must not each make a key.
-        try:
-            handle = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            pass
-        else:
-            with os.fdopen(handle, "wb") as file:
-                file.write(Fernet.generate_key() + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-    mode = key_file.stat().st_mode & 0o777
+    try:
+        _make_key(key_file)
+        mode = key_file.stat().st_mode & 0o777
+        key = key_file.read_text(encoding="ascii", errors="replace").strip()
+    except OSError as error:
+        raise UsageError(
+            _(
+                "The key file {file} cannot be made or read: {cause}. Check files.key in the "
+                "settings."
+            ).format(file=key_file, cause=error.strerror)
+        ) from error
     if os.name == "posix" and mode & 0o077:
         raise UsageError(
             _("The key file {file} can be read by others. Run: chmod 600 {file}").format(
                 file=key_file
             )
         )
-    return Vault(key_file.read_text(encoding="ascii").strip())
+    try:
+        return Vault(key)
+    except UsageError as error:
+        raise UsageError(
+            _("The key file {file} holds no key. Put the right file back.").format(file=key_file)
+        ) from error
+
+
+def _make_key(key_file: Path) -> None:
+    if key_file.exists():
+        return
+    key_file.parent.mkdir(parents=True, exist_ok=True)
+    # O_EXCL: two processes starting at once must not each make a key.
+    with suppress(FileExistsError):
+        handle = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(Fernet.generate_key() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
 
 
 async def load(conn: AsyncConnection, account: str) -> bytes | None:

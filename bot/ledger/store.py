@@ -14,7 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import LedgerError
@@ -78,15 +78,21 @@ async def open_ledger(url: str) -> Ledger:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        raise LedgerError(_("The ledger's address {url} is not valid.").format(url=url)) from error
-    sqlite = parsed.get_backend_name() == "sqlite"
-    if sqlite and parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, json_serializer=_dumps, pool_pre_ping=not sqlite)
+        sqlite = parsed.get_backend_name() == "sqlite"
+        engine = create_async_engine(url, json_serializer=_dumps, pool_pre_ping=not sqlite)
+    except (ArgumentError, InvalidRequestError, ModuleNotFoundError) as error:
+        # The address itself is not repeated: it may hold a password.
+        raise LedgerError(
+            _(
+                "The ledger's address is not valid; write sqlite+aiosqlite:///path or "
+                "postgresql+asyncpg://…"
+            )
+        ) from error
     if sqlite:
         _configure_sqlite(engine)
     try:
+        if sqlite and parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         async with engine.begin() as conn:
             await conn.run_sync(_upgrade)
     except (OperationalError, DBAPIError, OSError) as error:
