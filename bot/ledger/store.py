@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import LedgerError
@@ -92,10 +93,10 @@ async def open_ledger(url: str) -> Ledger:
         _configure_sqlite(engine)
     try:
         if sqlite and parsed.database and parsed.database != ":memory:":
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            _try_file(Path(parsed.database))
         async with engine.begin() as conn:
             await conn.run_sync(_upgrade)
-    except (OperationalError, DBAPIError, OSError) as error:
+    except (DBAPIError, sqlite3.Error, OSError) as error:
         await engine.dispose()
         shown = parsed.render_as_string(hide_password=True)
         raise LedgerError(
@@ -108,6 +109,14 @@ async def open_ledger(url: str) -> Ledger:
         await engine.dispose()
         raise
     return Ledger(engine)
+
+
+def _try_file(path: Path) -> None:
+    # aiosqlite leaves a thread behind when it cannot open a file, and that prints a stack trace
+    # once the loop is gone; so the file is tried without it first.
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S)) as connection:
+        connection.execute("PRAGMA schema_version")
 
 
 def migration_config(connection: Connection) -> AlembicConfig:
