@@ -18,6 +18,7 @@ from bot.clock import VirtualClock
 from bot.demo import outside
 from bot.demo.outside import Outside
 from bot.domain.message import Message
+from bot.domain.problem import Severity
 from bot.domain.publication import Publication, Role, State, owed_by
 from bot.engine import people, service
 from bot.engine import plan as plans
@@ -168,12 +169,16 @@ class World:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
-    async def plan(self, *posts: Data) -> Plan:
-        """Takes the calendar over, with these posts if any are given; fails on an error in it."""
+    async def plan(self, *posts: Data, faulty: bool = False) -> Plan:
+        """Takes the calendar over, with these posts if any are given.
+
+        Fails when there are errors in it, or with `faulty` when there are none.
+        """
         if posts:
             self.write_calendar(*posts)
         made = await plans.apply(self.app.core, self.app.read())
-        assert [p for p in made.problems if p.severity.value == "error"] == []
+        errors = [problem for problem in made.problems if problem.severity is Severity.ERROR]
+        assert bool(errors) == faulty, errors
         return made
 
     # ── the bot ───────────────────────────────────────────────────────────────────────────────
@@ -318,7 +323,7 @@ def check_history(pub: Publication, events: list[Mapping[str, Any]]) -> None:
     nobody = owed_by(pub.state, pub.reason, pub.next_at) is Role.NOBODY
     assert nobody == (pub.state in {State.PUBLISHED, State.CANCELLED})
     granted = sum(event["name"] == "publication.granted" for event in events)
-    assert granted == pub.commits
+    assert granted >= pub.commits  # a call that surely did nothing is given back
 
 
 @asynccontextmanager
