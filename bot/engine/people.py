@@ -15,12 +15,13 @@ from bot.ledger import controls, journal, posts, publications, roster
 from bot.ledger.journal import Move
 
 _RETRY_WINDOW = timedelta(hours=6)
+_DIGITS = 18  # of the largest number the ledger can hold
 
 
 async def get(core: Core, name: str) -> Publication:
     """The publication called `name`: its number, or POST@ACCOUNT. UsageError if there is none."""
     async with core.ledger.read() as conn:
-        if name.isdecimal():
+        if name.isdecimal() and len(name) <= _DIGITS:
             found = await publications.get(conn, int(name))
         else:
             post, _at, account = name.partition("@")
