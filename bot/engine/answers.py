@@ -156,7 +156,8 @@ async def gaps(
         rows = await items.between(conn, since - _GAP_LOOK_BACK, until)
     posted: dict[str, list[datetime]] = {}
     for row in rows:
-        posted.setdefault(row.account, []).append(row.published_at)
+        if row.deleted_at is None:  # nobody who looks at the account can see it
+            posted.setdefault(row.account, []).append(row.published_at)
     found = [
         account_gap(
             AccountPosts(
