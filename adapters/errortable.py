@@ -17,6 +17,7 @@ from adapters.http import Origin
 from bot.domain import words
 from bot.domain.quota import Period, period_end
 from bot.errors import (
+    AlreadyThere,
     AuthFailed,
     ContractBroken,
     OutcomeUnknown,
@@ -43,6 +44,10 @@ _KINDS: dict[str, tuple[type[PlatformError], str]] = {
     "OutcomeUnknown": (
         OutcomeUnknown,
         N_("{platform} leaves open what happened: {meaning} (code {code}). Look before resending."),
+    ),
+    "AlreadyThere": (
+        AlreadyThere,
+        N_("{platform} says it has this post already: {meaning} (code {code}). Look for it."),
     ),
     "ContractBroken": (
         ContractBroken,

@@ -109,6 +109,8 @@ class AccountCredentials:
     async def store(self, fields: Mapping[str, str], *, expires_at: datetime | None) -> None:
         """Replaces the fields, durably, before it returns."""
         if self.account.credential.startswith("env:"):
+            # Not merged: a token that was dropped must be gone.
+            self.made.clear()
             self.made.update(fields)
             return
         sealed = self.vault.seal(fields)

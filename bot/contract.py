@@ -45,6 +45,8 @@ class Capabilities:
     settle_s: int = 120  # how long after a lost answer `find` must have looked to be trusted
     pending_limit_s: int = 72 * 3600  # longest wait for the platform's review
     recent: bool = False  # `recent` can list what the account shows
+    recent_limit: int = 0  # it lists only so many, the newest; 0: all
+    recent_lag_s: int = 0  # what is younger than this may not be listed yet
     stat: bool = False
     budgets: tuple[Budget, ...] = ()
 
@@ -167,7 +169,8 @@ class Adapter(Protocol):
     ) -> Receipt | Pending | None:
         """Read-only: did it go out, is it through? None means: it is not there now.
 
-        `done.data["committed_at"]` (ISO 8601, UTC) is set by the engine to when `commit` began.
+        The engine sets in `done.data` (ISO 8601, UTC): "committed_at", when the last `commit`
+        began, and "doubt_since", when the first one began whose outcome is not known.
         """
         ...
 

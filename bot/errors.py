@@ -7,10 +7,12 @@ BotError
 ├── StaleLease          somebody else owns the publication now; whoever sees it stops working on it
 └── PlatformError       a platform answered (or did not); says what the engine does next
     ├── Rejected        content refused: fail, show the author
+    │   └── Gone        it was public (or never shown to everybody) and is not now: never again
     ├── AuthFailed      credential or scope: pause the account, tell its administrator
     ├── RateLimited     quota of account or app: postpone, not an attempt
     ├── Unavailable     surely not published: retry with backoff
     ├── OutcomeUnknown  sent, no trustworthy answer: `find` before anything else
+    │   └── AlreadyThere the platform says it has the same post: only a person may send again
     └── ContractBroken  answer not as documented: stop, alert
 """
 
@@ -84,6 +86,10 @@ class Rejected(PlatformError):
     """The content was refused; sending it again as it is cannot help."""
 
 
+class Gone(Rejected):
+    """It went out and was removed since, or only some may see it; nothing sends it again."""
+
+
 class AuthFailed(PlatformError):
     """The credential or a permission does not hold; a person must authorise again."""
 
@@ -123,6 +129,10 @@ class Unavailable(PlatformError):
 
 class OutcomeUnknown(PlatformError):
     """The call was sent and no trustworthy answer came: it may or may not be public."""
+
+
+class AlreadyThere(OutcomeUnknown):
+    """The platform refused it as a duplicate: most likely it is public already."""
 
 
 class ContractBroken(PlatformError):

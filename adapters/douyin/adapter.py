@@ -23,12 +23,13 @@ from bot.domain.post import Variant
 from bot.domain.problem import Problem
 from bot.domain.quota import Period, period_end
 from bot.domain.roster import Account
-from bot.errors import AuthFailed, ContractBroken, Rejected, Unavailable
+from bot.errors import AuthFailed, ContractBroken, Gone, Rejected, Unavailable
 from bot.i18n import _
 
 PLATFORM = "douyin"
 _MB = 1024 * 1024
 _CLOCKS_DIFFER = timedelta(seconds=60)
+_EVER = "1970-01-02T00:00:00+00:00"  # nothing known: as far back as it goes
 _REJECTED, _REVIEWING, _PUBLIC, _HIDDEN = 2, 4, (1, 5), (6, 7)  # video_status
 
 
@@ -220,7 +221,7 @@ class DouyinAdapter:
             )
         if work.status in _HIDDEN:
             raise _origin("find").error(
-                Rejected,
+                Gone,
                 _("The video is on Douyin, but not everybody may see it."),
                 advice=_("Set it to public in Douyin's creator centre and enter its link here."),
             )
@@ -287,7 +288,7 @@ def _person_must_look() -> Unavailable:
 
 def _since(done: Checkpoint) -> datetime:
     """From when on a work can be ours: a minute before the commit, because clocks differ."""
-    text = done.data.get("committed_at", "1970-01-02T00:00:00+00:00")  # unknown: as far as it goes
+    text = done.data.get("doubt_since") or done.data.get("committed_at") or _EVER
     return datetime.fromisoformat(text) - _CLOCKS_DIFFER
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -54,7 +54,6 @@ class WechatConfig(BaseModel):
     find_pages: int = Field(default=3, ge=1)  # pages of 20 searched for a lost answer
     # After a lost answer: how long a draft still in its box may be under review. The documents say
     # "some minutes"; a second post is worse than a late one.
-    review_wait_s: float = Field(default=7200.0, ge=0)
     recent_pages: int = Field(default=50, ge=1)  # freepublish/batchget may be asked 100 times a day
 
 
@@ -71,6 +70,8 @@ class Wechat:
         finding=Finding.SURE,
         settle_s=120,
         recent=True,
+        # 群发 are listed only in the statistics of a whole day, ready at 08:00 of the next.
+        recent_lag_s=32 * 3600,
         stat=True,
         budgets=(
             Budget(action=Method.PUBLISH, limit=limits.PUBLISHES_PER_DAY, period=Period.DAY),
@@ -107,7 +108,6 @@ class Wechat:
             tools.clock,
             find_pages=config.find_pages,
             recent_pages=config.recent_pages,
-            review_wait=timedelta(seconds=config.review_wait_s),
         )
 
     @classmethod

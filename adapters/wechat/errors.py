@@ -20,6 +20,7 @@ from bot.domain.quota import Period, period_end
 from bot.errors import (
     AuthFailed,
     ContractBroken,
+    Gone,
     OutcomeUnknown,
     PlatformError,
     RateLimited,
@@ -146,6 +147,10 @@ _KINDS: dict[Class, type[PlatformError]] = {
 }
 
 
+# Ends of a job whose article had been public: deleted by the author, banned, deleted after 群发.
+_WAS_PUBLIC = frozenset({"publish_status:5", "publish_status:6", "mass:DELETE"})
+
+
 def retry_at(code: int, context: Context) -> datetime:
     """When a spent quota is whole again.
 
@@ -171,7 +176,7 @@ def verdict(origin: Origin, code: str) -> PlatformError:
         )
     message = _("WeChat did not publish it ({code}): {advice}")
     return origin.error(
-        Rejected,
+        Gone if code in _WAS_PUBLIC else Rejected,
         message.format(code=code, advice=row.advice),
         code=code,
         advice=row.advice,

@@ -21,6 +21,7 @@ from bot.i18n import _
 DRAFT = "draft"  # checkpoint keys: the draft's media_id,
 SUBMITS = "submits"  # and the platform's count of publishing calls just before the commit
 COMMITTED_AT = "committed_at"  # set by the engine
+DOUBT_SINCE = "doubt_since"  # likewise
 # The statistics of a day come the next morning; production collectors ask from 08:05 on.
 READY_AT = time(8)
 FIRST_DAY = date(2025, 11, 1)  # the endpoint knows nothing before
@@ -39,11 +40,9 @@ class Reading:
         *,
         find_pages: int,
         recent_pages: int,
-        review_wait: timedelta,
     ) -> None:
         self._api = api
         self._clock = clock
-        self._review_wait = review_wait
         self._find_pages = find_pages
         self._recent_pages = recent_pages
 
@@ -59,9 +58,9 @@ class Reading:
         """What became of a commit without a trustworthy answer.
 
         A draft leaves the box once it is public. One that is still there may be under review,
-        unless WeChat has counted no publishing call since just before ours: that is the sure
-        "not there" (None). Otherwise the review is given `review_wait` before None; until then
-        this raises OutcomeUnknown. A draft that is gone and an article not listed yet are Pending,
+        unless WeChat has counted no publishing call since just before ours: that alone is the sure
+        "not there" (None). Otherwise this raises OutcomeUnknown, because no time is known after
+        which a review has ended. A draft that is gone and an article not listed yet are Pending,
         without an id.
         """
         draft = done.data.get(DRAFT, "")
@@ -76,9 +75,6 @@ class Reading:
             return Pending(ref={}, poll_s=_NEXT_DAY_POLL_S if push else 60)
         # A mass send may be asked for again: its clientmsgid keeps it from going out twice.
         if push or await self._never_arrived(done):
-            return None
-        waited = self._clock.now() - _committed_at(done)
-        if waited >= self._review_wait:
             return None
         raise OutcomeUnknown(
             _("WeChat got the call and may still be reviewing; nothing is published yet."),
@@ -164,7 +160,8 @@ class Reading:
             if _moment(entry) < after:
                 return None
             for item in _items(entry):
-                if item.title == variant.title and item.source_url == variant.link:
+                # The title alone: one made by hand meanwhile must not be doubled either.
+                if item.title == variant.title:
                     return _receipt(item)
         return None
 
@@ -195,8 +192,9 @@ class Reading:
 
 
 def _committed_at(done: Checkpoint) -> datetime:
-    # Without it anything that looks like ours counts as ours: better than sending it again.
-    text = done.data.get(COMMITTED_AT)
+    # The first call in doubt, not the last one: its post counts too. Without either, anything that
+    # looks like ours counts as ours: better than sending it again.
+    text = done.data.get(DOUBT_SINCE) or done.data.get(COMMITTED_AT)
     return datetime.fromisoformat(text) if text else datetime.combine(FIRST_DAY, time(), UTC)
 
 

@@ -30,11 +30,12 @@ from bot.domain.post import Variant
 from bot.domain.problem import Problem
 from bot.domain.quota import Budget, Period
 from bot.domain.roster import Account
-from bot.errors import AuthFailed, Rejected, Unavailable
+from bot.errors import AuthFailed, Gone, Unavailable
 from bot.i18n import _
 
 PLATFORM = "weibo"
 _CLOCKS_DIFFER = timedelta(seconds=60)
+_EVER = "1970-01-02T00:00:00+00:00"  # nothing known: as far back as it goes
 
 
 class WeiboConfig(BaseModel):
@@ -60,6 +61,7 @@ class WeiboAdapter:
         settle_s=150,
         pending_limit_s=3600,
         recent=True,
+        recent_limit=5,  # user_timeline gives the newest five, whatever is asked for
         stat=True,
         budgets=(
             Budget(action="publish", limit=POSTS_PER_HOUR, period=Period.HOUR),
@@ -98,7 +100,7 @@ class WeiboAdapter:
     async def commit(self, variant: Variant, done: Checkpoint, *, key: str) -> Receipt | Pending:
         """Sends the status. The platform knows no key; it only refuses an equal text for a while.
 
-        20019, 20017 and 20111 (equal or similar text) come back as OutcomeUnknown: mostly the
+        20019, 20017 and 20111 (equal or similar text) come back as AlreadyThere: mostly the
         text is out already.
         """
         if not done.ready:
@@ -127,7 +129,7 @@ class WeiboAdapter:
         ours = next((s for s in newer if _is_ours(s, text, variant.marker)), None)
         if ours is not None and ours.deleted:
             raise self._origin("find").error(
-                Rejected, _("The post went out, and Weibo or its author has removed it.")
+                Gone, _("The post went out, and Weibo or its author has removed it.")
             )
         if ours is not None:
             return _receipt(who, ours)
@@ -222,7 +224,7 @@ def _safe_link(account: Account) -> str:
 
 def _looked_since(done: Checkpoint) -> datetime:
     """From when on a status can be ours: a minute before the commit, because clocks differ."""
-    text = done.data.get("committed_at", "1970-01-02T00:00:00+00:00")  # unknown: as far as it goes
+    text = done.data.get("doubt_since") or done.data.get("committed_at") or _EVER
     return datetime.fromisoformat(text) - _CLOCKS_DIFFER
 
 

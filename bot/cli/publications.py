@@ -146,7 +146,7 @@ def show_one(name: Name, form: FormatOption = Format.TEXT) -> None:
     screen.print(table("", headings, rows))
 
 
-def _decide(name: str, decision: Callable[[App, Publication], Awaitable[None]]) -> None:
+def _decide(name: str, decision: Callable[[App, Publication], Awaitable[object]]) -> None:
     settings = settings_in_force()
 
     async def work() -> Publication:

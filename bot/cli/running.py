@@ -30,13 +30,13 @@ from bot.engine import collect as collecting
 from bot.engine import plan as plans
 from bot.engine import service
 from bot.engine.collect import Collected
-from bot.errors import BotError
 from bot.i18n import _
 from bot.ledger import publications
 from bot.logs import get_logger
 from bot.simulator import serve as serve_simulator
 
 log = get_logger(__name__)
+_READ_EVERY_S = 30
 _COLLECT_EVERY = timedelta(hours=6)
 
 
@@ -87,17 +87,39 @@ async def _forever(app: App) -> None:
         with suppress(NotImplementedError):  # Windows has no handlers; Ctrl-C still interrupts
             loop.add_signal_handler(name, end)
     notes.print(_("Running. Press Ctrl-C to stop."))
-    reader = asyncio.create_task(_collect_regularly(app, stop))
+    readers = [
+        asyncio.create_task(_collect_regularly(app, stop)),
+        asyncio.create_task(_plan_regularly(app, stop)),
+    ]
     await service.serve(app.core, app.queue, stop)
-    await reader
+    await asyncio.gather(*readers)
+
+
+async def _plan_regularly(app: App, stop: asyncio.Event) -> None:
+    """Takes a changed calendar over while running; what is faulty keeps its last good plan."""
+    known = app.read().fingerprint
+    while not stop.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), timeout=_READ_EVERY_S)
+        try:
+            reading = await asyncio.to_thread(app.read)
+            if reading.fingerprint == known or stop.is_set():
+                continue
+            made = await plans.apply(app.core, reading)
+        except Exception as error:
+            log.warning("plan.failed", error=str(error))
+            continue
+        known = reading.fingerprint
+        show_problems(made.problems, reading)
+        notes.print(_("{count} changes taken over.").format(count=len(made.changes)))
 
 
 async def _collect_regularly(app: App, stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
             await collecting.collect(app.core)
-        except BotError as error:
-            log.warning("collect.failed", error=str(error))
+        except Exception:  # it is tried again; publishing goes on meanwhile
+            log.exception("collect.failed")
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), timeout=_COLLECT_EVERY.total_seconds())
 

@@ -1,63 +1,117 @@
-"""May it go now? The last look before anything is prepared, and what a woken hold comes to."""
+"""May it go now? What a publication must wait for, and what a woken hold comes to."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain import transitions
 from bot.domain.post import Kind
 from bot.domain.publication import MAX_COMMITS, Hold, Publication
 from bot.domain.roster import Account, AccountStatus, Unit, name_matches
-from bot.domain.transitions import Step
+from bot.domain.transitions import Step, Terms
+
+# Whoever ends one of these causes wakes what it held; this is for the wake-up that got lost.
+_LOOK_AGAIN = timedelta(hours=1)
+_ENDS_BY_ITSELF = frozenset({Hold.REGISTRY, Hold.PAUSED, Hold.FROZEN})
+# A "not there" older than this says nothing about now.
+FRESH = timedelta(seconds=60)
 
 
-def admit(
-    pub: Publication,
-    account: Account,
-    unit: Unit,
-    *,
-    paused: str,
-    first_release_at: datetime | None,
-    now: datetime,
-) -> Step | None:
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What surrounds a publication at this moment."""
+
+    account: Account
+    unit: Unit
+    paused: str  # why the account may not publish; "" while it works
+    frozen: bool
+    first_release_at: datetime | None
+    now: datetime
+
+
+def admit(pub: Publication, at: Standing) -> Step | None:
     """None when it may go; otherwise the step that says why not."""
-    if now >= pub.not_after:
+    if pub.withdrawn:
+        return transitions.cancel(reason="removed")
+    if pub.changed_hash:
+        return _corrected(pub, at.now)
+    if at.now >= pub.not_after:
         return transitions.miss(reason="window_passed")
     if pub.commits >= MAX_COMMITS:
         return transitions.fail(reason="too_many_commits", error=pub.error)
-    if account.status is not AccountStatus.ACTIVE or not account.filing:
-        return _registry(pub, "not_registered_or_active")
-    if not name_matches(account, unit):
-        return _registry(pub, "name_differs")
+    why = obstacle(pub, at)
+    return None if why is None else _held(pub, why, at)
+
+
+def _corrected(pub: Publication, now: datetime) -> Step:
+    """It was changed while it was being sent, and it did not go out: the new text goes."""
+    terms = Terms(
+        due_at=pub.due_at,
+        not_after=pub.not_after,
+        content_hash=pub.changed_hash,
+        kind=pub.kind,
+        method=pub.method,
+        by_hand=pub.by_hand,
+        needs_acceptance=pub.needs_acceptance,
+        offset_s=pub.offset_s,
+    )
+    return transitions.reschedule(terms, held=None, next_at=now)
+
+
+def obstacle(pub: Publication, at: Standing) -> Hold | None:
+    """What a person must do first, from present facts alone."""
+    if at.account.status is not AccountStatus.ACTIVE or not at.account.filing:
+        return Hold.REGISTRY
+    if not name_matches(at.account, at.unit):
+        return Hold.REGISTRY
     # By hand nothing of ours logs in, so a failed credential does not matter.
-    if paused and not pub.by_hand:
-        return transitions.hold(Hold.PAUSED, not_after=pub.not_after, error={"message": paused})
-    if pub.kind is Kind.REPRINT:
-        return _reprint_hold(pub, first_release_at)
-    return None
-
-
-def _registry(pub: Publication, why: str) -> Step:
-    return transitions.hold(Hold.REGISTRY, not_after=pub.not_after, error={"why": why})
-
-
-def _reprint_hold(pub: Publication, first_release_at: datetime | None) -> Step | None:
-    if first_release_at is None:
-        return transitions.hold(Hold.FIRST_RELEASE, not_after=pub.not_after)
+    if at.paused and not pub.by_hand:
+        return Hold.PAUSED
+    if at.frozen:
+        return Hold.FROZEN
+    if pub.kind is Kind.REPRINT and at.first_release_at is None:
+        return Hold.FIRST_RELEASE
     if pub.needs_acceptance and not pub.accepted_by:
-        return transitions.hold(Hold.ACCEPTANCE, not_after=pub.not_after)
+        return Hold.ACCEPTANCE
     return None
 
 
-def wake(pub: Publication, first_release_at: datetime | None, now: datetime) -> Step:
-    """What a held publication comes to that has become due for a look."""
-    if now >= pub.not_after:
+def needs_look(pub: Publication, now: datetime) -> bool:
+    """True when an earlier call is in doubt and no fresh look has said "not there"."""
+    if pub.doubt_since is None:
+        return False
+    return pub.cleared_at is None or now - pub.cleared_at > FRESH
+
+
+def wake(pub: Publication, at: Standing) -> Step | None:
+    """What a held publication comes to that has become due for a look; None: it stays held."""
+    if at.now >= pub.not_after:
         return transitions.miss(reason=pub.reason)
-    if pub.reason == Hold.FIRST_RELEASE and first_release_at is not None:
-        if pub.needs_acceptance and not pub.accepted_by:
-            return transitions.hold(Hold.ACCEPTANCE, not_after=pub.not_after)
-        return transitions.release(due_at=reprint_due_at(pub, first_release_at, now))
-    return transitions.hold(Hold(pub.reason), not_after=pub.not_after, error=pub.error)
+    if pub.reason in {Hold.CHECK, Hold.REVIEW}:
+        return None  # the planner ends these
+    why = obstacle(pub, at)
+    if why is not None:
+        return None if why == pub.reason else _held(pub, why, at)
+    if pub.kind is Kind.REPRINT and at.first_release_at is not None:
+        due_at = reprint_due_at(pub, at.first_release_at, at.now)
+        return transitions.release(due_at=due_at)
+    return transitions.release(due_at=pub.due_at, go_at=max(pub.due_at, at.now))
+
+
+def look_at(why: str, not_after: datetime, now: datetime) -> datetime:
+    """When to look at a hold again: soon where its cause may end unseen, else at the end."""
+    return min(not_after, now + _LOOK_AGAIN) if why in _ENDS_BY_ITSELF else not_after
+
+
+def _held(pub: Publication, why: Hold, at: Standing) -> Step:
+    error: dict[str, object] = {}
+    if why is Hold.PAUSED:
+        error = {"message": at.paused}
+    elif why is Hold.REGISTRY:
+        named = name_matches(at.account, at.unit)
+        error = {"why": "not_registered_or_active" if named else "name_differs"}
+    return transitions.hold(why, look_at=look_at(why, pub.not_after, at.now), error=error)
 
 
 def reprint_due_at(pub: Publication, first_release_at: datetime, now: datetime) -> datetime:

@@ -42,7 +42,9 @@ class GapRules:
 
     default: Limits = Limits()
     by_regime: Mapping[str, Limits] = field(default_factory=dict)
-    fresh: timedelta = timedelta(days=1)  # readings older than this leave a long gap unproven
+    # Readings older than this leave a long gap unproven. WeChat tells of a day's mass sends on the
+    # next morning, so what is known of an account is always up to 32 hours old.
+    fresh: timedelta = timedelta(hours=34)
 
     def of(self, regime: str) -> Limits:
         """The limits for units of `regime`."""

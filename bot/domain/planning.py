@@ -12,12 +12,14 @@ from enum import StrEnum
 
 from bot.domain import transitions
 from bot.domain.post import Kind, Method, Post
-from bot.domain.publication import UNSENT, Hold, Publication, State
+from bot.domain.publication import Hold, Publication, State
 from bot.domain.roster import Account, ReprintPolicy, Roster
-from bot.domain.transitions import Step
+from bot.domain.transitions import Step, Terms
 
 # A reprint that an outage delayed is still worth having for a while after its deadline.
 REPRINT_GRACE = timedelta(hours=24)
+# Sent, and nobody knows yet what came of it.
+IN_FLIGHT = frozenset({State.SENDING, State.UNKNOWN, State.PENDING})
 # What the calendar may still call off.
 OPEN = frozenset({State.PLANNED, State.HELD, State.QUEUED, State.WAITING, State.HANDED_OFF})
 
@@ -169,13 +171,6 @@ def _by_hand(account: Account, fitness: Mapping[str, Fitness]) -> bool:
     return account.mode == "handoff" or not fitness[account.id].publishes
 
 
-def first_hold(want: Desired) -> Hold | None:
-    """What a new publication must wait for, if anything but time."""
-    if want.blocked:
-        return Hold.CHECK
-    return Hold.FIRST_RELEASE if want.kind is Kind.REPRINT else None
-
-
 def diff(
     wanted: Sequence[Desired],
     known: Sequence[Publication],
@@ -193,14 +188,33 @@ def diff(
     changes = []
     for want in wanted:
         pub = have.pop((want.post, want.account.id), None)
+        first_release_at = released.get(want.post)
         if pub is None:
             changes.append(_new(want))
-        elif change := _compare(want, pub, released.get(want.post), now):
+        elif change := _compare(want, pub, first_release_at, now):
             changes.append(change)
-    for pub in have.values():
-        if pub.post not in keep and pub.state in OPEN:
-            changes.append(_removed(pub))
+    changes += [_removed(pub) for pub in have.values() if pub.post not in keep and _unwanted(pub)]
     return sorted(changes, key=lambda change: (change.due_at, change.post, change.account))
+
+
+def first_hold(want: Desired, released: datetime | None) -> Hold | None:
+    """What a new publication must wait for, if anything but time."""
+    if want.blocked:
+        return Hold.CHECK
+    if want.kind is Kind.ORIGINAL:
+        return None
+    if released is None:
+        return Hold.FIRST_RELEASE
+    return Hold.ACCEPTANCE if want.needs_acceptance else None
+
+
+def first_look(want: Desired, released: datetime | None, now: datetime) -> datetime:
+    """When the bot must look at a new publication for the first time."""
+    if first_hold(want, released) is not None:
+        return want.not_after
+    if want.kind is Kind.REPRINT and released is not None:
+        return max(now, released + timedelta(seconds=want.offset_s))
+    return want.due_at
 
 
 def _new(want: Desired) -> Change:
@@ -213,55 +227,108 @@ def _new(want: Desired) -> Change:
     )
 
 
+def _unwanted(pub: Publication) -> bool:
+    return pub.state in OPEN or (pub.state in IN_FLIGHT and not pub.withdrawn)
+
+
 def _removed(pub: Publication) -> Change:
+    in_flight = pub.state in IN_FLIGHT
     return Change(
         kind=ChangeKind.REMOVED,
         post=pub.post,
         account=pub.account,
         due_at=pub.due_at,
         publication=pub.id,
-        step=transitions.cancel(reason="removed"),
+        step=transitions.call_off() if in_flight else transitions.cancel(reason="removed"),
     )
 
 
 def _compare(
     want: Desired, pub: Publication, released: datetime | None, now: datetime
 ) -> Change | None:
-    edited = want.content_hash != pub.content_hash
-    if pub.state in UNSENT or pub.state is State.FAILED:
-        due_at = _due_at(want, pub, released)
-        not_after = _not_after(want, pub, due_at, now)
-        moved = (due_at, not_after) != (pub.due_at, pub.not_after)
-        held = _hold_of(want, pub, released)
-        regated = pub.state is State.HELD and (pub.reason == Hold.CHECK) != want.blocked
-        newly_blocked = want.blocked and pub.state in OPEN and pub.reason != Hold.CHECK
-        if not (edited or moved or regated or newly_blocked):
-            return None
-        kind = (
-            ChangeKind.BLOCKED
-            if want.blocked
-            else ChangeKind.CHANGED
-            if edited or regated
-            else ChangeKind.MOVED
-        )
-        step = transitions.reschedule(
-            due_at=due_at, not_after=not_after, content_hash=want.content_hash, held=held
-        )
-        return _change(kind, want, pub, step, due_at)
     if pub.state is State.CANCELLED:
-        if pub.reason != "removed" or want.not_after <= now:
-            return None
-        step = transitions.restore(
-            due_at=want.due_at,
-            not_after=want.not_after,
-            content_hash=want.content_hash,
-            held=_hold_of(want, pub, released),
-        )
-        return _change(ChangeKind.RESTORED, want, pub, step, want.due_at)
-    if edited and pub.changed_hash != want.content_hash:
-        step = transitions.changed_after(content_hash=want.content_hash)
-        return _change(ChangeKind.CHANGED_AFTER, want, pub, step, pub.due_at)
-    return None
+        return _restored(want, pub, released, now)
+    if pub.state in IN_FLIGHT:
+        return _while_sending(want, pub)
+    if pub.state is State.PUBLISHED:
+        return _changed_after(want, pub)
+    if pub.state is State.FAILED and not _may_go_again(want, pub):
+        return None
+    return _before_sending(want, pub, released, now)
+
+
+def _may_go_again(want: Desired, pub: Publication) -> bool:
+    """A refused post goes again once its author has changed it; any other failure asks a person."""
+    return pub.reason == "rejected" and want.content_hash != pub.content_hash
+
+
+def _before_sending(
+    want: Desired, pub: Publication, released: datetime | None, now: datetime
+) -> Change | None:
+    terms = _terms(want, pub, released, now)
+    edited = terms.content_hash != pub.content_hash
+    blocked = pub.state is State.HELD and pub.reason == Hold.CHECK
+    regated = blocked != want.blocked and pub.state in OPEN
+    if not (edited or regated or _moved(terms, pub)):
+        return None
+    if want.blocked:
+        kind = ChangeKind.BLOCKED
+    else:
+        kind = ChangeKind.CHANGED if edited or regated else ChangeKind.MOVED
+    held = _hold_of(want, pub, released)
+    next_at = terms.not_after if held else terms.due_at
+    step = transitions.reschedule(terms, held=held, next_at=next_at)
+    return _change(kind, want, pub, step, terms.due_at)
+
+
+def _moved(terms: Terms, pub: Publication) -> bool:
+    return any(
+        getattr(terms, name) != getattr(pub, name)
+        for name in Terms.__dataclass_fields__
+        if name != "content_hash"
+    )
+
+
+def _restored(
+    want: Desired, pub: Publication, released: datetime | None, now: datetime
+) -> Change | None:
+    if pub.reason != "removed" or want.not_after <= now:
+        return None
+    terms = _terms(want, pub, released, now)
+    held = _hold_of(want, pub, released)
+    next_at = terms.not_after if held else terms.due_at
+    step = transitions.restore(terms, held=held, next_at=next_at)
+    return _change(ChangeKind.RESTORED, want, pub, step, terms.due_at)
+
+
+def _while_sending(want: Desired, pub: Publication) -> Change | None:
+    """Nobody knows yet whether it is out: what the calendar says now counts only if it is not."""
+    if want.blocked != pub.withdrawn:
+        step = transitions.call_off() if want.blocked else transitions.call_back()
+        kind = ChangeKind.BLOCKED if want.blocked else ChangeKind.RESTORED
+        return _change(kind, want, pub, step, pub.due_at)
+    return _changed_after(want, pub)
+
+
+def _changed_after(want: Desired, pub: Publication) -> Change | None:
+    if want.content_hash in {pub.content_hash, pub.changed_hash}:
+        return None
+    step = transitions.changed_after(content_hash=want.content_hash)
+    return _change(ChangeKind.CHANGED_AFTER, want, pub, step, pub.due_at)
+
+
+def _terms(want: Desired, pub: Publication, released: datetime | None, now: datetime) -> Terms:
+    due_at = _due_at(want, pub, released)
+    return Terms(
+        due_at=due_at,
+        not_after=_not_after(want, pub, due_at, now),
+        content_hash=want.content_hash,
+        kind=want.kind,
+        method=want.method,
+        by_hand=want.by_hand,
+        needs_acceptance=want.needs_acceptance,
+        offset_s=want.offset_s,
+    )
 
 
 def _due_at(want: Desired, pub: Publication, released: datetime | None) -> datetime:
@@ -279,13 +346,8 @@ def _not_after(want: Desired, pub: Publication, due_at: datetime, now: datetime)
 
 
 def _hold_of(want: Desired, pub: Publication, released: datetime | None) -> Hold | None:
-    if want.blocked:
-        return Hold.CHECK
-    if want.kind is Kind.ORIGINAL:
-        return None
-    if released is None:
-        return Hold.FIRST_RELEASE
-    return Hold.ACCEPTANCE if want.needs_acceptance and not pub.accepted_by else None
+    held = first_hold(want, released)
+    return None if held is Hold.ACCEPTANCE and pub.accepted_by else held
 
 
 def _change(

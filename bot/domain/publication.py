@@ -61,8 +61,8 @@ class Role(StrEnum):
     NOBODY = ""
 
 
-# The most often `commit` may be called for one publication, whatever happens (also a CHECK in
-# the ledger). Each call needs a `find` that said "not there", or a refusal, before it.
+# The most often `commit` may be called for one publication without a sure refusal, whatever
+# happens (also a CHECK in the ledger). Each call after a doubtful one needs a fresh "not there".
 MAX_COMMITS = 5
 
 
@@ -92,6 +92,10 @@ class Publication:
     commits: int  # calls of `commit` granted, ever
     finds: int  # looks since the last commit
     committed_at: datetime | None  # when the last commit was granted
+    # When the first commit began whose outcome nobody knows; None: nothing can be out there.
+    doubt_since: datetime | None = None
+    cleared_at: datetime | None = None  # when a look last said "not there"
+    withdrawn: bool = False  # called off while it was being sent: never to be sent again
     checkpoint: Mapping[str, str] = field(default_factory=dict)
     pending: Mapping[str, str] = field(default_factory=dict)
     accepted_by: str = ""

@@ -25,14 +25,14 @@ def next_look(finds: int, now: datetime, first_s: int = POLL_S[0]) -> datetime:
     return now + timedelta(seconds=gap)
 
 
-def next_commit(commits: int, now: datetime, not_after: datetime) -> datetime:
-    """When `commit` may be called again after `commits` calls that surely published nothing.
+def next_commit(commits: int, last: datetime, not_after: datetime) -> datetime:
+    """When `commit` may be called again, at the earliest, after `commits` calls in doubt.
 
     Soon at first; the last permitted calls are spread over the rest of the window, because an
-    outage of an hour must not use them all up.
+    hour of lost answers must not use them all up. `last` is when the last call began.
     """
     left = MAX_COMMITS - commits
-    soon = backoff(commits, now)
-    if left >= _SOON_LEFT or not_after <= now:
+    soon = backoff(commits, last)
+    if left >= _SOON_LEFT or not_after <= last:
         return soon
-    return max(soon, now + (not_after - now) / (left + 1))
+    return max(soon, last + (not_after - last) / (left + 1))

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.domain.post import Kind, Method
 from bot.domain.publication import FINAL, UNSENT, Hold, State
 
 _SENT = frozenset({State.SENDING, State.UNKNOWN, State.PENDING})
@@ -32,6 +33,33 @@ class PublishedAs:
     push_id: str = ""
     notified: bool = False
     by_bot: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What the calendar and the roster ask of a publication."""
+
+    due_at: datetime
+    not_after: datetime
+    content_hash: str
+    kind: Kind
+    method: Method
+    by_hand: bool
+    needs_acceptance: bool
+    offset_s: int
+
+    def columns(self) -> dict[str, object]:
+        """As the ledger keeps them."""
+        return {
+            "due_at": self.due_at,
+            "not_after": self.not_after,
+            "content_hash": self.content_hash,
+            "kind": self.kind.value,
+            "method": self.method.value,
+            "by_hand": self.by_hand,
+            "needs_acceptance": self.needs_acceptance,
+            "offset_s": self.offset_s,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +86,10 @@ def _step(
     next_at: datetime | object | None = _KEEP,
     facts: Mapping[str, object] | None = None,
     published: PublishedAs | None = None,
+    more: Mapping[str, object] | None = None,
     **changes: object,
 ) -> Step:
+    changes = {**(more or {}), **changes}
     if to is not None:
         # A lease and a reason belong to one state; entering another one ends both.
         changes = {"reason": "", "lease": None, **changes}
@@ -108,8 +138,16 @@ def grant(*, now: datetime, lease: str, lease_until: datetime, commits: int) -> 
         committed_at=now,
         commits=commits,
         finds=0,
+        # What an earlier call came to says nothing about this one.
+        pending={},
+        cleared_at=None,
         facts={"commit": commits},
     )
+
+
+def look_first(*, now: datetime) -> Step:
+    """queued → unknown: an earlier call is still in doubt, and the last look at it is too old."""
+    return _step("look_first", _of(State.QUEUED), State.UNKNOWN, next_at=now)
 
 
 def hand_off(*, package: str) -> Step:
@@ -172,13 +210,21 @@ def poll_later(*, poll_at: datetime, finds: int, error: Mapping[str, object]) ->
     )
 
 
-def lose(*, find_at: datetime, error: Mapping[str, object]) -> Step:
+def lose(
+    *,
+    find_at: datetime,
+    doubt_since: datetime | None,
+    error: Mapping[str, object],
+    reason: str = "",
+) -> Step:
     """sending → unknown: no trustworthy answer, or the worker died; `find` comes next."""
     return _step(
         "lost",
         _of(State.SENDING),
         State.UNKNOWN,
         next_at=find_at,
+        doubt_since=doubt_since,
+        reason=reason,
         error=dict(error),
         facts={"error": dict(error)},
     )
@@ -196,20 +242,26 @@ def ask_person(*, why: str) -> Step:
     )
 
 
-def not_there(*, retry_at: datetime) -> Step:
-    """unknown → waiting: `find` says it did not go out, so `commit` may be called again."""
+def not_there(*, looked_at: datetime) -> Step:
+    """unknown → waiting: a look just said it did not go out, so `commit` may be called again."""
     return _step(
         "not_there",
         _of(State.UNKNOWN),
         State.WAITING,
-        next_at=retry_at,
+        next_at=looked_at,
         reason="not_published",
         pending={},
+        cleared_at=looked_at,
     )
 
 
-def wait(*, until: datetime, reason: str, attempts: int, error: Mapping[str, object]) -> Step:
-    """queued, sending → waiting: quota, rate limit or outage; surely nothing was published."""
+def wait(
+    *, until: datetime, reason: str, attempts: int, commits: int, error: Mapping[str, object]
+) -> Step:
+    """queued, sending → waiting: quota, rate limit or outage; surely nothing was published.
+
+    `commits` is the count before a refused call: a call that surely did nothing is given back.
+    """
     return _step(
         "postponed",
         _of(State.QUEUED, State.SENDING),
@@ -217,6 +269,7 @@ def wait(*, until: datetime, reason: str, attempts: int, error: Mapping[str, obj
         next_at=until,
         reason=reason,
         attempts=attempts,
+        commits=commits,
         error=dict(error),
         facts={"until": until.isoformat(), "reason": reason, "error": dict(error)},
     )
@@ -250,16 +303,27 @@ def miss(*, reason: str) -> Step:
 # ── gates ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def hold(why: Hold, *, not_after: datetime, error: Mapping[str, object] | None = None) -> Step:
-    """→ held: a person must act first. Looked at again when the window closes."""
+def hold(
+    why: Hold,
+    *,
+    look_at: datetime,
+    commits: int | None = None,
+    error: Mapping[str, object] | None = None,
+) -> Step:
+    """→ held: a person must act first. `look_at` is when the bot sees whether they have.
+
+    `commits` is the count before a refused call, when one was refused.
+    """
+    given_back: dict[str, object] = {} if commits is None else {"commits": commits}
     return _step(
         "held",
         _of(State.PLANNED, State.HELD, State.QUEUED, State.WAITING, State.SENDING),
         State.HELD,
-        next_at=not_after,
+        next_at=look_at,
         reason=why.value,
         error=dict(error or {}),
         facts={"reason": why.value, **({"error": dict(error)} if error else {})},
+        more=given_back,
     )
 
 
@@ -284,9 +348,7 @@ def accept(*, by: str) -> Step:
 # ── the calendar and its people ───────────────────────────────────────────────────────────────
 
 
-def reschedule(
-    *, due_at: datetime, not_after: datetime, content_hash: str, held: Hold | None
-) -> Step:
+def reschedule(terms: Terms, *, held: Hold | None, next_at: datetime) -> Step:
     """unsent, failed → planned (or held): the calendar changed and nothing of it is public.
 
     Checkpoint and attempts start anew, because a draft of the old text must not go out.
@@ -295,15 +357,16 @@ def reschedule(
         "replanned",
         UNSENT | _of(State.FAILED),
         State.HELD if held else State.PLANNED,
-        next_at=not_after if held else due_at,
+        next_at=next_at,
         reason=held.value if held else "",
-        due_at=due_at,
-        not_after=not_after,
-        content_hash=content_hash,
         checkpoint={},
+        pending={},
         attempts=0,
         error={},
-        facts={"due_at": due_at.isoformat(), "content": content_hash},
+        changed_hash="",
+        withdrawn=False,
+        facts={"due_at": terms.due_at.isoformat(), "content": terms.content_hash},
+        more=terms.columns(),
     )
 
 
@@ -318,21 +381,34 @@ def changed_after(*, content_hash: str) -> Step:
     )
 
 
-def cancel(*, reason: str, by: str = "") -> Step:
-    """→ cancelled: removed from the calendar, withdrawn, or declined; nothing was sent."""
+def call_off(*, by: str = "") -> Step:
+    """sending, unknown, pending: it shall not go out. If it proves not public, it never will."""
+    return _step("called_off", _SENT, None, withdrawn=True, facts={"by": by})
+
+
+def call_back(*, by: str = "") -> Step:
+    """sending, unknown, pending: it is wanted again after it was called off."""
+    return _step("called_back", _SENT, None, withdrawn=False, facts={"by": by})
+
+
+def cancel(*, reason: str, by: str = "", text: str = "") -> Step:
+    """→ cancelled: removed from the calendar, withdrawn, or declined; nothing was sent.
+
+    `reason` is a fixed word; a person's own words are `text`.
+    """
     return _step(
         "cancelled",
         UNSENT | _of(State.FAILED),
         State.CANCELLED,
         next_at=None,
         reason=reason,
-        facts={"reason": reason, "by": by},
+        facts={"reason": reason, "by": by, "text": text},
     )
 
 
-def restore(*, due_at: datetime, not_after: datetime, content_hash: str, held: Hold | None) -> Step:
+def restore(terms: Terms, *, held: Hold | None, next_at: datetime) -> Step:
     """cancelled → planned (or held): the post is back in the calendar."""
-    step = reschedule(due_at=due_at, not_after=not_after, content_hash=content_hash, held=held)
+    step = reschedule(terms, held=held, next_at=next_at)
     return Step(
         name="publication.restored",
         sources=_of(State.CANCELLED),
@@ -342,21 +418,25 @@ def restore(*, due_at: datetime, not_after: datetime, content_hash: str, held: H
     )
 
 
-def retry(*, now: datetime, not_after: datetime, by: str) -> Step:
-    """failed, missed, or unknown with a person → planned: a person says it may be tried again.
+def retry(state: State, *, now: datetime, not_after: datetime, by: str) -> Step:
+    """`state` (failed, missed, cancelled, or unknown with a person) → planned: a person says so.
 
-    For unknown this is the person's word that it did not go out.
+    Where a call was in doubt this is the person's word that nothing of it is public.
     """
     return _step(
         "retried",
-        _of(State.FAILED, State.MISSED, State.UNKNOWN),
+        _of(state) & _of(State.FAILED, State.MISSED, State.UNKNOWN, State.CANCELLED),
         State.PLANNED,
         next_at=now,
         not_after=not_after,
         attempts=0,
+        commits=0,
+        doubt_since=None,
+        cleared_at=None,
+        withdrawn=False,
         pending={},
         error={},
-        facts={"by": by},
+        facts={"by": by, "from": state.value},
     )
 
 

@@ -35,6 +35,7 @@ async def coverage(
         pubs = await publications.of_posts(conn, names)
         found = await verdicts.carried(conn, names)
         exempt = await posts.exemptions_of(conn, names)
+        gone = await items.gone(conn, [pub.id for pub in pubs])
         members = await roster.load(conn)
         health = await roster.health(conn)
     answers = []
@@ -42,7 +43,7 @@ async def coverage(
         mine = {pub.account: pub for pub in pubs if pub.post == post.id}
         seen = [verdict for verdict in found if verdict.post == post.id]
         release = _release(post, mine.values(), members, exempt.get(post.id, {}))
-        cells = _cells(core, members, mine, seen, health)
+        cells = _cells(core, members, mine, seen, health, gone, post.first_release_at)
         answers.append(item_coverage(release, cells, list(members.units), as_of=core.clock.now()))
     return answers, members
 
@@ -75,12 +76,21 @@ def _cells(
     pubs: Mapping[str, Publication],
     found: Sequence[Carried],
     health: Mapping[str, Health],
+    gone: Collection[int],
+    released: datetime | None,
 ) -> list[Cell]:
     by_account: dict[str, list[Carried]] = {}
     for verdict in found:
         by_account.setdefault(verdict.account, []).append(verdict)
     return [
-        _cell(core, account, pubs.get(account.id), by_account.get(account.id, []), health)
+        _cell(
+            core,
+            account,
+            pubs.get(account.id),
+            by_account.get(account.id, []),
+            read_until=_read_until(health[account.id], released),
+            gone=gone,
+        )
         for account in members.accounts.values()
     ]
 
@@ -90,16 +100,19 @@ def _cell(
     account: Account,
     pub: Publication | None,
     found: Sequence[Carried],
-    health: Mapping[str, Health],
+    *,
+    read_until: datetime | None,
+    gone: Collection[int],
 ) -> Cell:
     proofs: list[tuple[datetime, str, str]] = [
         (seen.published_at, seen.url, _evidence(seen))
         for seen in found
         if seen.decision == "reprinted" and seen.deleted_at is None
     ]
-    if pub is not None and pub.published_at is not None:
+    if pub is not None and pub.published_at is not None and pub.id not in gone:
         # What reading back found is said first: it shows how the reprint really looks.
-        proofs.append((pub.published_at, pub.url, "receipt" if pub.commits else "confirmed"))
+        proof = "receipt" if pub.commits and pub.platform_id else "confirmed"
+        proofs.append((pub.published_at, pub.url, proof))
     proofs.sort(key=lambda proof: proof[0])
     at, url, evidence = proofs[0] if proofs else (None, "", "")
     return Cell(
@@ -110,10 +123,17 @@ def _cell(
         carried_at=at,
         url=url,
         evidence=evidence,
-        read_until=health[account.id].read_until,
+        read_until=read_until,
         doubtful=any(seen.decision == "doubtful" for seen in found),
         publication=pub.state if pub else None,
     )
+
+
+def _read_until(health: Health, released: datetime | None) -> datetime | None:
+    """Up to when the account is known without a gap since the first release; None: it is not."""
+    if released is None or health.read_from is None or health.read_from > released:
+        return None
+    return health.read_until
 
 
 def _evidence(seen: Carried) -> str:
@@ -167,6 +187,7 @@ async def gaps(
                 regime=members.units[account.unit].regime,
                 opened=account.opened,
                 posted=posted.get(account.id, ()),
+                read_from=health[account.id].read_from,
                 read_until=health[account.id].read_until,
             ),
             since=since,

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.contract import Item
 from bot.domain import transitions
 from bot.domain.matching import Candidate, Matcher, Verdict, key_text
 from bot.domain.normalise import normalise, text_hash
@@ -20,13 +21,15 @@ from bot.domain.roster import Account, AccountStatus, Roster
 from bot.domain.transitions import PublishedAs
 from bot.domain.variants import marker
 from bot.engine.ports import Core
-from bot.errors import PlatformError
+from bot.errors import BotError, PlatformError
 from bot.ledger import items, journal, posts, publications, roster, verdicts
 from bot.ledger.journal import Move
+from bot.ledger.roster import Health
 from bot.logs import get_logger
 
 log = get_logger(__name__)
 FIRST_READING = timedelta(days=40)  # how far back an account is read the first time
+_MATCH_AGAIN = timedelta(days=3)  # a copy may be read before the flagship's own receipt is there
 OVERLAP = timedelta(hours=36)  # statistics come a day late
 _KEY_ITEM_LIFE = timedelta(days=60)  # key items older than this are not looked for any more
 # What the bot has not sent yet and must not send, once the unit carried it by hand.
@@ -75,24 +78,53 @@ async def collect(core: Core, accounts: Sequence[str] = ()) -> list[Collected]:
 
 
 async def _account(core: Core, account: Account, members: Roster, known: _Known) -> Collected:
-    now = core.clock.now()
     async with core.ledger.read() as conn:
         health = (await roster.health(conn))[account.id]
-    since = (health.read_until - OVERLAP) if health.read_until else now - FIRST_READING
     try:
-        seen = [item async for item in core.platforms.adapter(account).recent(since)]
-    except PlatformError as error:
-        log.warning("account.not_read", account=account.id, **error.facts())
+        return await _read(core, account, health, members, known)
+    except Exception as error:  # one account's trouble must not keep the others from being read
+        facts = error.facts() if isinstance(error, PlatformError) else {"message": str(error)}
+        log.warning(
+            "account.not_read",
+            account=account.id,
+            exc_info=not isinstance(error, BotError),
+            **facts,
+        )
         async with core.ledger.write() as conn:
-            await items.read_done(conn, account.id, until=None, error=str(error))
+            await items.read_failed(conn, account.id, str(error))
         return Collected(account=account.id, seen=0, new=0, matched=0, error=str(error))
+
+
+async def _read(
+    core: Core, account: Account, health: Health, members: Roster, known: _Known
+) -> Collected:
+    now = core.clock.now()
+    can = core.platforms.capabilities(account)
+    since = (health.read_until - OVERLAP) if health.read_until else now - FIRST_READING
+    listed = [item async for item in core.platforms.adapter(account).recent(since)]
+    seen = list({item.platform_id: item for item in listed}.values())
+    read_from = _complete_from(health, since, seen, can.recent_limit)
     async with core.ledger.write() as conn:
         touched = await items.upsert(conn, account.id, seen, now)
-        await items.read_done(conn, account.id, until=now, error="")
-        matched = await _match(conn, account, members, known, touched, now)
+        until = now - timedelta(seconds=can.recent_lag_s)
+        await items.read_done(conn, account.id, since=read_from, until=max(until, read_from))
+        rows = await items.to_match(conn, account.id, touched, now - _MATCH_AGAIN)
+    # Comparing texts is work; it is not done while the ledger is locked.
+    found = [(row, verdict) for row in rows for verdict in _verdicts(row, account, members, known)]
+    matched = await _record(core, found, known)
     return Collected(
         account=account.id, seen=len(seen), new=len(touched), matched=matched, error=""
     )
+
+
+def _complete_from(health: Health, since: datetime, seen: Sequence[Item], limit: int) -> datetime:
+    """From when on all items are known. A short list that is full may have lost some before it."""
+    start = health.read_from or since
+    if not limit or len(seen) < limit:
+        return start
+    oldest = min(item.published_at for item in seen)
+    covered = health.read_until or since
+    return start if oldest <= covered else oldest
 
 
 async def _key_items(conn: AsyncConnection, members: Roster, now: datetime) -> _Known:
@@ -138,21 +170,21 @@ async def _key_items(conn: AsyncConnection, members: Roster, now: datetime) -> _
     return _Known(matcher=matcher, versions=hashes, own=own)
 
 
-async def _match(
-    conn: AsyncConnection,
-    account: Account,
-    members: Roster,
-    known: _Known,
-    touched: Sequence[int],
-    now: datetime,
-) -> int:
+def _verdicts(row: Any, account: Account, members: Roster, known: _Known) -> list[Verdict]:
+    return [
+        verdict
+        for verdict in known.matcher.match(_candidate(row, account, members))
+        if account.id not in known.own[verdict.post]
+    ]
+
+
+async def _record(core: Core, found: Sequence[tuple[Any, Verdict]], known: _Known) -> int:
+    if not found:
+        return 0
+    now = core.clock.now()
     count = 0
-    for row in await items.some(conn, touched):
-        if row.by_bot:
-            continue  # its receipt is better evidence than any comparison
-        for verdict in known.matcher.match(_candidate(row, account, members)):
-            if account.id in known.own[verdict.post]:
-                continue
+    async with core.ledger.write() as conn:
+        for row, verdict in found:
             content = known.versions.get(verdict.version, "")
             if await verdicts.record(conn, row.id, verdict, content, now):
                 count += 1
@@ -188,17 +220,16 @@ async def _take_over(conn: AsyncConnection, row: Any, verdict: Verdict, now: dat
 
 
 def _found_by_hand(pub: Publication, row: Any) -> transitions.Step | None:
-    if pub.state is State.HANDED_OFF:
-        return transitions.publish(
-            PublishedAs(
-                platform_id=row.platform_id,
-                url=row.url,
-                published_at=row.published_at,
-                push_id=row.push_id,
-                notified=row.notified,
-                by_bot=False,
-            )
-        )
-    if pub.state in _NOT_YET:
+    if pub.state in _NOT_YET and not pub.commits:
         return transitions.cancel(reason="carried_by_hand")
-    return None
+    if pub.state not in _NOT_YET | {State.HANDED_OFF}:
+        return None
+    receipt = PublishedAs(
+        platform_id=row.platform_id,
+        url=row.url,
+        published_at=row.published_at,
+        push_id=row.push_id,
+        notified=row.notified,
+        by_bot=pub.commits > 0,  # then it is what the bot sent and lost sight of
+    )
+    return transitions.publish(receipt, by="collect")

@@ -4,52 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.contract import Capabilities, Checkpoint
-from bot.domain.post import Kind, Post, Variant
+from bot.domain.post import Kind, Variant
 from bot.domain.publication import Publication
-from bot.domain.roster import Account, Roster, Unit
+from bot.domain.roster import Account, Roster
 from bot.domain.variants import make_variant
+from bot.engine import surroundings
 from bot.engine.ports import Core
-from bot.ledger import posts, publications, roster
-from bot.ledger.posts import StoredPost, decode
-from bot.ledger.roster import Health
+from bot.engine.surroundings import Surroundings
+from bot.ledger import publications
+from bot.ledger.posts import decode
 
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
     """The ledger's knowledge around a batch."""
 
-    roster: Roster
-    health: Mapping[str, Health]
-    contents: Mapping[str, Post]  # by content hash
-    posts: Mapping[str, StoredPost]
+    around: Surroundings
+    contents: Mapping[str, Mapping[str, Any]]  # stored content by its hash
     links: Mapping[str, Mapping[str, str]]  # post → platform → the flagship's link
+
+    @property
+    def roster(self) -> Roster:
+        return self.around.roster
 
     def account(self, pub: Publication) -> Account:
         return self.roster.accounts[pub.account]
-
-    def unit(self, pub: Publication) -> Unit:
-        return self.roster.units[pub.unit]
-
-    def first_release_at(self, pub: Publication) -> datetime | None:
-        return self.posts[pub.post].first_release_at
 
 
 async def load(conn: AsyncConnection, pubs: Sequence[Publication]) -> Context:
     """What is needed to work on `pubs`."""
     ids = {pub.post for pub in pubs}
-    stored = await posts.some_posts(conn, ids)
-    bodies = await publications.bodies(conn, {pub.content_hash for pub in pubs})
     return Context(
-        roster=await roster.load(conn),
-        health=await roster.health(conn),
-        contents={digest: decode(body) for digest, body in bodies.items()},
-        posts=stored,
-        links=await publications.first_links(conn, [i for i in ids if stored[i].key_item]),
+        around=await surroundings.load(conn, ids),
+        contents=await publications.bodies(conn, {pub.content_hash for pub in pubs}),
+        links=await publications.first_links(conn, ids),
     )
 
 
@@ -75,14 +68,14 @@ def release_link(links: Mapping[str, str], core: Core, members: Roster) -> str:
 
 def variant_of(core: Core, context: Context, pub: Publication) -> Variant:
     """The publication's content in its account's form."""
-    post = context.contents[pub.content_hash]
+    post = decode(context.contents[pub.content_hash])
     link = ""
     if pub.kind is Kind.REPRINT:
         link = release_link(context.links.get(pub.post, {}), core, context.roster)
     return make_variant(
         post,
         context.account(pub),
-        context.unit(pub),
+        context.roster.units[pub.unit],
         kind=pub.kind,
         method=pub.method,
         source=flagship_name(context.roster),
@@ -91,13 +84,16 @@ def variant_of(core: Core, context: Context, pub: Publication) -> Variant:
 
 
 def checkpoint_of(pub: Publication) -> Checkpoint:
-    """How far preparation has come, and when `commit` was last called, if ever.
+    """How far preparation has come, when `commit` was last called, and when doubt began.
 
-    Some platforms use an upload up with the first call, whatever came of it.
+    Some platforms use an upload up with the first call, whatever came of it. A look must reach
+    back to the first call in doubt, not only to the last one.
     """
     data = dict(pub.checkpoint)
     if pub.committed_at is not None:
         data["committed_at"] = pub.committed_at.isoformat()
+    if pub.doubt_since is not None:
+        data["doubt_since"] = pub.doubt_since.isoformat()
     return Checkpoint(data=data)
 
 

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from bot.domain import transitions
-from bot.domain.admission import wake
+from bot.domain.admission import look_at, wake
 from bot.domain.message import Message, Work
 from bot.domain.publication import Publication, State
+from bot.engine import surroundings
 from bot.engine.ports import Core, Queue
 from bot.ledger import journal, publications
 from bot.ledger.journal import Move
@@ -48,13 +51,14 @@ async def tick(core: Core, queue: Queue) -> Tick:
         rows = await publications.due(conn, now, _LIMIT)
         moves = [
             Move(publication=pub.id, step=step)
-            for pub, released in rows
-            if (step := _step(pub, released, now, until)) is not None
+            for pub in rows
+            if (step := _step(pub, now, until)) is not None
         ]
+        moves += await _wake(conn, [pub for pub in rows if pub.state is State.HELD], now)
         await journal.apply(conn, moves, now)
-        look = tuple(p.id for p, _ in rows if p.state in {State.UNKNOWN, State.PENDING})
+        look = tuple(pub.id for pub in rows if pub.state in {State.UNKNOWN, State.PENDING})
         await publications.claim_looks(conn, look, until=until)
-    publish = tuple(p.id for p, _ in rows if p.state in {State.PLANNED, State.WAITING})
+    publish = tuple(move.publication for move in moves if move.step.to is State.QUEUED)
     await _put(core, queue, Work.PUBLISH, publish)
     await _put(core, queue, Work.LOOK, look)
     found = Tick(publish=publish, look=look, moved=len(moves) - len(publish))
@@ -63,20 +67,37 @@ async def tick(core: Core, queue: Queue) -> Tick:
     return found
 
 
-def _step(
-    pub: Publication, released: datetime | None, now: datetime, until: datetime
-) -> transitions.Step | None:
+def _step(pub: Publication, now: datetime, until: datetime) -> transitions.Step | None:
     match pub.state:
+        case State.PLANNED | State.WAITING if now >= pub.not_after:
+            return transitions.miss(reason=pub.reason or "window_passed")
         case State.PLANNED | State.WAITING:
             return transitions.claim(lease_until=until)
         case State.QUEUED:
             return transitions.give_back(now=now, why="lease_ran_out")
         case State.SENDING:
-            return transitions.lose(find_at=now, error={"message": "worker_died"})
-        case State.HELD:
-            return wake(pub, released, now)
+            doubt = pub.doubt_since or pub.committed_at
+            return transitions.lose(
+                find_at=now, doubt_since=doubt, error={"message": "worker_died"}
+            )
         case _:
             return None
+
+
+async def _wake(conn: AsyncConnection, held: Sequence[Publication], now: datetime) -> list[Move]:
+    """Holds decided anew from present facts; those that stay are looked at again later."""
+    if not held:
+        return []
+    known = await surroundings.load(conn, {pub.post for pub in held})
+    moves, stay = [], []
+    for pub in held:
+        step = wake(pub, known.standing(pub, now))
+        if step is None:
+            stay.append((pub.id, look_at(pub.reason, pub.not_after, now)))
+        else:
+            moves.append(Move(publication=pub.id, step=step))
+    await publications.look_later(conn, stay)
+    return moves
 
 
 async def _put(core: Core, queue: Queue, work: Work, ids: Sequence[int]) -> None:

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 
 from bot.contract import Pending, Receipt
 from bot.domain import transitions
+from bot.domain.admission import look_at
 from bot.domain.publication import Hold, Publication
-from bot.domain.retry import backoff, next_commit, next_look
+from bot.domain.retry import backoff, next_look
 from bot.domain.transitions import PublishedAs, Step
 from bot.errors import (
+    AlreadyThere,
     AuthFailed,
     BotError,
     ContractBroken,
@@ -18,9 +20,11 @@ from bot.errors import (
     PlatformError,
     RateLimited,
     Rejected,
+    UsageError,
 )
 
 _FIRST_LOOK_S = 10
+DUPLICATE = "duplicate"  # reason of an unknown the platform calls a duplicate
 _CONTRACT_ATTEMPTS = (
     3  # a login page of the office's network may stand in for an answer for a while
 )
@@ -51,22 +55,25 @@ def after_prepare(pub: Publication, error: BaseException, now: datetime) -> Step
     match error:
         case Rejected() | MediaError():
             return transitions.fail(reason="rejected", error=facts(error))
-        case AuthFailed():
-            return transitions.hold(Hold.PAUSED, not_after=pub.not_after, error=facts(error))
+        case AuthFailed() | UsageError():
+            return _paused(pub, error, now)
         case RateLimited():
             return _postpone(pub, error, now)
         case ContractBroken() if pub.attempts + 1 >= _CONTRACT_ATTEMPTS:
             return transitions.fail(reason="contract_broken", error=facts(error))
         case PlatformError():
-            return _again(pub, error, now, backoff(pub.attempts + 1, now))
+            return _again(pub, error, now)
         case _:
             return transitions.fail(reason="internal_error", error=facts(error))
 
 
 def after_commit(
-    pub: Publication, result: Receipt | Pending | BaseException, now: datetime
+    pub: Publication, result: Receipt | Pending | BaseException, began: datetime, now: datetime
 ) -> Step:
-    """What the one call came to. Whatever is not surely known becomes `unknown`."""
+    """What the one call, begun at `began`, came to. `pub` is as it was before the grant.
+
+    Whatever is not surely known becomes `unknown`.
+    """
     match result:
         case Receipt():
             return published(result)
@@ -75,20 +82,45 @@ def after_commit(
         case Rejected() | MediaError():
             return transitions.fail(reason="rejected", error=facts(result))
         case AuthFailed():
-            return transitions.hold(Hold.PAUSED, not_after=pub.not_after, error=facts(result))
+            return _paused(pub, result, now)
         case RateLimited():
             return _postpone(pub, result, now)
         case OutcomeUnknown() | ContractBroken():
-            return _lost(result, now)
+            return _lost(pub, result, began, now)
         case PlatformError():
-            return _again(pub, result, now, next_commit(pub.commits + 1, now, pub.not_after))
+            return _again(pub, result, now)
         case _:
             # Our own mistake after the call may have gone out: no retry before a look.
-            return _lost(result, now)
+            return _lost(pub, result, began, now)
 
 
-def _lost(error: BaseException, now: datetime) -> Step:
-    return transitions.lose(find_at=now + timedelta(seconds=_FIRST_LOOK_S), error=facts(error))
+def too_late(pub: Publication, now: datetime) -> Step:
+    """The grant took so long to be written that the call would outlive its lease: not made."""
+    return transitions.wait(
+        until=now,
+        reason="unavailable",
+        attempts=pub.attempts,
+        commits=pub.commits,
+        error={"message": "ledger_slow"},
+    )
+
+
+def _lost(pub: Publication, error: BaseException, began: datetime, now: datetime) -> Step:
+    return transitions.lose(
+        find_at=now + timedelta(seconds=_FIRST_LOOK_S),
+        doubt_since=pub.doubt_since or began,
+        error=facts(error),
+        reason=DUPLICATE if isinstance(error, AlreadyThere) else "",
+    )
+
+
+def _paused(pub: Publication, error: BaseException, now: datetime) -> Step:
+    return transitions.hold(
+        Hold.PAUSED,
+        look_at=look_at(Hold.PAUSED, pub.not_after, now),
+        commits=pub.commits,
+        error=facts(error),
+    )
 
 
 def _postpone(pub: Publication, error: RateLimited, now: datetime) -> Step:
@@ -101,14 +133,17 @@ def _postpone(pub: Publication, error: RateLimited, now: datetime) -> Step:
         until=min(until, pub.not_after),
         reason="quota",
         attempts=pub.attempts,
+        commits=pub.commits,
         error=facts(error),
     )
 
 
-def _again(pub: Publication, error: BotError, now: datetime, at: datetime) -> Step:
+def _again(pub: Publication, error: BotError, now: datetime) -> Step:
+    attempts = pub.attempts + 1
     return transitions.wait(
-        until=min(at, pub.not_after),
+        until=min(backoff(attempts, now), pub.not_after),
         reason="unavailable",
-        attempts=pub.attempts + 1,
+        attempts=attempts,
+        commits=pub.commits,
         error=facts(error),
     )

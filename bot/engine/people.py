@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.domain import transitions, words
 from bot.domain.admission import reprint_due_at
+from bot.domain.planning import IN_FLIGHT
 from bot.domain.publication import Hold, Publication, State
 from bot.domain.transitions import PublishedAs, Step
 from bot.engine.ports import Core
@@ -49,12 +50,19 @@ async def accept(core: Core, pub: Publication, *, by: str) -> None:
 
 async def decline(core: Core, pub: Publication, *, by: str, reason: str) -> None:
     """The unit's liaison says no."""
-    await _do(core, pub, transitions.cancel(reason=reason or "declined", by=by))
+    await _do(core, pub, transitions.cancel(reason="declined", by=by, text=reason))
 
 
-async def cancel(core: Core, pub: Publication, *, by: str, reason: str = "withdrawn") -> None:
-    """Withdraws a publication that was not sent; refused once a send was granted."""
-    await _do(core, pub, transitions.cancel(reason=reason, by=by))
+async def cancel(core: Core, pub: Publication, *, by: str, reason: str = "") -> bool:
+    """Withdraws a publication; refused once it is public.
+
+    False when it is being sent at this moment: should it prove not public, it never will be.
+    """
+    if pub.state in IN_FLIGHT:
+        await _do(core, pub, transitions.call_off(by=by))
+        return False
+    await _do(core, pub, transitions.cancel(reason="withdrawn", by=by, text=reason))
+    return True
 
 
 async def confirm(core: Core, pub: Publication, *, url: str, at: datetime | None, by: str) -> None:
@@ -62,14 +70,18 @@ async def confirm(core: Core, pub: Publication, *, url: str, at: datetime | None
     if not url.startswith(("https://", "http://")):
         raise UsageError(_("A confirmation needs the public link, beginning with https://."))
     receipt = PublishedAs(
-        platform_id="", url=url, published_at=at or core.clock.now(), by_bot=False
+        platform_id="",
+        url=url,
+        published_at=at or core.clock.now(),
+        by_bot=pub.commits > 0,  # a person found what the bot had sent
     )
     await _do(core, pub, transitions.publish(receipt, by=by))
 
 
 async def retry(core: Core, pub: Publication, *, by: str, not_published: bool = False) -> None:
-    """A person lets it be tried again. For `unknown` they must say that it did not go out."""
-    if pub.state is State.UNKNOWN and (pub.next_at is not None or not not_published):
+    """A person lets it be tried again. Where a call is in doubt they must say it is not public."""
+    looking = pub.state is State.UNKNOWN and pub.next_at is not None
+    if looking or (pub.doubt_since is not None and not not_published):
         raise UsageError(
             _(
                 "Whether {name} went out is not known. Look at the account first: if it is there, "
@@ -78,7 +90,8 @@ async def retry(core: Core, pub: Publication, *, by: str, not_published: bool = 
             ).format(name=f"{pub.post}@{pub.account}", id=pub.id)
         )
     now = core.clock.now()
-    step = transitions.retry(now=now, not_after=max(pub.not_after, now + _RETRY_WINDOW), by=by)
+    not_after = max(pub.not_after, now + _RETRY_WINDOW)
+    step = transitions.retry(pub.state, now=now, not_after=not_after, by=by)
     await _do(core, pub, step)
 
 

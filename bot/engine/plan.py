@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.planning import OPEN, Change, Desired, diff, first_hold
+from bot.domain.planning import IN_FLIGHT, OPEN, Change, Desired, diff, first_hold, first_look
 from bot.domain.problem import Problem
-from bot.domain.publication import State, publication_key
+from bot.domain.publication import Hold, State, publication_key
 from bot.domain.roster import AccountStatus
 from bot.engine.check import Checked, check
 from bot.engine.ports import Core
@@ -69,7 +69,8 @@ async def apply(core: Core, reading: Reading, *, confirmed: bool = False) -> Pla
         await roster.save(conn, reading.roster)
         for post in reading.posts:
             await posts.save(conn, post, checked.hashes[post.id], now)
-        await _carry_out(conn, changes, now)
+        await publications.wake_held(conn, Hold.REGISTRY, now)  # the roster may have been mended
+        await _carry_out(conn, changes, await _released(conn, reading), now)
         gone = {change.post for change in changes if change.desired is None}
         await posts.mark_removed(conn, gone - {post.id for post in reading.posts})
     log.info("plan.applied", changes=len(changes), problems=len(checked.problems))
@@ -94,8 +95,9 @@ async def _diff(
 ) -> list[Change]:
     read = {post.id for post in reading.posts}
     known = await publications.of_posts(conn, read)
-    known += [pub for pub in await publications.in_states(conn, OPEN) if pub.post not in read]
-    stored = await posts.some_posts(conn, {pub.post for pub in known})
+    open_ones = await publications.in_states(conn, OPEN | IN_FLIGHT)
+    known += [pub for pub in open_ones if pub.post not in read]
+    stored = await posts.some_posts(conn, {pub.post for pub in known} | read)
     return diff(
         checked.wanted,
         known,
@@ -112,19 +114,37 @@ def _kept(reading: Reading, stored: Mapping[str, StoredPost]) -> set[str]:
     return {post.id for post in stored.values() if post.file in reading.broken}
 
 
-async def _carry_out(conn: AsyncConnection, changes: Sequence[Change], now: datetime) -> None:
+async def _released(conn: AsyncConnection, reading: Reading) -> dict[str, datetime]:
+    stored = await posts.some_posts(conn, {post.id for post in reading.posts})
+    return {post.id: post.first_release_at for post in stored.values() if post.first_release_at}
+
+
+async def _carry_out(
+    conn: AsyncConnection,
+    changes: Sequence[Change],
+    released: Mapping[str, datetime],
+    now: datetime,
+) -> None:
     moves = [
         Move(publication=change.publication, step=change.step)
         for change in changes
         if change.publication is not None and change.step is not None
     ]
-    await journal.apply(conn, moves, now)
-    new = [_row(c.desired) for c in changes if c.publication is None and c.desired is not None]
+    applied = await journal.apply(conn, moves, now)
+    for move, one in zip(moves, applied, strict=True):
+        if not one.ok:
+            # A worker was faster; the next reading of the calendar sees the new state.
+            log.warning("plan.overtaken", publication=move.publication, step=move.step.name)
+    new = [
+        _row(change.desired, released.get(change.post), now)
+        for change in changes
+        if change.publication is None and change.desired is not None
+    ]
     await publications.add(conn, new, now)
 
 
-def _row(want: Desired) -> dict[str, Any]:
-    held = first_hold(want)
+def _row(want: Desired, released: datetime | None, now: datetime) -> dict[str, Any]:
+    held = first_hold(want, released)
     return {
         "post": want.post,
         "account": want.account.id,
@@ -142,7 +162,7 @@ def _row(want: Desired) -> dict[str, Any]:
         "offset_s": want.offset_s,
         "content_hash": want.content_hash,
         # A hold is looked at when its window closes; a reprint when the first release is out.
-        "next_at": want.not_after if held else want.due_at,
+        "next_at": first_look(want, released, now),
         "checkpoint": {},
         "pending": {},
         "error": {},

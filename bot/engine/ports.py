@@ -45,9 +45,13 @@ class Options:
     lease_s: int = 120  # longer than any adapter's commit may take
     batch: int = 50  # publications per queue message
     concurrency: int = 16  # accounts worked on at once
-    max_attempts: int = 8  # failures of a kind that may pass, before it is failed
     unknown_limit_s: int = 23 * 3600  # WeChat remembers our key for 24 h
     never_found_s: int = 600  # where the platform shows nothing, a person looks after this
+
+    @property
+    def call_s(self) -> float:
+        """How long one `commit` may take: well within its lease."""
+        return self.lease_s * 0.8
 
 
 @dataclass(frozen=True, kw_only=True)

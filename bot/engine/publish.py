@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.contract import Adapter, Capabilities, Checkpoint, Pending, Receipt
 from bot.domain import transitions
-from bot.domain.admission import admit
+from bot.domain.admission import admit, look_at, needs_look
 from bot.domain.message import Message
 from bot.domain.post import Variant
 from bot.domain.publication import Hold, Publication, State
 from bot.domain.quota import Budget
 from bot.domain.transitions import Step
 from bot.engine import context as contexts
-from bot.engine import outcome
+from bot.engine import leases, outcome
 from bot.engine.context import Context
 from bot.engine.ports import Core
 from bot.errors import AuthFailed, BotError, StaleLease
@@ -62,59 +60,46 @@ class Publisher:
                 conn, message.ids, {State.QUEUED}, lease=lease, until=self._lease_until()
             )
             known = await contexts.load(conn, pubs)
-        by_account: dict[str, list[Publication]] = {}
-        for pub in pubs:
-            by_account.setdefault(pub.account, []).append(pub)
-        beat = asyncio.create_task(self._keep([pub.id for pub in pubs], lease))
-        try:
-            async with asyncio.TaskGroup() as group:
-                for line in by_account.values():
-                    group.create_task(self._account(line, known, lease))
-        finally:
-            beat.cancel()
-            with suppress(asyncio.CancelledError):
-                await beat
-
-    async def _keep(self, ids: Sequence[int], lease: str) -> None:
-        """Renews the lease while the batch is worked on, so that a slow upload keeps it."""
-        while True:
-            await asyncio.sleep(self._core.options.lease_s / 3)
-            async with self._core.ledger.write() as conn:
-                await publications.renew(conn, ids, lease=lease, until=self._lease_until())
+        async with leases.kept(self._core, [pub.id for pub in pubs], lease):
+            await leases.by_account(self._gate, pubs, lambda pub: self._guarded(pub, known, lease))
 
     def _lease_until(self) -> datetime:
         return self._core.clock.now() + timedelta(seconds=self._core.options.lease_s)
 
-    async def _account(self, line: Sequence[Publication], known: Context, lease: str) -> None:
-        async with self._gate:
-            for pub in line:
-                try:
-                    await self._one(pub, known, lease)
-                except StaleLease:
-                    log.info("publication.lease_lost", publication=pub.id)
-                except Exception:
-                    # The ledger could not be written. The row stays as it is, under a lease that
-                    # runs out; the other accounts go on.
-                    log.exception("publication.not_recorded", publication=pub.id)
+    async def _guarded(self, pub: Publication, known: Context, lease: str) -> None:
+        try:
+            await self._one(pub, known, lease)
+        except StaleLease:
+            log.info("publication.lease_lost", publication=pub.id)
+        except Exception:
+            # The ledger could not be written. The row stays as it is, under a lease that runs
+            # out; the others go on.
+            log.exception("publication.not_recorded", publication=pub.id)
 
     async def _one(self, pub: Publication, known: Context, lease: str) -> None:
         now = self._core.clock.now()
         if self.stopping:
             await self._apply(pub, transitions.give_back(now=now, why="stopping"), lease)
             return
-        account = known.account(pub)
-        refusal = admit(
-            pub,
-            account,
-            known.unit(pub),
-            paused=known.health[account.id].paused,
-            first_release_at=known.first_release_at(pub),
-            now=now,
-        )
+        refusal = admit(pub, known.around.standing(pub, now))
+        if refusal is None and needs_look(pub, now):
+            refusal = transitions.look_first(now=now)
         if refusal is not None:
             await self._apply(pub, refusal, lease)
             return
-        job = _Job(
+        try:
+            job = self._job(pub, known, lease)
+            done = await self._prepare(job)
+        except StaleLease:
+            raise
+        except Exception as error:
+            await self._after_error(pub, error, outcome.after_prepare(pub, error, self._now), lease)
+            return
+        await (self._send(job, done) if job.capabilities.publishes else self._hand_off(job, done))
+
+    def _job(self, pub: Publication, known: Context, lease: str) -> _Job:
+        account = known.account(pub)
+        return _Job(
             pub=pub,
             variant=contexts.variant_of(self._core, known, pub),
             adapter=self._core.platforms.adapter(account, by_hand=pub.by_hand),
@@ -122,21 +107,17 @@ class Publisher:
             account_kind=account.kind,
             lease=lease,
         )
-        await self._work(job)
 
-    async def _work(self, job: _Job) -> None:
-        try:
-            done = await self._prepare(job)
-        except StaleLease:
-            raise
-        except Exception as error:
-            await self._after_error(job, error, prepared=False)
-            return
-        if job.capabilities.publishes:
-            await self._send(job, done)
-        else:
-            package = done.data.get("package", "")
-            await self._apply(job.pub, transitions.hand_off(package=package), job.lease)
+    @property
+    def _now(self) -> datetime:
+        return self._core.clock.now()
+
+    async def _hand_off(self, job: _Job, done: Checkpoint) -> None:
+        step = transitions.hand_off(package=done.data.get("package", ""))
+        move = Move(publication=job.pub.id, step=step, lease=job.lease, frozen_blocks=True)
+        given = (await self._core.journal.apply(move, now=self._now))[0]
+        if not given.ok:
+            await self._not_granted(job, given)
 
     async def _prepare(self, job: _Job) -> Checkpoint:
         """Uploads and drafts, each step kept in the ledger as soon as it is done."""
@@ -151,79 +132,81 @@ class Publisher:
         raise BotError(f"preparation of {job.pub.post} does not end")
 
     async def _send(self, job: _Job, done: Checkpoint) -> None:
-        granted = await self._grant(job)
+        pub, began = job.pub, self._now
+        granted = await self._grant(job, began)
         if not granted.ok:
             await self._not_granted(job, granted)
             return
-        try:
-            # The lease outlives the call, so nobody looks for the post while it may still appear.
-            async with asyncio.timeout(self._core.options.lease_s * 0.8):
-                result: Receipt | Pending = await job.adapter.commit(
-                    job.variant, done, key=job.pub.key
-                )
-        except Exception as error:
-            await self._after_error(job, error, prepared=True)
+        # The lease outlives the call, so nobody looks for the post while it may still appear.
+        # Wall time, like the lease: a machine that slept finds the time used up.
+        left_s = self._core.options.call_s - (self._now - began).total_seconds()
+        if left_s <= 0:
+            await self._apply(pub, outcome.too_late(pub, self._now), job.lease)
             return
-        sent = replace(job.pub, state=State.SENDING)
-        step = outcome.after_commit(sent, result, self._core.clock.now())
-        await self._apply(job.pub, step, job.lease)
+        try:
+            async with asyncio.timeout(left_s):
+                result: Receipt | Pending = await job.adapter.commit(job.variant, done, key=pub.key)
+        except Exception as error:
+            step = outcome.after_commit(pub, error, began, self._now)
+            await self._after_error(pub, error, step, job.lease)
+            return
+        step = outcome.after_commit(pub, result, began, self._now)
+        await self._apply(pub, step, job.lease)
 
-    async def _grant(self, job: _Job) -> Applied:
+    async def _grant(self, job: _Job, now: datetime) -> Applied:
         """Asks for the one permission to send; withdrawal, freeze and quota are checked with it."""
-        now = self._core.clock.now()
         step = transitions.grant(
             now=now,
             lease=job.lease,
-            lease_until=self._lease_until(),
+            lease_until=now + timedelta(seconds=self._core.options.lease_s),
             commits=job.pub.commits + 1,
         )
-        budgets = budgets_for(job.capabilities, job.pub, job.account_kind)
         move = Move(
             publication=job.pub.id,
             step=step,
             lease=job.lease,
-            budgets=budgets,
+            budgets=budgets_for(job.capabilities, job.pub, job.account_kind),
             frozen_blocks=True,
         )
         return (await self._core.journal.apply(move, now=now))[0]
 
     async def _not_granted(self, job: _Job, granted: Applied) -> None:
-        pub = job.pub
+        pub, now = job.pub, self._now
         if granted.refusal is Refusal.FROZEN:
-            await self._apply(
-                pub, transitions.hold(Hold.FROZEN, not_after=pub.not_after), job.lease
-            )
+            step = transitions.hold(Hold.FROZEN, look_at=look_at(Hold.FROZEN, pub.not_after, now))
+            await self._apply(pub, step, job.lease)
         elif granted.refusal is Refusal.SPENT:
             assert granted.until is not None
             step = transitions.wait(
                 until=min(granted.until, pub.not_after),
                 reason="quota",
                 attempts=pub.attempts,
+                commits=pub.commits,
                 error={"message": "quota", "until": granted.until.isoformat()},
             )
             await self._apply(pub, step, job.lease)
         else:
             raise StaleLease(str(pub.id))
 
-    async def _after_error(self, job: _Job, error: Exception, *, prepared: bool) -> None:
-        now = self._core.clock.now()
-        after = outcome.after_commit if prepared else outcome.after_prepare
-        step = after(job.pub, error, now)
+    async def _after_error(
+        self, pub: Publication, error: Exception, step: Step, lease: str
+    ) -> None:
+        now = self._now
         log.warning(
             "publication.error",
-            publication=job.pub.id,
-            post=job.pub.post,
-            account=job.pub.account,
+            publication=pub.id,
+            post=pub.post,
+            account=pub.account,
             next=step.name,
             **{f"error_{key}": value for key, value in outcome.facts(error).items()},
         )
         if isinstance(error, AuthFailed):
             async with self._core.ledger.write() as conn:
-                await roster.pause(conn, job.pub.account, str(error))
-                move = Move(publication=job.pub.id, step=step, lease=job.lease)
+                await roster.pause(conn, pub.account, str(error))
+                move = Move(publication=pub.id, step=step, lease=lease)
                 await journal.apply(conn, [move], now)
             return
-        await self._apply(job.pub, step, job.lease)
+        await self._apply(pub, step, lease)
 
     async def _apply(self, pub: Publication, step: Step, lease: str) -> None:
         move = Move(publication=pub.id, step=step, lease=lease)

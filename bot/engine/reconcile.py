@@ -5,27 +5,29 @@ Nothing here leads back to `commit` except a `find` that says "not there" long e
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.contract import Adapter, Finding, Pending, Receipt
+from bot.contract import Adapter, Capabilities, Finding, Pending, Receipt
 from bot.domain import transitions
 from bot.domain.message import Message
 from bot.domain.publication import MAX_COMMITS, Publication, State
 from bot.domain.retry import backoff, next_commit, next_look
 from bot.domain.transitions import Step
 from bot.engine import context as contexts
-from bot.engine import outcome
+from bot.engine import leases, outcome
 from bot.engine.context import Context
 from bot.engine.ports import Core
-from bot.errors import AuthFailed, PlatformError, RateLimited, Rejected
+from bot.errors import AuthFailed, Gone, PlatformError, RateLimited, Rejected
 from bot.ledger import publications, roster
 from bot.ledger.journal import Move
 from bot.logs import get_logger
 
 log = get_logger(__name__)
+_KEY_MARGIN_S = 3600
 _LOOKED_AT = frozenset({State.UNKNOWN, State.PENDING})
 
 
@@ -34,6 +36,7 @@ class Reconciler:
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self._gate = asyncio.Semaphore(core.options.concurrency)
 
     async def __call__(self, message: Message) -> None:
         """Looks for each publication of the batch once and records what it found."""
@@ -42,24 +45,30 @@ class Reconciler:
         async with self._core.ledger.write() as conn:
             pubs = await publications.take(conn, message.ids, _LOOKED_AT, lease=lease, until=until)
             known = await contexts.load(conn, pubs)
-        for pub in pubs:
-            try:
-                await self._one(pub, known, lease)
-            except Exception:
-                # Not recorded: the lease runs out and it is looked at again.
-                log.exception("publication.not_recorded", publication=pub.id)
+        async with leases.kept(self._core, [pub.id for pub in pubs], lease):
+            await leases.by_account(self._gate, pubs, lambda pub: self._guarded(pub, known, lease))
+
+    async def _guarded(self, pub: Publication, known: Context, lease: str) -> None:
+        try:
+            await self._one(pub, known, lease)
+        except Exception:
+            # Not recorded: the lease runs out and it is looked at again.
+            log.exception("publication.not_recorded", publication=pub.id)
 
     async def _one(self, pub: Publication, known: Context, lease: str) -> None:
         account = known.account(pub)
-        adapter = self._core.platforms.adapter(account, by_hand=pub.by_hand)
         capabilities = contexts.capabilities_of(self._core, known, pub)
+        began = self._core.clock.now()
         try:
+            adapter = self._core.platforms.adapter(account, by_hand=pub.by_hand)
             found = await self._find(adapter, pub, known)
         except AuthFailed as error:
             # An authorisation that failed while looking never leads back to commit.
             async with self._core.ledger.write() as conn:
                 await roster.pause(conn, account.id, str(error))
             step = self._later(pub, outcome.facts(error))
+        except Gone as error:
+            step = transitions.fail(reason="gone", error=error.facts())
         except Rejected as error:
             step = transitions.fail(reason="rejected", error=error.facts())
         except RateLimited as error:
@@ -70,7 +79,7 @@ class Reconciler:
             log.exception("publication.look_failed", publication=pub.id)
             step = self._undecided(pub, capabilities.finding, outcome.facts(error))
         else:
-            step = self._decide(pub, found, capabilities.finding, capabilities.settle_s)
+            step = self._decide(pub, found, capabilities, began)
         step = self._bounded(pub, step, capabilities.pending_limit_s)
         move = Move(publication=pub.id, step=step, lease=lease)
         await self._core.journal.apply(move, now=self._core.clock.now())
@@ -89,9 +98,10 @@ class Reconciler:
         self,
         pub: Publication,
         found: Receipt | Pending | None,
-        finding: Finding,
-        settle_s: int,
+        can: Capabilities,
+        began: datetime,
     ) -> Step:
+        """What a look that began at `began` comes to."""
         now = self._core.clock.now()
         if isinstance(found, Receipt):
             return outcome.published(found)
@@ -99,15 +109,25 @@ class Reconciler:
             if pub.state is State.UNKNOWN or dict(found.ref) != dict(pub.pending):
                 return transitions.pend(found.ref, poll_at=next_look(0, now, found.poll_s))
             return self._later(pub, {})
-        if pub.state is State.PENDING or finding is not Finding.SURE:
-            return self._undecided(pub, finding, {})
-        settled_at = (pub.committed_at or now) + timedelta(seconds=settle_s)
-        if now < settled_at:
-            return self._later(pub, {}, at=settled_at)
+        if pub.state is State.PENDING or can.finding is not Finding.SURE:
+            return self._undecided(pub, can.finding, {})
+        return self._absent(pub, can, began)
+
+    def _absent(self, pub: Publication, can: Capabilities, began: datetime) -> Step:
+        """It is not there now. May it be sent again?"""
+        last = pub.committed_at or began
+        # The call may have run until its own end; only then does the platform's delay begin.
+        settled_at = last + timedelta(seconds=self._core.options.call_s + can.settle_s)
+        may_at = max(settled_at, next_commit(pub.commits, last, pub.not_after))
+        if began < min(may_at, max(settled_at, pub.not_after)):
+            return self._later(pub, {}, at=min(may_at, max(settled_at, pub.not_after)))
+        if pub.reason == outcome.DUPLICATE:
+            return transitions.ask_person(why="platform_says_duplicate")
+        if _key_forgotten(pub, can, began):
+            return transitions.ask_person(why="key_forgotten")
         if pub.commits >= MAX_COMMITS:
-            return transitions.fail(reason="too_many_commits", error=pub.error)
-        retry_at = min(next_commit(pub.commits, now, pub.not_after), pub.not_after)
-        return transitions.not_there(retry_at=retry_at)
+            return transitions.ask_person(why="too_many_commits")
+        return transitions.not_there(looked_at=began)
 
     def _undecided(self, pub: Publication, finding: Finding, error: Mapping[str, object]) -> Step:
         now = self._core.clock.now()
@@ -140,3 +160,10 @@ class Reconciler:
         if self._core.clock.now() - pub.committed_at < timedelta(seconds=limit_s):
             return step
         return transitions.ask_person(why="no_answer_in_time")
+
+
+def _key_forgotten(pub: Publication, can: Capabilities, now: datetime) -> bool:
+    """True when the platform no longer knows the key that kept the call from working twice."""
+    if pub.method not in can.idempotent or pub.doubt_since is None:
+        return False
+    return now - pub.doubt_since > timedelta(seconds=can.key_life_s - _KEY_MARGIN_S)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.domain.message import Message
 from bot.engine.dispatch import tick
 from bot.engine.ports import Core
 from bot.ledger import publications
+from bot.logs import get_logger
 
+log = get_logger(__name__)
 _NAP = timedelta(seconds=5)  # longest sleep: another process may have changed the ledger
 
 
@@ -43,13 +48,16 @@ async def serve(core: Core, queue: WorkingQueue, stop: asyncio.Event) -> None:
     A tick does not wait for the last one's work: what is slow on one account delays no other.
     """
     while not stop.is_set():
-        if not (await tick(core, queue)).idle:
-            continue
-        now = core.clock.now()
-        wake = min(await next_due(core) or now + _NAP, now + _NAP)
-        pause_s = max((wake - core.clock.now()).total_seconds(), 0.01)
         try:
+            if not (await tick(core, queue)).idle:
+                continue
+            now = core.clock.now()
+            wake = min(await next_due(core) or now + _NAP, now + _NAP)
+            pause_s = max((wake - core.clock.now()).total_seconds(), 0.01)
+        except (SQLAlchemyError, OSError) as error:
+            # A locked or vanished ledger comes back; the posts in it are not lost meanwhile.
+            log.error("engine.ledger_failed", error=str(error))
+            pause_s = _NAP.total_seconds()
+        with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), timeout=pause_s)
-        except TimeoutError:
-            continue
     await queue.join()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.contract import Item
@@ -30,11 +30,7 @@ async def record_published(
         "by_bot": receipt.by_bot,
         "last_seen_at": now,
     }
-    known = await conn.scalar(
-        select(items.c.id).where(
-            items.c.account == row["account"], items.c.platform_id == platform_id
-        )
-    )
+    known = await _same_item(conn, row["account"], platform_id, receipt.url)
     if known is not None:
         await conn.execute(update(items).where(items.c.id == known).values(**values))
         return
@@ -66,24 +62,29 @@ async def upsert(
             select(accounts.c.unit, accounts.c.platform).where(accounts.c.id == account)
         )
     ).one()
-    known = {
-        row.platform_id: row
-        for row in await conn.execute(
+    rows = (
+        await conn.execute(
             select(items).where(
-                items.c.account == account, items.c.platform_id.in_([i.platform_id for i in seen])
+                items.c.account == account,
+                or_(
+                    items.c.platform_id.in_([item.platform_id for item in seen]),
+                    items.c.url.in_([item.url for item in seen if item.url]),
+                ),
             )
         )
-    }
+    ).all()
+    known = {row.url: row for row in rows if row.url}
+    known |= {row.platform_id: row for row in rows}
     touched = []
     for item in seen:
-        row = known.get(item.platform_id)
+        row = known.get(item.platform_id) or known.get(item.url)
         if row is None:
             touched.append(await _insert(conn, account, owner, item, now))
         elif changes := _news(row, item, now):
             await conn.execute(update(items).where(items.c.id == row.id).values(**changes))
             if "text" in changes:
                 touched.append(row.id)
-    seen_again = [row.id for row in known.values()]
+    seen_again = [row.id for row in rows]
     await conn.execute(update(items).where(items.c.id.in_(seen_again)).values(last_seen_at=now))
     return touched
 
@@ -114,6 +115,10 @@ async def _insert(
 def _news(row: Any, item: Item, now: datetime) -> dict[str, Any]:
     """What the listing says of an item that the ledger did not know yet."""
     changes: dict[str, Any] = {}
+    if item.platform_id != row.platform_id:
+        changes["platform_id"] = item.platform_id  # confirmed by link before it was listed
+    if item.url and not row.url:
+        changes["url"] = item.url
     if item.text and item.text != row.text:
         changes |= {"text": item.text, "repost_of": item.repost_of}
         changes |= {"title": item.title or row.title}
@@ -127,20 +132,40 @@ def _news(row: Any, item: Item, now: datetime) -> dict[str, Any]:
     return changes
 
 
+async def _same_item(conn: AsyncConnection, account: str, platform_id: str, url: str) -> int | None:
+    """The item of this id, or of this link: a receipt and a listing may name it differently."""
+    same = items.c.platform_id == platform_id
+    if url:
+        same = or_(same, items.c.url == url)
+    found = await conn.execute(select(items.c.id).where(items.c.account == account, same).limit(1))
+    key: int | None = found.scalar()
+    return key
+
+
 async def read_done(
-    conn: AsyncConnection, account: str, *, until: datetime | None, error: str
+    conn: AsyncConnection, account: str, *, since: datetime, until: datetime
 ) -> None:
-    """Notes up to when the account's items are known, or why reading failed."""
-    values: dict[str, Any] = {"read_error": error}
-    if until is not None:
-        values["read_until"] = until
+    """Notes from when to when the account's items are known."""
+    values = {"read_from": since, "read_until": until, "read_error": ""}
     await conn.execute(update(accounts).where(accounts.c.id == account).values(**values))
 
 
-async def some(conn: AsyncConnection, ids: Sequence[int]) -> list[Any]:
-    """These items as rows."""
-    query = select(items).where(items.c.id.in_(sorted(ids))).order_by(items.c.published_at)
-    return list(await conn.execute(query))
+async def read_failed(conn: AsyncConnection, account: str, error: str) -> None:
+    """Notes why reading failed; what was known stays known."""
+    await conn.execute(update(accounts).where(accounts.c.id == account).values(read_error=error))
+
+
+async def to_match(
+    conn: AsyncConnection, account: str, touched: Sequence[int], since: datetime
+) -> list[Any]:
+    """Items to compare with the key items: those touched and those of the last days, by hand."""
+    query = select(items).where(
+        items.c.account == account,
+        items.c.by_bot.is_(False),
+        items.c.deleted_at.is_(None),
+        or_(items.c.id.in_(sorted(touched)), items.c.published_at >= since),
+    )
+    return list(await conn.execute(query.order_by(items.c.published_at)))
 
 
 async def mark_reprint(conn: AsyncConnection, item: int) -> None:
@@ -158,3 +183,11 @@ async def between(
     if until is not None:
         query = query.where(items.c.published_at < until)
     return list(await conn.execute(query))
+
+
+async def gone(conn: AsyncConnection, publications: Collection[int]) -> set[int]:
+    """Those of these publications whose item has been deleted since."""
+    query = select(items.c.publication).where(
+        items.c.publication.in_(sorted(publications)), items.c.deleted_at.is_not(None)
+    )
+    return {int(key) for key in (await conn.execute(query)).scalars()}

@@ -14,7 +14,6 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.publication import Hold, State
@@ -143,6 +142,7 @@ async def _lock(conn: AsyncConnection, ids: set[int]) -> dict[int, dict[str, Any
         .join(posts, posts.c.id == publications.c.post)
         .join(accounts, accounts.c.id == publications.c.account)
         .where(publications.c.id.in_(sorted(ids)))
+        .order_by(publications.c.id)  # two processes lock in one order, or they lock each other out
         .with_for_update(of=publications)
     )
     return {row.id: dict(row._mapping) for row in await conn.execute(query)}
@@ -226,7 +226,7 @@ class Journal:
             calls, self._waiting = self._waiting, []
             try:
                 outcomes = await self._together(calls)
-            except (SQLAlchemyError, OSError):
+            except Exception:  # every caller must hear, each of its own moves
                 await self._one_by_one(calls)
                 continue
             for (_moves, _now, done), outcome in zip(calls, outcomes, strict=True):

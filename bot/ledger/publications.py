@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.post import Kind, Method
 from bot.domain.publication import Publication, State
-from bot.ledger.tables import accounts, contents, events, posts, publications
+from bot.ledger.tables import accounts, contents, events, publications
 
 _COLUMNS = [column.name for column in publications.columns]
 
@@ -27,22 +27,40 @@ def to_publication(row: Row[Any]) -> Publication:
     return Publication(**values)
 
 
-async def due(
-    conn: AsyncConnection, now: datetime, limit: int
-) -> list[tuple[Publication, datetime | None]]:
-    """Publications the bot must look at, longest due first, with their post's first release.
+async def due(conn: AsyncConnection, now: datetime, limit: int) -> list[Publication]:
+    """Publications the bot must look at, longest due first.
 
     Rows another process is working on are passed over.
     """
     query = (
-        select(publications, posts.c.first_release_at)
-        .join(posts, posts.c.id == publications.c.post)
+        select(publications)
         .where(publications.c.next_at <= now)
         .order_by(publications.c.next_at, publications.c.id)
         .limit(limit)
-        .with_for_update(of=publications, skip_locked=True)
+        .with_for_update(skip_locked=True)
     )
-    return [(to_publication(row), row.first_release_at) for row in await conn.execute(query)]
+    return [to_publication(row) for row in await conn.execute(query)]
+
+
+async def wake_held(conn: AsyncConnection, reason: str, now: datetime) -> None:
+    """Has everything held for `reason` looked at again now."""
+    await conn.execute(
+        update(publications)
+        .where(publications.c.state == State.HELD.value, publications.c.reason == reason)
+        .values(next_at=now)
+    )
+
+
+async def look_later(conn: AsyncConnection, times: Sequence[tuple[int, datetime]]) -> None:
+    """Sets when these are looked at again; nothing about them has changed, so no event."""
+    if not times:
+        return
+    statement = (
+        update(publications)
+        .where(publications.c.id == bindparam("pk"))
+        .values(next_at=bindparam("at", type_=publications.c.next_at.type))
+    )
+    await conn.execute(statement, [{"pk": pk, "at": at} for pk, at in times])
 
 
 async def next_due(conn: AsyncConnection) -> datetime | None:
@@ -212,6 +230,7 @@ async def first_links(conn: AsyncConnection, ids: Collection[str]) -> dict[str, 
             publications.c.kind == Kind.ORIGINAL.value,
             publications.c.state == State.PUBLISHED.value,
             accounts.c.flagship,
+            publications.c.url != "",  # a mass send has no link until the next day
         )
     )
     links: dict[str, dict[str, str]] = {}

@@ -19,7 +19,8 @@ class Health:
     """How an account is doing."""
 
     paused: str  # why it may not publish; "" while it works
-    read_until: datetime | None  # its items are known up to here
+    read_from: datetime | None  # its items are known from here …
+    read_until: datetime | None  # … up to here; None: never read
     read_error: str
 
 
@@ -101,8 +102,19 @@ async def pause(conn: AsyncConnection, account: str, why: str) -> None:
 
 async def health(conn: AsyncConnection) -> dict[str, Health]:
     """Account → how it is doing."""
-    query = select(accounts.c.id, accounts.c.paused, accounts.c.read_until, accounts.c.read_error)
+    query = select(
+        accounts.c.id,
+        accounts.c.paused,
+        accounts.c.read_from,
+        accounts.c.read_until,
+        accounts.c.read_error,
+    )
     return {
-        row.id: Health(paused=row.paused, read_until=row.read_until, read_error=row.read_error)
+        row.id: Health(
+            paused=row.paused,
+            read_from=row.read_from,
+            read_until=row.read_until,
+            read_error=row.read_error,
+        )
         for row in await conn.execute(query)
     }

@@ -86,7 +86,8 @@ accounts = Table(
     Column("opened", Date),
     Column("options", JSON, nullable=False),
     Column("paused", Text, nullable=False, server_default=""),  # why; "" while it works
-    Column("read_until", Moment),  # its items are known up to here; NULL: never read
+    Column("read_from", Moment),  # its items are known from here …
+    Column("read_until", Moment),  # … up to here; NULL: never read
     Column("read_error", Text, nullable=False, server_default=""),
 )
 
@@ -143,6 +144,9 @@ publications = Table(
     Column("commits", Integer, nullable=False, server_default="0"),
     Column("finds", Integer, nullable=False, server_default="0"),
     Column("committed_at", Moment),
+    Column("doubt_since", Moment),
+    Column("cleared_at", Moment),
+    Column("withdrawn", Boolean, nullable=False, server_default="0"),
     Column("checkpoint", JSON, nullable=False),
     Column("pending", JSON, nullable=False),
     Column("accepted_by", Text, nullable=False, server_default=""),

@@ -1,0 +1,48 @@
+"""What surrounds publications at this moment: accounts, units, freeze, first releases."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.admission import Standing
+from bot.domain.publication import Publication
+from bot.domain.roster import Roster
+from bot.ledger import journal, posts, roster
+from bot.ledger.posts import StoredPost
+from bot.ledger.roster import Health
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """Read in one go for any number of publications."""
+
+    roster: Roster
+    health: Mapping[str, Health]
+    posts: Mapping[str, StoredPost]
+    frozen: bool
+
+    def standing(self, pub: Publication, now: datetime) -> Standing:
+        """What matters for this one."""
+        account = self.roster.accounts[pub.account]
+        return Standing(
+            account=account,
+            unit=self.roster.units[account.unit],
+            paused=self.health[account.id].paused,
+            frozen=self.frozen,
+            first_release_at=self.posts[pub.post].first_release_at,
+            now=now,
+        )
+
+
+async def load(conn: AsyncConnection, ids: Collection[str]) -> Surroundings:
+    """The surroundings of all publications of these posts."""
+    return Surroundings(
+        roster=await roster.load(conn),
+        health=await roster.health(conn),
+        posts=await posts.some_posts(conn, ids),
+        frozen=await journal.is_frozen(conn),
+    )
