@@ -30,6 +30,7 @@ from bot.engine import collect as collecting
 from bot.engine import plan as plans
 from bot.engine import service
 from bot.engine.collect import Collected
+from bot.errors import UsageError
 from bot.i18n import _
 from bot.ledger import publications
 from bot.logs import get_logger
@@ -131,7 +132,14 @@ def simulator(
     """Serves the platforms' APIs on this machine, for rehearsals and tests."""
 
     async def work() -> None:
-        runner, actual = await serve_simulator(host, port)
+        try:
+            runner, actual = await serve_simulator(host, port)
+        except (OSError, OverflowError) as error:
+            raise UsageError(
+                _("Nothing can listen on {host}:{port}: {cause}. Choose another --port.").format(
+                    host=host, port=port, cause=error
+                )
+            ) from error
         screen.print(
             _("The simulator listens on http://{host}:{port}. Press Ctrl-C to stop.").format(
                 host=host, port=actual
