@@ -150,7 +150,7 @@ async def bot(simulator: Simulator) -> Run:
 def _settings(folder: Path, url: str) -> Settings:
     parts: dict[str, Any] = {
         "office": {"schedules": folder / "schedules"},
-        "ledger": {"url": f"sqlite+aiosqlite:///{(folder / 'ledger.sqlite3').as_posix()}"},
+        "ledger": {"url": f"sqlite:///{(folder / 'ledger.sqlite3').as_posix()}"},
         "files": {"handoff": folder / "handoff", "key": folder / "secret.key"},
         "platforms": {"weibo": {"base_url": f"{url}/weibo"}},
     }

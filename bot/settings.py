@@ -49,7 +49,7 @@ class Office(_Part):
 class LedgerPart(_Part):
     """The ledger: a SQLite file, or postgresql+asyncpg://…"""
 
-    url: str = "sqlite+aiosqlite:///var/ledger.sqlite3"
+    url: str = "sqlite:///var/ledger.sqlite3"
 
 
 class QueuePart(_Part):

@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app import open_app
 from bot.cli.output import Format, FormatOption, emit, iso, local, screen, settings_in_force, table
@@ -19,6 +18,7 @@ from bot.engine import people
 from bot.errors import UsageError
 from bot.i18n import N_, _
 from bot.ledger import credentials, roster
+from bot.ledger.connection import Connection
 from bot.ledger.roster import Health
 
 group = typer.Typer(help=_("The matrix's accounts and their credentials."), no_args_is_help=True)
@@ -116,7 +116,7 @@ def resume(account: AccountName) -> None:
     screen.print(_("{count} held publications go on.").format(count=asyncio.run(work())))
 
 
-async def _known(conn: AsyncConnection, account: str) -> None:
+async def _known(conn: Connection, account: str) -> None:
     if account not in (await roster.load(conn)).accounts:
         raise UsageError(_("There is no account {account}.").format(account=account))
 

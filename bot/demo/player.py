@@ -80,7 +80,7 @@ def stage_settings(settings: Settings, folder: Path) -> Settings:
         update={
             "office": settings.office.model_copy(update={"schedules": folder / "schedules"}),
             "ledger": settings.ledger.model_copy(
-                update={"url": f"sqlite+aiosqlite:///{(folder / 'ledger.sqlite3').as_posix()}"}
+                update={"url": f"sqlite:///{(folder / 'ledger.sqlite3').as_posix()}"}
             ),
             "files": settings.files.model_copy(
                 update={"handoff": folder / "handoff", "key": folder / "secret.key"}

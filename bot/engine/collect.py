@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from bot.contract import Item
 from bot.domain import transitions
 from bot.domain.matching import Candidate, Matcher, Verdict, key_text
@@ -23,6 +21,7 @@ from bot.domain.variants import marker
 from bot.engine.ports import Core
 from bot.errors import BotError, PlatformError
 from bot.ledger import items, journal, posts, publications, roster, verdicts
+from bot.ledger.connection import Connection
 from bot.ledger.journal import Move
 from bot.ledger.roster import Health
 from bot.logs import get_logger
@@ -127,7 +126,7 @@ def _complete_from(health: Health, since: datetime, seen: Sequence[Item], limit:
     return start if oldest <= covered else oldest
 
 
-async def _key_items(conn: AsyncConnection, members: Roster, now: datetime) -> _Known:
+async def _key_items(conn: Connection, members: Roster, now: datetime) -> _Known:
     stored = [
         post
         for post in await posts.key_items(conn, since=now - _KEY_ITEM_LIFE, until=now)
@@ -206,7 +205,7 @@ def _candidate(row: Any, account: Account, members: Roster) -> Candidate:
     )
 
 
-async def _take_over(conn: AsyncConnection, row: Any, verdict: Verdict, now: datetime) -> None:
+async def _take_over(conn: Connection, row: Any, verdict: Verdict, now: datetime) -> None:
     """What a reprint found by hand means for the publication that was planned for it."""
     if verdict.decision != "reprinted":
         return

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from bot.contract import Capabilities, Checkpoint
 from bot.domain.post import Kind, Variant
 from bot.domain.publication import Publication
@@ -17,6 +15,7 @@ from bot.engine import surroundings
 from bot.engine.ports import Core
 from bot.engine.surroundings import Surroundings
 from bot.ledger import publications
+from bot.ledger.connection import Connection
 from bot.ledger.posts import decode
 
 
@@ -36,7 +35,7 @@ class Context:
         return self.roster.accounts[pub.account]
 
 
-async def load(conn: AsyncConnection, pubs: Sequence[Publication]) -> Context:
+async def load(conn: Connection, pubs: Sequence[Publication]) -> Context:
     """What is needed to work on `pubs`."""
     ids = {pub.post for pub in pubs}
     return Context(

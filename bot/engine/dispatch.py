@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from bot.domain import transitions
 from bot.domain.admission import look_at, wake
 from bot.domain.message import Message, Work
@@ -15,6 +13,7 @@ from bot.domain.publication import Publication, State
 from bot.engine import surroundings
 from bot.engine.ports import Core, Queue
 from bot.ledger import journal, publications
+from bot.ledger.connection import Connection
 from bot.ledger.journal import Move
 from bot.logs import get_logger
 
@@ -84,7 +83,7 @@ def _step(pub: Publication, now: datetime, until: datetime) -> transitions.Step 
             return None
 
 
-async def _wake(conn: AsyncConnection, held: Sequence[Publication], now: datetime) -> list[Move]:
+async def _wake(conn: Connection, held: Sequence[Publication], now: datetime) -> list[Move]:
     """Holds decided anew from present facts; those that stay are looked at again later."""
     if not held:
         return []

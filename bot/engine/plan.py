@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from bot.domain.planning import IN_FLIGHT, OPEN, Change, Desired, diff, first_hold, first_look
 from bot.domain.problem import Problem
 from bot.domain.publication import Hold, State, publication_key
@@ -18,6 +16,7 @@ from bot.engine.ports import Core
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.ledger import journal, posts, publications, roster
+from bot.ledger.connection import Connection
 from bot.ledger.journal import Move
 from bot.ledger.posts import StoredPost
 from bot.logs import get_logger
@@ -77,7 +76,7 @@ async def apply(core: Core, reading: Reading, *, confirmed: bool = False) -> Pla
     return Plan(changes=tuple(changes), problems=checked.problems, planned=len(checked.wanted))
 
 
-async def _refuse_roster_loss(conn: AsyncConnection, reading: Reading) -> None:
+async def _refuse_roster_loss(conn: Connection, reading: Reading) -> None:
     known = await roster.load(conn)
     active = {a.id for a in known.accounts.values() if a.status is not AccountStatus.CLOSED}
     lost = active - set(reading.roster.accounts)
@@ -91,7 +90,7 @@ async def _refuse_roster_loss(conn: AsyncConnection, reading: Reading) -> None:
 
 
 async def _diff(
-    conn: AsyncConnection, reading: Reading, checked: Checked, now: datetime
+    conn: Connection, reading: Reading, checked: Checked, now: datetime
 ) -> list[Change]:
     read = {post.id for post in reading.posts}
     known = await publications.of_posts(conn, read)
@@ -114,13 +113,13 @@ def _kept(reading: Reading, stored: Mapping[str, StoredPost]) -> set[str]:
     return {post.id for post in stored.values() if post.file in reading.broken}
 
 
-async def _released(conn: AsyncConnection, reading: Reading) -> dict[str, datetime]:
+async def _released(conn: Connection, reading: Reading) -> dict[str, datetime]:
     stored = await posts.some_posts(conn, {post.id for post in reading.posts})
     return {post.id: post.first_release_at for post in stored.values() if post.first_release_at}
 
 
 async def _carry_out(
-    conn: AsyncConnection,
+    conn: Connection,
     changes: Sequence[Change],
     released: Mapping[str, datetime],
     now: datetime,

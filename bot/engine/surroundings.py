@@ -6,12 +6,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from bot.domain.admission import Standing
 from bot.domain.publication import Publication
 from bot.domain.roster import Roster
 from bot.ledger import journal, posts, roster
+from bot.ledger.connection import Connection
 from bot.ledger.posts import StoredPost
 from bot.ledger.roster import Health
 
@@ -38,7 +37,7 @@ class Surroundings:
         )
 
 
-async def load(conn: AsyncConnection, ids: Collection[str]) -> Surroundings:
+async def load(conn: Connection, ids: Collection[str]) -> Surroundings:
     """The surroundings of all publications of these posts."""
     return Surroundings(
         roster=await roster.load(conn),

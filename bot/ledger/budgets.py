@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.quota import Budget, Period, period_end, period_start
+from bot.ledger.connection import Connection
 from bot.ledger.tables import usage
 
 
 async def spend(
-    conn: AsyncConnection, account: str, wanted: Sequence[Budget], now: datetime
+    conn: Connection, account: str, wanted: Sequence[Budget], now: datetime
 ) -> datetime | None:
     """Spends one of each budget, or nothing at all; then says when the scarcest is whole again."""
     used = [await _used(conn, account, budget, now) for budget in wanted]
@@ -46,7 +46,7 @@ def unpaid(
     )
 
 
-async def _used(conn: AsyncConnection, account: str, budget: Budget, now: datetime) -> int:
+async def _used(conn: Connection, account: str, budget: Budget, now: datetime) -> int:
     query = select(usage.c.used).where(
         usage.c.account == account,
         usage.c.action == budget.action,
@@ -57,7 +57,7 @@ async def _used(conn: AsyncConnection, account: str, budget: Budget, now: dateti
 
 
 async def set_used(
-    conn: AsyncConnection, account: str, action: str, period: Period, now: datetime, used: int
+    conn: Connection, account: str, action: str, period: Period, now: datetime, used: int
 ) -> None:
     """Sets what is spent in the period that holds `now` (also after the platform corrected us)."""
     where = (

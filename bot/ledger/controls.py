@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import insert, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.ledger.connection import Connection
 from bot.ledger.tables import controls
 
 
-async def set_freeze(
-    conn: AsyncConnection, on: bool, *, reason: str, by: str, now: datetime
-) -> None:
+async def set_freeze(conn: Connection, on: bool, *, reason: str, by: str, now: datetime) -> None:
     """Begins or ends a freeze 静默期: while it is on, nothing is granted a send."""
     values = {"on": on, "reason": reason, "by": by, "at": now}
     changed = await conn.execute(

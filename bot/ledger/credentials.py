@@ -11,10 +11,10 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import UsageError
 from bot.i18n import _
+from bot.ledger.connection import Connection
 from bot.ledger.tables import credentials
 
 
@@ -89,13 +89,15 @@ def _make_key(key_file: Path) -> None:
             os.fsync(file.fileno())
 
 
-async def load(conn: AsyncConnection, account: str) -> bytes | None:
+async def load(conn: Connection, account: str) -> bytes | None:
     """The sealed credential, or None when the account has none."""
-    return await conn.scalar(select(credentials.c.sealed).where(credentials.c.account == account))
+    query = select(credentials.c.sealed).where(credentials.c.account == account)
+    sealed: bytes | None = await conn.scalar(query)
+    return sealed
 
 
 async def store(
-    conn: AsyncConnection,
+    conn: Connection,
     account: str,
     sealed: bytes,
     *,

@@ -8,15 +8,15 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.contract import Item
 from bot.domain.transitions import PublishedAs
+from bot.ledger.connection import Connection
 from bot.ledger.tables import accounts, items
 
 
 async def record_published(
-    conn: AsyncConnection, row: Mapping[str, Any], receipt: PublishedAs, now: datetime
+    conn: Connection, row: Mapping[str, Any], receipt: PublishedAs, now: datetime
 ) -> None:
     """Enters a publication among its account's items; `row` is its publications row.
 
@@ -51,9 +51,7 @@ async def record_published(
     )
 
 
-async def upsert(
-    conn: AsyncConnection, account: str, seen: Sequence[Item], now: datetime
-) -> list[int]:
+async def upsert(conn: Connection, account: str, seen: Sequence[Item], now: datetime) -> list[int]:
     """Enters what `recent` showed; returns the ids of the items that are new or changed."""
     if not seen:
         return []
@@ -89,9 +87,7 @@ async def upsert(
     return touched
 
 
-async def _insert(
-    conn: AsyncConnection, account: str, owner: Any, item: Item, now: datetime
-) -> int:
+async def _insert(conn: Connection, account: str, owner: Any, item: Item, now: datetime) -> int:
     values = asdict(item)
     deleted = values.pop("deleted")
     result = await conn.execute(
@@ -132,7 +128,7 @@ def _news(row: Any, item: Item, now: datetime) -> dict[str, Any]:
     return changes
 
 
-async def _same_item(conn: AsyncConnection, account: str, platform_id: str, url: str) -> int | None:
+async def _same_item(conn: Connection, account: str, platform_id: str, url: str) -> int | None:
     """The item of this id, or of this link: a receipt and a listing may name it differently."""
     same = items.c.platform_id == platform_id
     if url:
@@ -142,21 +138,19 @@ async def _same_item(conn: AsyncConnection, account: str, platform_id: str, url:
     return key
 
 
-async def read_done(
-    conn: AsyncConnection, account: str, *, since: datetime, until: datetime
-) -> None:
+async def read_done(conn: Connection, account: str, *, since: datetime, until: datetime) -> None:
     """Notes from when to when the account's items are known."""
     values = {"read_from": since, "read_until": until, "read_error": ""}
     await conn.execute(update(accounts).where(accounts.c.id == account).values(**values))
 
 
-async def read_failed(conn: AsyncConnection, account: str, error: str) -> None:
+async def read_failed(conn: Connection, account: str, error: str) -> None:
     """Notes why reading failed; what was known stays known."""
     await conn.execute(update(accounts).where(accounts.c.id == account).values(read_error=error))
 
 
 async def to_match(
-    conn: AsyncConnection, account: str, touched: Sequence[int], since: datetime
+    conn: Connection, account: str, touched: Sequence[int], since: datetime
 ) -> list[Any]:
     """Items to compare with the key items: those touched and those of the last days, by hand."""
     query = select(items).where(
@@ -168,14 +162,12 @@ async def to_match(
     return list(await conn.execute(query.order_by(items.c.published_at)))
 
 
-async def mark_reprint(conn: AsyncConnection, item: int) -> None:
+async def mark_reprint(conn: Connection, item: int) -> None:
     """Notes that an item is a reprint of a key item."""
     await conn.execute(update(items).where(items.c.id == item).values(kind="reprint"))
 
 
-async def between(
-    conn: AsyncConnection, since: datetime | None, until: datetime | None
-) -> list[Any]:
+async def between(conn: Connection, since: datetime | None, until: datetime | None) -> list[Any]:
     """Items published in [since, until), as rows, oldest first."""
     query = select(items).order_by(items.c.published_at, items.c.id)
     if since is not None:
@@ -185,7 +177,7 @@ async def between(
     return list(await conn.execute(query))
 
 
-async def gone(conn: AsyncConnection, publications: Collection[int]) -> set[int]:
+async def gone(conn: Connection, publications: Collection[int]) -> set[int]:
     """Those of these publications whose item has been deleted since."""
     query = select(items.c.publication).where(
         items.c.publication.in_(sorted(publications)), items.c.deleted_at.is_not(None)

@@ -14,12 +14,12 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.publication import Hold, State
 from bot.domain.quota import Budget
 from bot.domain.transitions import Step
 from bot.ledger import budgets, items
+from bot.ledger.connection import Connection
 from bot.ledger.store import Ledger
 from bot.ledger.tables import accounts, controls, events, posts, publications
 
@@ -101,7 +101,7 @@ class _Group:
         return True
 
 
-async def apply(conn: AsyncConnection, moves: Sequence[Move], now: datetime) -> list[Applied]:
+async def apply(conn: Connection, moves: Sequence[Move], now: datetime) -> list[Applied]:
     """Makes `moves` in order inside the caller's transaction; says for each what came of it."""
     if not moves:
         return []
@@ -114,7 +114,7 @@ async def apply(conn: AsyncConnection, moves: Sequence[Move], now: datetime) -> 
     return results
 
 
-async def _one(conn: AsyncConnection, group: _Group, move: Move, *, frozen: bool) -> Applied:
+async def _one(conn: Connection, group: _Group, move: Move, *, frozen: bool) -> Applied:
     if move.frozen_blocks and frozen:
         return Applied(refusal=Refusal.FROZEN)
     if move.budgets:
@@ -130,7 +130,7 @@ async def _one(conn: AsyncConnection, group: _Group, move: Move, *, frozen: bool
     return _DONE if group.take(move) else _STALE
 
 
-async def _lock(conn: AsyncConnection, ids: set[int]) -> dict[int, dict[str, Any]]:
+async def _lock(conn: Connection, ids: set[int]) -> dict[int, dict[str, Any]]:
     query = (
         select(
             publications,
@@ -148,7 +148,7 @@ async def _lock(conn: AsyncConnection, ids: set[int]) -> dict[int, dict[str, Any
     return {row.id: dict(row._mapping) for row in await conn.execute(query)}
 
 
-async def _write(conn: AsyncConnection, group: _Group) -> None:
+async def _write(conn: Connection, group: _Group) -> None:
     by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for publication, changed in group.changes.items():
         values = {f"new_{name}": value for name, value in changed.items()}
@@ -167,7 +167,7 @@ async def _write(conn: AsyncConnection, group: _Group) -> None:
 
 
 async def _record_published(
-    conn: AsyncConnection, row: Mapping[str, Any], step: Step, now: datetime
+    conn: Connection, row: Mapping[str, Any], step: Step, now: datetime
 ) -> None:
     assert step.published is not None
     await items.record_published(conn, row, step.published, now)
@@ -175,7 +175,7 @@ async def _record_published(
         await _first_release(conn, row["post"], step.published.published_at, now)
 
 
-async def _first_release(conn: AsyncConnection, post: str, at: datetime, now: datetime) -> None:
+async def _first_release(conn: Connection, post: str, at: datetime, now: datetime) -> None:
     """Notes the first release and wakes the reprints that wait for it."""
     await conn.execute(
         update(posts)
@@ -193,7 +193,7 @@ async def _first_release(conn: AsyncConnection, post: str, at: datetime, now: da
     )
 
 
-async def is_frozen(conn: AsyncConnection, *, lock: bool = False) -> bool:
+async def is_frozen(conn: Connection, *, lock: bool = False) -> bool:
     """True during a freeze. With `lock`, nobody can begin one until this transaction ends."""
     query = select(controls.c.on).where(controls.c.name == "freeze")
     return bool(await conn.scalar(query.with_for_update(read=True) if lock else query))

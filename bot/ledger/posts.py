@@ -11,9 +11,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.post import Post
+from bot.ledger.connection import Connection
 from bot.ledger.tables import contents, exemptions, posts
 
 _POST = TypeAdapter(Post)
@@ -59,14 +59,14 @@ def _stored(row: Any) -> StoredPost:
     return StoredPost(**{name: getattr(row, name) for name in StoredPost.__dataclass_fields__})
 
 
-async def some_posts(conn: AsyncConnection, ids: Collection[str]) -> dict[str, StoredPost]:
+async def some_posts(conn: Connection, ids: Collection[str]) -> dict[str, StoredPost]:
     """These posts, by id."""
     query = select(posts).where(posts.c.id.in_(sorted(ids)))
     return {row.id: _stored(row) for row in await conn.execute(query)}
 
 
 async def key_items(
-    conn: AsyncConnection,
+    conn: Connection,
     *,
     since: datetime | None = None,
     until: datetime | None = None,
@@ -83,7 +83,7 @@ async def key_items(
     return [_stored(row) for row in await conn.execute(query.order_by(posts.c.due_at))]
 
 
-async def save(conn: AsyncConnection, post: Post, digest: str, now: datetime) -> None:
+async def save(conn: Connection, post: Post, digest: str, now: datetime) -> None:
     """Enters the post and this version of its content, or brings them up to date."""
     if await conn.scalar(select(contents.c.hash).where(contents.c.hash == digest)) is None:
         await conn.execute(
@@ -108,7 +108,7 @@ async def save(conn: AsyncConnection, post: Post, digest: str, now: datetime) ->
     await _save_exemptions(conn, post, now)
 
 
-async def _save_exemptions(conn: AsyncConnection, post: Post, now: datetime) -> None:
+async def _save_exemptions(conn: Connection, post: Post, now: datetime) -> None:
     """The calendar's exemptions replace the calendar's; those of a manager stay."""
     await conn.execute(
         delete(exemptions).where(exemptions.c.post == post.id, exemptions.c.by == "calendar")
@@ -125,12 +125,12 @@ async def _save_exemptions(conn: AsyncConnection, post: Post, now: datetime) -> 
             )
 
 
-async def mark_removed(conn: AsyncConnection, ids: Collection[str]) -> None:
+async def mark_removed(conn: Connection, ids: Collection[str]) -> None:
     """Notes that these posts are no longer in the calendar; nothing is deleted."""
     await conn.execute(update(posts).where(posts.c.id.in_(sorted(ids))).values(removed=True))
 
 
-async def exemptions_of(conn: AsyncConnection, ids: Collection[str]) -> dict[str, dict[str, str]]:
+async def exemptions_of(conn: Connection, ids: Collection[str]) -> dict[str, dict[str, str]]:
     """Post → unit → reason."""
     found: dict[str, dict[str, str]] = {}
     query = select(exemptions).where(exemptions.c.post.in_(sorted(ids)))
@@ -139,9 +139,7 @@ async def exemptions_of(conn: AsyncConnection, ids: Collection[str]) -> dict[str
     return found
 
 
-async def versions(
-    conn: AsyncConnection, ids: Collection[str]
-) -> dict[str, list[tuple[str, Post]]]:
+async def versions(conn: Connection, ids: Collection[str]) -> dict[str, list[tuple[str, Post]]]:
     """Post → its content versions (hash, post), oldest first."""
     query = (
         select(contents)

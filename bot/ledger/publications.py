@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, bindparam, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.post import Kind, Method
 from bot.domain.publication import Publication, State
+from bot.ledger.connection import Connection
 from bot.ledger.tables import accounts, contents, events, publications
 
 _COLUMNS = [column.name for column in publications.columns]
@@ -27,7 +27,7 @@ def to_publication(row: Row[Any]) -> Publication:
     return Publication(**values)
 
 
-async def due(conn: AsyncConnection, now: datetime, limit: int) -> list[Publication]:
+async def due(conn: Connection, now: datetime, limit: int) -> list[Publication]:
     """Publications the bot must look at, longest due first.
 
     Rows another process is working on are passed over.
@@ -42,7 +42,7 @@ async def due(conn: AsyncConnection, now: datetime, limit: int) -> list[Publicat
     return [to_publication(row) for row in await conn.execute(query)]
 
 
-async def wake_held(conn: AsyncConnection, reason: str, now: datetime) -> None:
+async def wake_held(conn: Connection, reason: str, now: datetime) -> None:
     """Has everything held for `reason` looked at again now."""
     await conn.execute(
         update(publications)
@@ -51,7 +51,7 @@ async def wake_held(conn: AsyncConnection, reason: str, now: datetime) -> None:
     )
 
 
-async def look_later(conn: AsyncConnection, times: Sequence[tuple[int, datetime]]) -> None:
+async def look_later(conn: Connection, times: Sequence[tuple[int, datetime]]) -> None:
     """Sets when these are looked at again; nothing about them has changed, so no event."""
     if not times:
         return
@@ -63,14 +63,14 @@ async def look_later(conn: AsyncConnection, times: Sequence[tuple[int, datetime]
     await conn.execute(statement, [{"pk": pk, "at": at} for pk, at in times])
 
 
-async def next_due(conn: AsyncConnection) -> datetime | None:
+async def next_due(conn: Connection) -> datetime | None:
     """When the next publication wants to be looked at."""
     query = select(func.min(publications.c.next_at)).where(publications.c.next_at.is_not(None))
     moment: datetime | None = await conn.scalar(query)
     return moment
 
 
-async def claim_looks(conn: AsyncConnection, ids: Collection[int], *, until: datetime) -> None:
+async def claim_looks(conn: Connection, ids: Collection[int], *, until: datetime) -> None:
     """Marks unknown and pending rows as being looked at until `until`."""
     if not ids:
         return
@@ -82,7 +82,7 @@ async def claim_looks(conn: AsyncConnection, ids: Collection[int], *, until: dat
 
 
 async def take(
-    conn: AsyncConnection,
+    conn: Connection,
     ids: Collection[int],
     states: Collection[State],
     *,
@@ -104,9 +104,7 @@ async def take(
     return sorted((to_publication(row) for row in rows), key=lambda p: (p.due_at, p.id))
 
 
-async def renew(
-    conn: AsyncConnection, ids: Collection[int], *, lease: str, until: datetime
-) -> None:
+async def renew(conn: Connection, ids: Collection[int], *, lease: str, until: datetime) -> None:
     """Keeps the lease on prepared-but-unsent work while a slow upload runs."""
     await conn.execute(
         update(publications)
@@ -119,7 +117,7 @@ async def renew(
     )
 
 
-async def get(conn: AsyncConnection, publication: int) -> Publication | None:
+async def get(conn: Connection, publication: int) -> Publication | None:
     """One publication, or None."""
     row = (
         await conn.execute(select(publications).where(publications.c.id == publication))
@@ -127,19 +125,19 @@ async def get(conn: AsyncConnection, publication: int) -> Publication | None:
     return None if row is None else to_publication(row)
 
 
-async def of_posts(conn: AsyncConnection, ids: Collection[str]) -> list[Publication]:
+async def of_posts(conn: Connection, ids: Collection[str]) -> list[Publication]:
     """All publications of these posts."""
     query = select(publications).where(publications.c.post.in_(sorted(ids)))
     return [to_publication(row) for row in await conn.execute(query)]
 
 
-async def in_states(conn: AsyncConnection, states: Collection[State]) -> list[Publication]:
+async def in_states(conn: Connection, states: Collection[State]) -> list[Publication]:
     """All publications in one of these states."""
     query = select(publications).where(publications.c.state.in_([s.value for s in states]))
     return [to_publication(row) for row in await conn.execute(query)]
 
 
-async def changed_after(conn: AsyncConnection) -> list[Publication]:
+async def changed_after(conn: Connection) -> list[Publication]:
     """Publications that went out before the calendar changed their text."""
     query = (
         select(publications)
@@ -150,7 +148,7 @@ async def changed_after(conn: AsyncConnection) -> list[Publication]:
 
 
 async def search(
-    conn: AsyncConnection,
+    conn: Connection,
     *,
     post: str | None = None,
     account: str | None = None,
@@ -179,7 +177,7 @@ async def search(
     return [to_publication(row) for row in await conn.execute(query)]
 
 
-async def by_post_and_account(conn: AsyncConnection, post: str, account: str) -> Publication | None:
+async def by_post_and_account(conn: Connection, post: str, account: str) -> Publication | None:
     """The one publication of a post on an account, or None."""
     query = select(publications).where(
         publications.c.post == post, publications.c.account == account
@@ -188,13 +186,13 @@ async def by_post_and_account(conn: AsyncConnection, post: str, account: str) ->
     return None if row is None else to_publication(row)
 
 
-async def history(conn: AsyncConnection, publication: int) -> list[Mapping[str, Any]]:
+async def history(conn: Connection, publication: int) -> list[Mapping[str, Any]]:
     """Its events, oldest first."""
     query = select(events).where(events.c.publication == publication).order_by(events.c.id)
     return [dict(row._mapping) for row in await conn.execute(query)]
 
 
-async def add(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]], now: datetime) -> list[int]:
+async def add(conn: Connection, rows: Sequence[Mapping[str, Any]], now: datetime) -> list[int]:
     """Enters new publications, each with its first event; returns their ids."""
     ids = []
     for row in rows:
@@ -220,7 +218,7 @@ async def add(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]], now: dat
     return ids
 
 
-async def first_links(conn: AsyncConnection, ids: Collection[str]) -> dict[str, dict[str, str]]:
+async def first_links(conn: Connection, ids: Collection[str]) -> dict[str, dict[str, str]]:
     """Per post: platform → link of the flagship's own public post."""
     query = (
         select(publications.c.post, publications.c.platform, publications.c.url)
@@ -239,21 +237,20 @@ async def first_links(conn: AsyncConnection, ids: Collection[str]) -> dict[str, 
     return links
 
 
-async def bodies(conn: AsyncConnection, hashes: Collection[str]) -> dict[str, Any]:
+async def bodies(conn: Connection, hashes: Collection[str]) -> dict[str, Any]:
     """Content hash → the post's content as it was stored."""
     query = select(contents.c.hash, contents.c.body).where(contents.c.hash.in_(sorted(hashes)))
     return {row.hash: row.body for row in await conn.execute(query)}
 
 
-async def count_by_state(conn: AsyncConnection) -> dict[State, int]:
+async def count_by_state(conn: Connection) -> dict[State, int]:
     """How many publications stand in each state."""
-    query = select(publications.c.state, func.count()).group_by(publications.c.state)
-    return {State(state): int(count) for state, count in await conn.execute(query)}
+    count = func.count().label("count_of_state")
+    query = select(publications.c.state, count).group_by(publications.c.state)
+    return {State(row.state): int(row.count_of_state) for row in await conn.execute(query)}
 
 
-async def news(
-    conn: AsyncConnection, after: int, names: Collection[str]
-) -> list[Mapping[str, Any]]:
+async def news(conn: Connection, after: int, names: Collection[str]) -> list[Mapping[str, Any]]:
     """Events with one of these names and an id above `after`, with post and account."""
     query = (
         select(events, publications.c.post, publications.c.account)

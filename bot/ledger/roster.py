@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.roster import Account, AccountStatus, ReprintPolicy, Roster, Unit
+from bot.ledger.connection import Connection
 from bot.ledger.tables import accounts, units
 
 
@@ -24,7 +24,7 @@ class Health:
     read_error: str
 
 
-async def load(conn: AsyncConnection) -> Roster:
+async def load(conn: Connection) -> Roster:
     """Units and accounts in the order of the roster file."""
     unit_rows = await conn.execute(select(units).order_by(units.c.position))
     account_rows = await conn.execute(select(accounts).order_by(accounts.c.position))
@@ -59,7 +59,7 @@ def _account(row: Any) -> Account:
     )
 
 
-async def save(conn: AsyncConnection, roster: Roster) -> None:
+async def save(conn: Connection, roster: Roster) -> None:
     """Brings the ledger's roster up to the file's; accounts no longer named there are closed."""
     for position, unit in enumerate(roster.units.values()):
         values = {"name": unit.name, "short": unit.short, "regime": unit.regime}
@@ -89,18 +89,18 @@ def _columns(account: Account) -> dict[str, Any]:
     }
 
 
-async def _upsert(conn: AsyncConnection, table: Any, key: str, values: Mapping[str, Any]) -> None:
+async def _upsert(conn: Connection, table: Any, key: str, values: Mapping[str, Any]) -> None:
     changed = await conn.execute(update(table).where(table.c.id == key).values(**values))
     if changed.rowcount == 0:
         await conn.execute(insert(table).values(id=key, **values))
 
 
-async def pause(conn: AsyncConnection, account: str, why: str) -> None:
+async def pause(conn: Connection, account: str, why: str) -> None:
     """Stops an account from publishing; "" lets it go on."""
     await conn.execute(update(accounts).where(accounts.c.id == account).values(paused=why))
 
 
-async def health(conn: AsyncConnection) -> dict[str, Health]:
+async def health(conn: Connection) -> dict[str, Health]:
     """Account → how it is doing."""
     query = select(
         accounts.c.id,

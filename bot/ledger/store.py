@@ -2,55 +2,112 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, event
+from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import Connection as SyncConnection
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.errors import LedgerError
 from bot.i18n import _
+from bot.ledger.connection import Connection, ThreadConnection
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_TIMEOUT_S = 30
 
 
-class Ledger:
+class Ledger(ABC):
     """The truth about every publication. Readers never wait for writers."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self.engine = engine
-
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
+    @abstractmethod
+    def read(self) -> AbstractAsyncContextManager[Connection]:
         """A connection that sees one consistent state and changes nothing."""
-        async with self.engine.connect() as conn:
-            await conn.execution_options(bot_read_only=True)
-            yield conn
+
+    @abstractmethod
+    def write(self) -> AbstractAsyncContextManager[Connection]:
+        """A transaction: durable once the block has ended, void if it raises."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Ends all connections."""
+
+
+class SqliteLedger(Ledger):
+    """One file: a thread writes, others read."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writer = ThreadPoolExecutor(1, "ledger-write")
+        self._readers = ThreadPoolExecutor(2, "ledger-read")
+        self._writing = asyncio.Lock()
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction: durable once the block has ended, void if it raises."""
-        async with self.engine.begin() as conn:
+    async def read(self) -> AsyncIterator[Connection]:
+        """A connection that sees one consistent state and changes nothing."""
+        conn = ThreadConnection(self._engine, self._readers, read_only=True)
+        try:
             yield conn
+        finally:
+            await conn.end(commit=False)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Connection]:
+        """A transaction: durable once the block has ended, void if it raises."""
+        async with self._writing:
+            conn = ThreadConnection(self._engine, self._writer, read_only=False)
+            try:
+                yield conn
+            except BaseException:
+                await conn.end(commit=False)
+                raise
+            await conn.end(commit=True)
+
+    async def close(self) -> None:
+        """Ends all connections and threads."""
+        for threads in (self._writer, self._readers):
+            await asyncio.to_thread(threads.shutdown)
+        self._engine.dispose()
+
+
+class PostgresLedger(Ledger):
+    """A database other processes may work on at the same time."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Connection]:
+        """A connection that sees one consistent state and changes nothing."""
+        async with self._engine.connect() as conn:
+            yield cast(Connection, conn)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Connection]:
+        """A transaction: durable once the block has ended, void if it raises."""
+        async with self._engine.begin() as conn:
+            yield cast(Connection, conn)
 
     async def close(self) -> None:
         """Ends all connections."""
-        await self.engine.dispose()
+        await self._engine.dispose()
 
 
-def _configure_sqlite(engine: AsyncEngine) -> None:
-    @event.listens_for(engine.sync_engine, "connect")
+def _configure_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: object) -> None:
         # The driver must not open transactions by itself: `_begin` chooses the kind.
         connection.isolation_level = None
@@ -61,8 +118,8 @@ def _configure_sqlite(engine: AsyncEngine) -> None:
         cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_S * 1000}")
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
-    def _begin(conn: Connection) -> None:
+    @event.listens_for(engine, "begin")
+    def _begin(conn: SyncConnection) -> None:
         # A write transaction takes the lock at once: what it reads stays true until it commits.
         read_only = conn.get_execution_options().get("bot_read_only")
         conn.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
@@ -79,47 +136,52 @@ async def open_ledger(url: str) -> Ledger:
     """
     try:
         parsed = make_url(url)
-        sqlite = parsed.get_backend_name() == "sqlite"
-        engine = create_async_engine(url, json_serializer=_dumps, pool_pre_ping=not sqlite)
+        if parsed.get_backend_name() == "sqlite":
+            return await asyncio.to_thread(_open_sqlite, parsed)
+        return await _open_postgres(parsed)
     except (ArgumentError, InvalidRequestError, ModuleNotFoundError) as error:
         # The address itself is not repeated: it may hold a password.
         raise LedgerError(
-            _(
-                "The ledger's address is not valid; write sqlite+aiosqlite:///path or "
-                "postgresql+asyncpg://…"
-            )
+            _("The ledger's address is not valid; write sqlite:///path or postgresql+asyncpg://…")
         ) from error
-    if sqlite:
-        _configure_sqlite(engine)
-    try:
-        if sqlite and parsed.database and parsed.database != ":memory:":
-            _try_file(Path(parsed.database))
-        async with engine.begin() as conn:
-            await conn.run_sync(_upgrade)
     except (DBAPIError, sqlite3.Error, OSError) as error:
-        await engine.dispose()
-        shown = parsed.render_as_string(hide_password=True)
         raise LedgerError(
             _(
                 "The ledger {url} cannot be opened: {cause}. Check the path, the rights and the "
                 "free disk space."
-            ).format(url=shown, cause=getattr(error, "orig", error))
+            ).format(
+                url=parsed.render_as_string(hide_password=True),
+                cause=getattr(error, "orig", error),
+            )
         ) from error
-    except LedgerError:
+
+
+def _open_sqlite(url: URL) -> Ledger:
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url.set(drivername="sqlite"), json_serializer=_dumps)
+    _configure_sqlite(engine)
+    try:
+        with engine.begin() as conn:
+            _upgrade(conn)
+    except BaseException:
+        engine.dispose()
+        raise
+    return SqliteLedger(engine)
+
+
+async def _open_postgres(url: URL) -> Ledger:
+    engine = create_async_engine(url, json_serializer=_dumps, pool_pre_ping=True)
+    try:
+        async with engine.begin() as conn:
+            await conn.run_sync(_upgrade)
+    except BaseException:
         await engine.dispose()
         raise
-    return Ledger(engine)
+    return PostgresLedger(engine)
 
 
-def _try_file(path: Path) -> None:
-    # aiosqlite leaves a thread behind when it cannot open a file, and that prints a stack trace
-    # once the loop is gone; so the file is tried without it first.
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S)) as connection:
-        connection.execute("PRAGMA schema_version")
-
-
-def migration_config(connection: Connection) -> AlembicConfig:
+def migration_config(connection: SyncConnection) -> AlembicConfig:
     """Alembic's settings for one open connection."""
     config = AlembicConfig()
     config.set_main_option("script_location", str(MIGRATIONS))
@@ -127,7 +189,7 @@ def migration_config(connection: Connection) -> AlembicConfig:
     return config
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: SyncConnection) -> None:
     config = migration_config(connection)
     script = ScriptDirectory.from_config(config)
     current = MigrationContext.configure(connection).get_current_revision()

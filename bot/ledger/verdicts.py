@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.matching import Verdict
+from bot.ledger.connection import Connection
 from bot.ledger.tables import items, verdicts
 
 
@@ -34,7 +34,7 @@ class Carried:
 
 
 async def record(
-    conn: AsyncConnection, item: int, verdict: Verdict, content_hash: str, now: datetime
+    conn: Connection, item: int, verdict: Verdict, content_hash: str, now: datetime
 ) -> bool:
     """Enters a verdict unless it says nothing new; what a person decided stays in force."""
     current = (
@@ -81,7 +81,7 @@ def _same(row: Any, verdict: Verdict, content_hash: str) -> bool:
     )
 
 
-async def carried(conn: AsyncConnection, ids: Collection[str]) -> list[Carried]:
+async def carried(conn: Connection, ids: Collection[str]) -> list[Carried]:
     """All verdicts in force about these key items, oldest item first."""
     query = (
         select(
