@@ -205,9 +205,7 @@ NOT_FIT: list[Data] = [
 
 
 @pytest.mark.parametrize("change", NOT_FIT, ids=lambda change: next(iter(change)))
-async def test_nothing_goes_out_from_an_account_that_is_not_fit(
-    world: World, change: Data
-) -> None:
+async def test_nothing_goes_out_from_an_account_that_is_not_fit(world: World, change: Data) -> None:
     """Not registered, not active, or under another unit's name; once mended it goes."""
     world.write_roster(roster(u01_weibo=change))
     world.write_calendar(status(window="2d"))
