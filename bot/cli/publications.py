@@ -42,6 +42,7 @@ group = typer.Typer(
 
 Name = Annotated[str, typer.Argument(help=_("number, or POST@ACCOUNT"))]
 By = Annotated[str, typer.Option("--by", help=_("who decides; your login name if left out"))]
+Why = Annotated[str, typer.Option("--reason", help=_("why, in your own words"))]
 _BAD = frozenset({State.FAILED, State.MISSED, State.UNKNOWN})
 
 
@@ -174,7 +175,7 @@ def retry(
 
 
 @group.command(help=_("Withdraws a publication that was not sent."))
-def cancel(name: Name, reason: str = "withdrawn", by: By = "") -> None:
+def cancel(name: Name, reason: Why = "", by: By = "") -> None:
     """Withdraws a publication that was not sent."""
     _decide(name, lambda app, pub: people.cancel(app.core, pub, by=by or _me(), reason=reason))
 
@@ -204,7 +205,7 @@ def accept(name: Name, by: By = "") -> None:
 
 
 @group.command(help=_("Says no to a reprint for the unit."))
-def decline(name: Name, reason: str = "declined", by: By = "") -> None:
+def decline(name: Name, reason: Why = "", by: By = "") -> None:
     """Says no to a reprint for the unit."""
     _decide(name, lambda app, pub: people.decline(app.core, pub, by=by or _me(), reason=reason))
 

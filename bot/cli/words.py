@@ -38,6 +38,8 @@ def trouble(pub: Publication) -> str:
     parts = [words.reason(str(pub.error.get("why") or pub.reason))]
     if pub.state is not State.PUBLISHED:
         parts += [words.reason(str(pub.error.get(key, ""))) for key in ("message", "advice")]
+    if pub.withdrawn and pub.state is not State.PUBLISHED:
+        parts.append(_("withdrawn: should it prove not public, it will not be sent"))
     if pub.changed_hash:
         parts.append(_("the calendar was changed after it went out; it was not sent again"))
     return _("; ").join(_said_once(parts))

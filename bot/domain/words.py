@@ -51,6 +51,10 @@ _REASONS = {
     "too_many_commits": N_("it was tried too often"),
     "platform_cannot_tell": N_("the platform cannot tell whether it went out"),
     "no_answer_in_time": N_("the platform gave no answer in time"),
+    "platform_says_duplicate": N_("the platform says it has this post already"),
+    "key_forgotten": N_("the platform no longer knows whether it was sent twice"),
+    "ledger_slow": N_("the ledger answered too slowly, so it was not sent"),
+    "gone": N_("it went out and has been removed since"),
     "lease_ran_out": N_("it took too long before anything was sent"),
     "stopping": N_("the bot was stopped"),
     "worker_died": N_("the bot was interrupted while sending"),
@@ -115,7 +119,7 @@ def evidence(code: str) -> str:
     proof, _sep, lack = code.partition("; ")
     rule, _space, score = proof.partition(" c=")
     level, colon, name = rule.rpartition(":")
-    text = _(_EVIDENCE[name]) if name in _EVIDENCE else rule
+    text = _(_EVIDENCE[name]) if name in _EVIDENCE else name
     if score:
         text += f" {float(score):.0%}"
     if colon:

@@ -1,0 +1,81 @@
+"""`bot check`: every planted mistake with its place, as JSON and for people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from rich.cells import cell_len
+
+from tests.bot.cli.office import Office, Ran
+from tests.bot.engine.world import article, status
+
+BROKEN = Path(__file__).parents[2] / "data" / "broken"
+EXPECTED: dict[str, dict[str, Any]] = yaml.safe_load((BROKEN / "expected.yaml").read_text("utf-8"))
+KEYS = ["code", "severity", "file", "line", "cell", "post", "message", "hint"]
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_planted_mistake_is_told_with_its_place(office: Office, name: str) -> None:
+    ran = office.bot("check", BROKEN / name, "--format", "json")
+    wanted = EXPECTED[name]
+    assert list(ran.document) == ["posts", "problems"]
+    problems = ran.document["problems"]
+    assert all(list(problem) == KEYS for problem in problems)
+    assert wanted in [{key: problem[key] for key in wanted} for problem in problems]
+    assert ran.code == int(any(problem["severity"] == "error" for problem in problems))
+    assert ran.err == ""
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_people_read_the_place_first_and_never_a_trace(office: Office, name: str) -> None:
+    ran = office.bot("check", BROKEN / name)
+    wanted = EXPECTED[name]
+    places = [str(wanted[key]) for key in ("file", "line") if wanted[key]]
+    word = "错误" if wanted["severity"] == "error" else "提醒"
+    head = f"{':'.join(places)}: {word}" if wanted["file"] else word
+    assert f"{head} {wanted['code']}" in ran.out
+    assert "→ " in ran.out
+    assert "Traceback" not in ran.out + ran.err
+    assert ran.err == ""
+
+
+def test_a_sound_calendar_is_exit_0(office: Office) -> None:
+    office.write(article(), status("s1"))
+    ran = office.bot("check", "--format", "json")
+    assert (ran.code, ran.document) == (0, {"posts": 2, "problems": []})
+    assert "读取 2 篇稿件；错误 0 处，提醒 0 处。" in office.bot("check").out
+
+
+def test_a_folder_that_is_not_there(office: Office) -> None:
+    ran = office.bot("check", "no/such/folder", "--format", "json")
+    assert ran.code == 1
+    assert ran.document["problems"][0]["code"] == "folder-missing"
+
+
+def test_masked_numbers_are_not_shown_by_the_line_either(office: Office) -> None:
+    for name in ("id-number", "mobile-number"):
+        place, line = EXPECTED[name]["file"], EXPECTED[name]["line"]
+        text = (BROKEN / name / place).read_text("utf-8").splitlines()[line - 1]
+        assert sum(sign.isdigit() for sign in text) >= 11
+        assert text.strip() not in office.bot("check", BROKEN / name).out
+
+
+def test_a_long_line_stays_one_line(office: Office) -> None:
+    office.write(status("s1", text="洗手。" * 200 + "治愈率98%"))
+    shown = [line for line in office.bot("check").out.splitlines() if " | " in line]
+    assert any(line.endswith("…") for line in shown)
+    assert all(cell_len(line) <= 160 for line in shown)
+
+
+def test_the_answer_is_the_same_whatever_the_ledger_is(office: Office) -> None:
+    """check needs neither ledger nor key."""
+    office.write(status("s1"))
+    assert _listing(office, office.bot("check")) == ["schedules"]
+
+
+def _listing(office: Office, ran: Ran) -> list[str]:
+    assert ran.code == 0
+    return sorted(path.name for path in office.folder.iterdir())
