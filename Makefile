@@ -51,5 +51,5 @@ constraints:   ## Pin the newest versions that fit pyproject.toml
 	{ echo "# Exact versions of everything that is installed; \`make constraints\` makes this file anew."; \
 	  build/pins/bin/python -m pip freeze --exclude-editable; } > constraints.txt
 
-clean:         ## Remove what the other targets made
-	rm -rf $(VENV) build var .pytest_cache .mypy_cache .ruff_cache
+clean:         ## Remove what the other targets made; never var/, which holds the ledger
+	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache

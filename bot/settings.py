@@ -22,7 +22,7 @@ from pydantic_settings import (
 
 from bot.domain import setting_faults
 from bot.errors import UsageError
-from bot.i18n import DEFAULT_LANGUAGE, _
+from bot.i18n import _
 
 
 class _Part(BaseModel):
@@ -104,7 +104,6 @@ class Settings(BaseSettings):
     # Each platform's own Config model checks its part when its adapter is made.
     platforms: dict[str, dict[str, Any]] = {}
     secret_key: SecretStr | None = None
-    language: str = DEFAULT_LANGUAGE
 
     @property
     def zone(self) -> ZoneInfo:

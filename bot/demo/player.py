@@ -29,6 +29,7 @@ from bot.engine import collect as collecting
 from bot.engine import people, service
 from bot.engine import plan as plans
 from bot.engine.dispatch import tick
+from bot.errors import UsageError
 from bot.i18n import N_, _
 from bot.ledger import credentials, publications
 from bot.settings import Settings
@@ -36,6 +37,7 @@ from bot.simulator import serve
 
 Tell = Callable[[datetime, str], None]
 _LIAISON = "liaison"
+_STAGE_MARK = ".demo"  # what holds it may be emptied by the next demo
 _NOTABLE = {
     "publication.lost": N_("{name}: no trustworthy answer, looking before anything else"),
     "publication.not_there": N_("{name}: surely not public, it will be sent again"),
@@ -69,8 +71,16 @@ async def build_stage(settings: Settings, folder: Path) -> Stage:
 
 
 def _lay_out(schedules: Path, folder: Path) -> None:
+    if folder.exists() and any(folder.iterdir()) and not (folder / _STAGE_MARK).exists():
+        raise UsageError(
+            _(
+                "{folder} holds files that are not of an earlier demo. Name an empty folder "
+                "with --dir."
+            ).format(folder=folder)
+        )
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    (folder / _STAGE_MARK).touch()
     shutil.copytree(schedules, folder / "schedules")
 
 

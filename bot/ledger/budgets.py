@@ -2,78 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
-from bot.domain.quota import Budget, Period, period_end, period_start
+from bot.domain.quota import Budget, period_end, period_start
 from bot.ledger.connection import Connection
 from bot.ledger.tables import usage
 
-
-async def spend(
-    conn: Connection, account: str, wanted: Sequence[Budget], now: datetime
-) -> datetime | None:
-    """Spends one of each budget, or nothing at all; then says when the scarcest is whole again."""
-    used = [await _used(conn, account, budget, now) for budget in wanted]
-    spent = [
-        period_end(now, budget.period)
-        for budget, count in zip(wanted, used, strict=True)
-        if count >= budget.limit
-    ]
-    if spent:
-        return max(spent)
-    for budget, count in zip(wanted, used, strict=True):
-        await set_used(conn, account, budget.action, budget.period, now, count + 1)
-    return None
+Key = tuple[str, str, str, datetime]  # account, action, period, its start
 
 
-def unpaid(
-    wanted: Sequence[Budget], committed_at: datetime | None, now: datetime
-) -> tuple[Budget, ...]:
-    """The budgets a further `commit` of one publication must pay.
+class Purse:
+    """What the accounts of one transaction have spent, read once and written once."""
 
-    An earlier call in the same period came to nothing, or there would be no further one; what it
-    spent here is still to be had.
-    """
-    if committed_at is None:
-        return tuple(wanted)
-    return tuple(
-        budget
-        for budget in wanted
-        if period_start(committed_at, budget.period) != period_start(now, budget.period)
-    )
+    def __init__(self, used: dict[Key, int], now: datetime) -> None:
+        self._known = dict(used)
+        self._used = used
+        self._now = now
 
+    def spend(self, account: str, wanted: Sequence[Budget]) -> datetime | None:
+        """Spends one of each, or nothing at all; then says when the scarcest is whole again."""
+        keys = [(budget, _key(account, budget, self._now)) for budget in wanted]
+        spent = [
+            period_end(self._now, budget.period)
+            for budget, key in keys
+            if self._used.get(key, 0) >= budget.limit
+        ]
+        if spent:
+            return max(spent)
+        for _budget, key in keys:
+            self._used[key] = self._used.get(key, 0) + 1
+        return None
 
-async def _used(conn: Connection, account: str, budget: Budget, now: datetime) -> int:
-    query = select(usage.c.used).where(
-        usage.c.account == account,
-        usage.c.action == budget.action,
-        usage.c.period == budget.period.value,
-        usage.c.start == period_start(now, budget.period),
-    )
-    return int(await conn.scalar(query.with_for_update()) or 0)
-
-
-async def set_used(
-    conn: Connection, account: str, action: str, period: Period, now: datetime, used: int
-) -> None:
-    """Sets what is spent in the period that holds `now` (also after the platform corrected us)."""
-    where = (
-        usage.c.account == account,
-        usage.c.action == action,
-        usage.c.period == period.value,
-        usage.c.start == period_start(now, period),
-    )
-    changed = await conn.execute(update(usage).where(*where).values(used=used))
-    if changed.rowcount == 0:
-        await conn.execute(
-            insert(usage).values(
-                account=account,
-                action=action,
-                period=period.value,
-                start=period_start(now, period),
-                used=used,
+    async def save(self, conn: Connection) -> None:
+        """Writes what was spent."""
+        changed = {key: used for key, used in self._used.items() if self._known.get(key) != used}
+        new = [key for key in changed if key not in self._known]
+        if new:
+            names = ("account", "action", "period", "start")
+            rows = [dict(zip(names, key, strict=True)) | {"used": changed[key]} for key in new]
+            await conn.execute(insert(usage), rows)
+        old = [key for key in changed if key in self._known]
+        if old:
+            statement = (
+                update(usage)
+                .where(
+                    usage.c.account == bindparam("k_account"),
+                    usage.c.action == bindparam("k_action"),
+                    usage.c.period == bindparam("k_period"),
+                    usage.c.start == bindparam("k_start"),
+                )
+                .values(used=bindparam("new_used"))
             )
-        )
+            names = ("k_account", "k_action", "k_period", "k_start")
+            rows = [dict(zip(names, key, strict=True)) | {"new_used": changed[key]} for key in old]
+            await conn.execute(statement, rows)
+
+
+async def open_purse(
+    conn: Connection, accounts: Collection[str], budgets: Collection[Budget], now: datetime
+) -> Purse:
+    """What these accounts have spent of these budgets in the periods that hold `now`."""
+    starts = {period_start(now, budget.period) for budget in budgets}
+    query = (
+        select(usage)
+        .where(usage.c.account.in_(sorted(accounts)), usage.c.start.in_(sorted(starts)))
+        .with_for_update()
+    )
+    rows = await conn.execute(query) if accounts and budgets else ()
+    used = {
+        (row.account, row.action, row.period, row.start.astimezone(UTC)): int(row.used)
+        for row in rows
+    }
+    return Purse(used, now)
+
+
+def unpaid(wanted: Sequence[Budget], last: datetime | None, now: datetime) -> tuple[Budget, ...]:
+    """Those of `wanted` that a publication last sent at `last` has not paid for in this period."""
+    return tuple(
+        budget for budget in wanted if last is None or last < period_start(now, budget.period)
+    )
+
+
+def _key(account: str, budget: Budget, now: datetime) -> Key:
+    start = period_start(now, budget.period).astimezone(UTC)
+    return (account, budget.action, budget.period.value, start)

@@ -18,7 +18,8 @@ from sqlalchemy import bindparam, insert, select, update
 from bot.domain.publication import Hold, State
 from bot.domain.quota import Budget
 from bot.domain.transitions import Step
-from bot.ledger import budgets, items
+from bot.ledger import items
+from bot.ledger.budgets import Purse, open_purse, unpaid
 from bot.ledger.connection import Connection
 from bot.ledger.store import Ledger
 from bot.ledger.tables import accounts, controls, events, posts, publications
@@ -106,15 +107,22 @@ async def apply(conn: Connection, moves: Sequence[Move], now: datetime) -> list[
     if not moves:
         return []
     group = _Group(rows=await _lock(conn, {move.publication for move in moves}), now=now)
+    purse = await _purse(conn, group, moves)
     frozen = any(move.frozen_blocks for move in moves) and await is_frozen(conn, lock=True)
-    results = []
-    for move in moves:
-        results.append(await _one(conn, group, move, frozen=frozen))
+    results = [_one(group, purse, move, frozen=frozen) for move in moves]
+    await purse.save(conn)
     await _write(conn, group)
     return results
 
 
-async def _one(conn: Connection, group: _Group, move: Move, *, frozen: bool) -> Applied:
+async def _purse(conn: Connection, group: _Group, moves: Sequence[Move]) -> Purse:
+    spending = [move for move in moves if move.budgets and move.publication in group.rows]
+    accounts_ = {group.rows[move.publication]["account"] for move in spending}
+    wanted = {budget for move in spending for budget in move.budgets}
+    return await open_purse(conn, accounts_, wanted, group.now)
+
+
+def _one(group: _Group, purse: Purse, move: Move, *, frozen: bool) -> Applied:
     if move.frozen_blocks and frozen:
         return Applied(refusal=Refusal.FROZEN)
     if move.budgets:
@@ -123,8 +131,9 @@ async def _one(conn: Connection, group: _Group, move: Move, *, frozen: bool) -> 
             return _STALE
         if State(row["state"]) not in move.step.sources:
             return _STALE
-        wanted = budgets.unpaid(move.budgets, row["committed_at"], group.now)
-        until = await budgets.spend(conn, row["account"], wanted, group.now)
+        # A call repeated within the period was counted with the first one.
+        wanted = unpaid(move.budgets, row["committed_at"], group.now)
+        until = purse.spend(row["account"], wanted)
         if until is not None:
             return Applied(refusal=Refusal.SPENT, until=until)
     return _DONE if group.take(move) else _STALE

@@ -146,7 +146,7 @@ publications = Table(
     Column("committed_at", Moment),
     Column("doubt_since", Moment),
     Column("cleared_at", Moment),
-    Column("withdrawn", Boolean, nullable=False, server_default="0"),
+    Column("withdrawn", String(16), nullable=False, server_default=""),  # by whom: a fixed word
     Column("checkpoint", JSON, nullable=False),
     Column("pending", JSON, nullable=False),
     Column("accepted_by", Text, nullable=False, server_default=""),

@@ -44,7 +44,7 @@ def test_a_chinese_file_name_is_found(variant: Variant) -> None:
         replace(variant, body="![图](media/洗手.png)"), {"media/洗手.png": "http://mmbiz.qpic.cn/b"}
     )
     assert "http://mmbiz.qpic.cn/b" in content
-    assert pictures("![图](media/洗手.png) 和 ![](a.png)") == ["media/洗手.png", "a.png"]
+    assert pictures("![图](media/洗手.png) 和 ![](a.png)") == ("media/洗手.png", "a.png")
 
 
 def test_links_outside_become_numbered_notes(variant: Variant) -> None:

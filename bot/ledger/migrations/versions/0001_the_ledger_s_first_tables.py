@@ -149,7 +149,7 @@ def upgrade() -> None:
         sa.Column("committed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("doubt_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cleared_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("withdrawn", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("withdrawn", sa.String(length=16), server_default="", nullable=False),
         sa.Column("checkpoint", sa.JSON(), nullable=False),
         sa.Column("pending", sa.JSON(), nullable=False),
         sa.Column("accepted_by", sa.Text(), server_default="", nullable=False),
