@@ -33,7 +33,7 @@ class Standing:
 def admit(pub: Publication, at: Standing) -> Step | None:
     """None when it may go; otherwise the step that says why not."""
     if pub.withdrawn:
-        return transitions.cancel(reason="removed")
+        return transitions.cancel(reason=pub.withdrawn)
     if pub.changed_hash:
         return _corrected(pub, at.now)
     if at.now >= pub.not_after:

@@ -239,7 +239,7 @@ def _removed(pub: Publication) -> Change:
         account=pub.account,
         due_at=pub.due_at,
         publication=pub.id,
-        step=transitions.call_off() if in_flight else transitions.cancel(reason="removed"),
+        step=(transitions.call_off if in_flight else transitions.cancel)(reason="removed"),
     )
 
 
@@ -303,17 +303,20 @@ def _restored(
 
 def _while_sending(want: Desired, pub: Publication) -> Change | None:
     """Nobody knows yet whether it is out: what the calendar says now counts only if it is not."""
-    if want.blocked != pub.withdrawn:
-        step = transitions.call_off() if want.blocked else transitions.call_back()
-        kind = ChangeKind.BLOCKED if want.blocked else ChangeKind.RESTORED
-        return _change(kind, want, pub, step, pub.due_at)
+    if want.blocked and not pub.withdrawn:
+        step = transitions.call_off(reason="removed")
+        return _change(ChangeKind.BLOCKED, want, pub, step, pub.due_at)
+    if pub.withdrawn == "removed" and not want.blocked:  # a person's withdrawal stands
+        return _change(ChangeKind.RESTORED, want, pub, transitions.call_back(), pub.due_at)
     return _changed_after(want, pub)
 
 
 def _changed_after(want: Desired, pub: Publication) -> Change | None:
-    if want.content_hash in {pub.content_hash, pub.changed_hash}:
+    # A correction that was taken back is none any more.
+    differs = "" if want.content_hash == pub.content_hash else want.content_hash
+    if differs == pub.changed_hash:
         return None
-    step = transitions.changed_after(content_hash=want.content_hash)
+    step = transitions.changed_after(content_hash=differs)
     return _change(ChangeKind.CHANGED_AFTER, want, pub, step, pub.due_at)
 
 

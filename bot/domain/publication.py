@@ -95,7 +95,9 @@ class Publication:
     # When the first commit began whose outcome nobody knows; None: nothing can be out there.
     doubt_since: datetime | None = None
     cleared_at: datetime | None = None  # when a look last said "not there"
-    withdrawn: bool = False  # called off while it was being sent: never to be sent again
+    # Called off while it was being sent, never to be sent again: "removed" by the calendar, which
+    # may call it back, or "withdrawn" by a person; "" while it is wanted.
+    withdrawn: str = ""
     checkpoint: Mapping[str, str] = field(default_factory=dict)
     pending: Mapping[str, str] = field(default_factory=dict)
     accepted_by: str = ""

@@ -364,7 +364,7 @@ def reschedule(terms: Terms, *, held: Hold | None, next_at: datetime) -> Step:
         attempts=0,
         error={},
         changed_hash="",
-        withdrawn=False,
+        withdrawn="",
         facts={"due_at": terms.due_at.isoformat(), "content": terms.content_hash},
         more=terms.columns(),
     )
@@ -381,14 +381,17 @@ def changed_after(*, content_hash: str) -> Step:
     )
 
 
-def call_off(*, by: str = "") -> Step:
-    """sending, unknown, pending: it shall not go out. If it proves not public, it never will."""
-    return _step("called_off", _SENT, None, withdrawn=True, facts={"by": by})
+def call_off(*, reason: str, by: str = "") -> Step:
+    """sending, unknown, pending: it shall not go out. If it proves not public, it never will.
+
+    `reason` is "removed" by the calendar, or "withdrawn" by a person.
+    """
+    return _step("called_off", _SENT, None, withdrawn=reason, facts={"reason": reason, "by": by})
 
 
 def call_back(*, by: str = "") -> Step:
     """sending, unknown, pending: it is wanted again after it was called off."""
-    return _step("called_back", _SENT, None, withdrawn=False, facts={"by": by})
+    return _step("called_back", _SENT, None, withdrawn="", facts={"by": by})
 
 
 def cancel(*, reason: str, by: str = "", text: str = "") -> Step:
@@ -433,7 +436,7 @@ def retry(state: State, *, now: datetime, not_after: datetime, by: str) -> Step:
         commits=0,
         doubt_since=None,
         cleared_at=None,
-        withdrawn=False,
+        withdrawn="",
         pending={},
         error={},
         facts={"by": by, "from": state.value},

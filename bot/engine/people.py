@@ -59,7 +59,7 @@ async def cancel(core: Core, pub: Publication, *, by: str, reason: str = "") -> 
     False when it is being sent at this moment: should it prove not public, it never will be.
     """
     if pub.state in IN_FLIGHT:
-        await _do(core, pub, transitions.call_off(by=by))
+        await _do(core, pub, transitions.call_off(reason="withdrawn", by=by))
         return False
     await _do(core, pub, transitions.cancel(reason="withdrawn", by=by, text=reason))
     return True
