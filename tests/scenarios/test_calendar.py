@@ -237,3 +237,40 @@ async def test_a_post_that_was_granted_cannot_be_withdrawn_any_more(world: World
     with pytest.raises(UsageError, match="p1@u01-weibo"):
         await people.cancel(world.app.core, before, by="officer")
     assert await world.state(NAME) is State.PUBLISHED
+
+
+async def test_a_withdrawal_while_its_answer_is_lost_stands(world: World) -> None:
+    """A person called it off; that it still is in the file does not call it back."""
+    await world.plan(status())
+    await world.fault("u01-weibo", "drop_before", path=SHARE)
+    await world.run(until=TEN)
+    await people.cancel(world.app.core, await world.pub(NAME), by="officer")
+    await world.plan()
+    await world.run(until=TEN + timedelta(hours=1))
+    await world.plan()
+    await world.run()
+    assert await world.posts() == []
+    assert await world.state(NAME) is State.CANCELLED
+
+
+async def test_a_correction_taken_back_while_its_answer_is_lost_is_gone(world: World) -> None:
+    """What goes out in the end is what the calendar says in the end."""
+    await world.plan(status())
+    await world.fault("u01-weibo", "drop_before", path=SHARE)
+    await world.run(until=TEN)
+    await world.plan(status(text="一时写错的文字。"))
+    await world.plan(status())
+    await world.run()
+    (post,) = await world.posts()
+    assert "一时写错" not in post["text"]
+
+
+async def test_a_correction_taken_back_after_publishing_is_no_notice_any_more(
+    world: World,
+) -> None:
+    """The public words are the calendar's again."""
+    await world.plan(status())
+    await world.run()
+    await world.plan(status(text="改过的文字。"))
+    await world.plan(status())
+    assert (await world.pub(NAME)).changed_hash == ""
