@@ -98,7 +98,7 @@ class ErrorTable:
         if row is None or row.raises == ACCEPTED:
             return _unknown(origin, code, text)
         kind, message = _KINDS[row.raises]
-        if kind is OutcomeUnknown and not origin.effect:
+        if issubclass(kind, OutcomeUnknown) and not origin.effect:
             kind, message = _KINDS["Unavailable"]  # a call without effect may be made again
         shown = _(message).format(
             platform=words.platform(origin.platform), meaning=row.meaning, code=code
