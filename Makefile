@@ -41,9 +41,10 @@ bench: $(VENV)/ready  ## Measure speed as ratios
 	@$(BIN)/python -m bench
 
 messages: $(VENV)/ready  ## Bring the message catalog up to date
-	$(BIN)/pybabel -q extract -F pyproject.toml -k _ -k N_ --no-location --sort-output --omit-header -o build/bot.pot bot adapters
-	$(BIN)/pybabel -q update -D bot -l zh_CN -i build/bot.pot -d bot/locale --no-fuzzy-matching --omit-header
-	$(BIN)/pybabel -q compile -D bot -l zh_CN -d bot/locale
+	@mkdir -p build
+	$(BIN)/pybabel -q extract -F pyproject.toml -k N_ --no-location --sort-output --omit-header -o build/bot.pot bot adapters
+	$(BIN)/pybabel -q update -i build/bot.pot -d bot/locale -D bot -l zh_CN --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+	$(BIN)/pybabel -q compile -d bot/locale -D bot
 
 constraints:   ## Pin the newest versions that fit pyproject.toml
 	rm -rf build/pins && $(PYTHON) -m venv build/pins

@@ -27,7 +27,7 @@ D = TypeVar("D", str, int, bool)
 READ_TRIES = 3
 CONNECT_TIMEOUT_S = 10.0
 RAW_CHARS = 500
-_HEAD_BYTES = 8192
+_HEAD_BYTES = 2560
 _SECRET_NAMES = frozenset(
     {
         *("access_token", "access-token", "refresh_token", "component_access_token"),

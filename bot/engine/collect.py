@@ -29,7 +29,7 @@ from bot.logs import get_logger
 log = get_logger(__name__)
 FIRST_READING = timedelta(days=40)  # how far back an account is read the first time
 _MATCH_AGAIN = timedelta(days=3)  # a copy may be read before the flagship's own receipt is there
-OVERLAP = timedelta(hours=36)  # statistics come a day late
+OVERLAP = timedelta(minutes=10)  # clocks differ; what is listed late is covered by recent_lag_s
 _KEY_ITEM_LIFE = timedelta(days=60)  # key items older than this are not looked for any more
 # What the bot has not sent yet and must not send, once the unit carried it by hand.
 _NOT_YET = frozenset({State.PLANNED, State.HELD, State.WAITING})
