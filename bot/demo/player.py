@@ -191,7 +191,7 @@ class Player:
     def _schedule_collecting(self) -> None:
         day = self._scenario.start
         while day < self._scenario.end:
-            day += timedelta(days=1)
+            day += timedelta(days=self._scenario.collect_days)
             at = datetime.combine(day.date(), self._scenario.collect_at, tzinfo=day.tzinfo)
             self._push(at, Action(do="collect", at=at, facts={}))
 

@@ -31,6 +31,7 @@ class Scenario:
     start: datetime
     end: datetime
     collect_at: time
+    collect_days: int  # days from one reading back to the next
     actions: Sequence[Action]
     own_every: Mapping[str, int]  # account → days between its own posts; 0 for none
     own_default: int
@@ -47,7 +48,8 @@ def load() -> Scenario:
     return Scenario(
         start=moment(data["start"]),
         end=moment(data["end"]),
-        collect_at=time.fromisoformat(data["collect"]),
+        collect_at=time.fromisoformat(data["collect"]["at"]),
+        collect_days=data["collect"]["every_days"],
         actions=[_action(entry) for entry in data["actions"]],
         own_every=own["every_days"],
         own_default=own["default_days"],
