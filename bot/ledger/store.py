@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -112,10 +113,10 @@ def _configure_sqlite(engine: Engine) -> None:
         # The driver must not open transactions by itself: `_begin` chooses the kind.
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_S * 1000}")
+        _write_ahead(cursor)
         cursor.execute("PRAGMA synchronous=FULL")  # a commit survives power failure
         cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_S * 1000}")
         cursor.close()
 
     @event.listens_for(engine, "begin")
@@ -123,6 +124,23 @@ def _configure_sqlite(engine: Engine) -> None:
         # A write transaction takes the lock at once: what it reads stays true until it commits.
         read_only = conn.get_execution_options().get("bot_read_only")
         conn.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _write_ahead(cursor: Any) -> None:
+    """Sets the write-ahead log, which a new file gets but once.
+
+    SQLite does not wait for another process that is just doing the same, whatever the timeout.
+    """
+    end = time.monotonic() + _BUSY_TIMEOUT_S
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _dumps(value: object) -> str:
