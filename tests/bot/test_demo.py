@@ -188,7 +188,7 @@ async def test_a_reprint_by_hand_was_late(month: Month) -> None:
 
 
 async def test_a_late_correction_is_told_to_those_who_had_it(month: Month) -> None:
-    """k5 was corrected after nine reprints: two first releases and nine reprints carry old words."""
+    """k5 was corrected after nine reprints: those and two first releases carry old words."""
     changed = [pub for pub in await answers.changed_after(month.app.core) if pub.post == K5]
     assert len(changed) == 11
     assert len([pub for pub in changed if pub.kind is Kind.REPRINT]) == 9

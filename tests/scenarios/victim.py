@@ -15,6 +15,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import traceback
 import urllib.request
 from dataclasses import dataclass, field
@@ -137,6 +138,7 @@ async def _person(app: App, base_url: str) -> bool:
 def _child(job: dict[str, Any]) -> None:
     hook = Hook(kill=job["kill"])
     if job["count"]:
+        threading.setprofile(hook)
         sys.setprofile(hook)
     try:
         asyncio.run(_live(Path(job["folder"]), job["base_url"], hook))

@@ -21,9 +21,7 @@ from tests.bot.ledger.stand import NOW, add, get, ledger, post, row, url
 
 
 def _differences(connection: Connection) -> list[Any]:
-    context = MigrationContext.configure(
-        connection, opts={"compare_type": True, "compare_server_default": True}
-    )
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
     return list(compare_metadata(context, metadata))
 
 
@@ -159,7 +157,7 @@ async def test_a_file_that_is_no_ledger_is_one_sentence(tmp_path: Path) -> None:
 
 async def test_two_processes_may_open_a_new_ledger_at_once(tmp_path: Path) -> None:
     """Only one makes the tables."""
-    opened = await asyncio.gather(*(open_ledger(url(tmp_path)) for _ in range(4)))
+    opened = await asyncio.gather(*(open_ledger(url(tmp_path)) for _ in range(8)))
     for one in opened:
         await one.close()
     async with ledger(tmp_path) as again:
