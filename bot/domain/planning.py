@@ -266,7 +266,11 @@ def _before_sending(
     want: Desired, pub: Publication, released: datetime | None, now: datetime
 ) -> Change | None:
     terms = _terms(want, pub, released, now)
-    edited = terms.content_hash != pub.content_hash
+    # A correction noted while it was being sent counts as its text until it is taken back.
+    edited = want.content_hash != pub.content_hash or pub.changed_hash not in {
+        "",
+        want.content_hash,
+    }
     blocked = pub.state is State.HELD and pub.reason == Hold.CHECK
     regated = blocked != want.blocked and pub.state in OPEN
     if not (edited or regated or _moved(terms, pub)):
