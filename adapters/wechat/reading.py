@@ -65,6 +65,12 @@ class Reading:
         """
         draft = done.data.get(DRAFT, "")
         if not draft:
+            if done.data.get(DOUBT_SINCE):
+                raise OutcomeUnknown(
+                    _("An earlier call is in doubt and its draft is not known any more."),
+                    platform="wechat",
+                    action="draft/get",
+                )
             return None
         receipt = await self._listed(variant, done)
         if receipt is not None:

@@ -147,9 +147,8 @@ class WeiboAdapter:
         """What the account shows, newest first: never more than the newest five."""
         who = await self._credential("recent")
         for status in await self._api.timeline(who):
-            if status.created_at < since:
-                return
-            yield _item(who, status, _safe_link(self._account))
+            if status.created_at >= since:  # an old one may be pinned on top
+                yield _item(who, status, _safe_link(self._account))
 
     async def stat(self, receipts: Sequence[Receipt]) -> list[Stat]:
         """Likes, reposts and comments; Weibo tells ordinary apps no reads."""

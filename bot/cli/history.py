@@ -36,7 +36,7 @@ _EVENTS = {
     "replanned": N_("planned anew"),
     "changed_after_publishing": N_("changed after publishing, not sent again"),
     "called_off": N_("withdrawn while it was being sent"),
-    "called_back": N_("wanted again"),
+    "wish_noted": N_("the calendar wants it otherwise; that counts if it is not public"),
     "cancelled": N_("cancelled"),
     "restored": N_("back in the calendar"),
     "retried": N_("tried again by a person's wish"),

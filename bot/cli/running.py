@@ -62,7 +62,8 @@ def run(
             if once:
                 await service.run_due(app.core, app.queue)
                 return await _once_code(app, bad=has_errors(made.problems))
-            await _forever(app)
+            # A change that was overtaken is made by the next plan, so that one must come.
+            await _forever(app, "" if made.overtaken else reading.fingerprint)
             return OK
 
     raise typer.Exit(asyncio.run(work()))
@@ -75,7 +76,7 @@ async def _once_code(app: App, *, bad: bool) -> int:
     return BAD_NEWS if bad else OK
 
 
-async def _forever(app: App) -> None:
+async def _forever(app: App, fingerprint: str) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -90,15 +91,17 @@ async def _forever(app: App) -> None:
     notes.print(_("Running. Press Ctrl-C to stop."))
     readers = [
         asyncio.create_task(_collect_regularly(app, stop)),
-        asyncio.create_task(_plan_regularly(app, stop)),
+        asyncio.create_task(_plan_regularly(app, stop, fingerprint)),
     ]
     await service.serve(app.core, app.queue, stop)
     await asyncio.gather(*readers)
 
 
-async def _plan_regularly(app: App, stop: asyncio.Event) -> None:
-    """Takes a changed calendar over while running; what is faulty keeps its last good plan."""
-    known = app.read().fingerprint
+async def _plan_regularly(app: App, stop: asyncio.Event, known: str) -> None:
+    """Takes a changed calendar over while running; what is faulty keeps its last good plan.
+
+    `known` is the fingerprint of what has been taken over already.
+    """
     while not stop.is_set():
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), timeout=_READ_EVERY_S)
@@ -110,7 +113,7 @@ async def _plan_regularly(app: App, stop: asyncio.Event) -> None:
         except Exception as error:
             log.warning("plan.failed", error=str(error))
             continue
-        known = reading.fingerprint
+        known = "" if made.overtaken else reading.fingerprint
         show_problems(made.problems, reading)
         notes.print(_("{count} changes taken over.").format(count=len(made.changes)))
 

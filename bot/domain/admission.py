@@ -8,14 +8,16 @@ from datetime import datetime, timedelta
 from bot.domain import transitions
 from bot.domain.post import Kind
 from bot.domain.publication import MAX_COMMITS, Hold, Publication
+from bot.domain.retry import next_look
 from bot.domain.roster import Account, AccountStatus, Unit, name_matches
-from bot.domain.transitions import Step, Terms
+from bot.domain.transitions import Step
 
 # Whoever ends one of these causes wakes what it held; this is for the wake-up that got lost.
 _LOOK_AGAIN = timedelta(hours=1)
 _ENDS_BY_ITSELF = frozenset({Hold.REGISTRY, Hold.PAUSED, Hold.FROZEN})
 # A "not there" older than this says nothing about now.
 FRESH = timedelta(seconds=60)
+_QUICK_ROUNDS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +36,10 @@ def admit(pub: Publication, at: Standing) -> Step | None:
     """None when it may go; otherwise the step that says why not."""
     if pub.withdrawn:
         return transitions.cancel(reason=pub.withdrawn)
-    if pub.changed_hash:
-        return _corrected(pub, at.now)
+    if needs_look(pub, at.now):
+        return look_first(pub, at.now)
+    if pub.wanted:
+        return _as_wanted(pub, at.now)
     if at.now >= pub.not_after:
         return transitions.miss(reason="window_passed")
     if pub.commits >= MAX_COMMITS:
@@ -44,19 +48,19 @@ def admit(pub: Publication, at: Standing) -> Step | None:
     return None if why is None else _held(pub, why, at)
 
 
-def _corrected(pub: Publication, now: datetime) -> Step:
-    """It was changed while it was being sent, and it did not go out: the new text goes."""
-    terms = Terms(
-        due_at=pub.due_at,
-        not_after=pub.not_after,
-        content_hash=pub.changed_hash,
-        kind=pub.kind,
-        method=pub.method,
-        by_hand=pub.by_hand,
-        needs_acceptance=pub.needs_acceptance,
-        offset_s=pub.offset_s,
-    )
-    return transitions.reschedule(terms, held=None, next_at=now)
+def _as_wanted(pub: Publication, now: datetime) -> Step:
+    """The calendar was changed meanwhile, and nothing of it is public: the new wish counts."""
+    terms = transitions.terms_of(pub.wanted)
+    held = Hold.CHECK if pub.wanted["blocked"] else None
+    next_at = terms.not_after if held else max(now, terms.due_at)
+    return transitions.reschedule(terms, held=held, next_at=next_at, cleared=True)
+
+
+def look_first(pub: Publication, now: datetime) -> Step:
+    """Back to looking; the rounds grow longer, should looks never be fresh enough."""
+    finds = pub.finds + 1
+    at = now if finds < _QUICK_ROUNDS else next_look(finds, now)
+    return transitions.look_first(look_at=at, finds=finds)
 
 
 def obstacle(pub: Publication, at: Standing) -> Hold | None:
@@ -86,6 +90,8 @@ def needs_look(pub: Publication, now: datetime) -> bool:
 
 def wake(pub: Publication, at: Standing) -> Step | None:
     """What a held publication comes to that has become due for a look; None: it stays held."""
+    if pub.withdrawn:
+        return transitions.cancel(reason=pub.withdrawn)
     if at.now >= pub.not_after:
         return transitions.miss(reason=pub.reason)
     if pub.reason in {Hold.CHECK, Hold.REVIEW}:

@@ -246,12 +246,16 @@ def _removed(pub: Publication) -> Change:
 def _compare(
     want: Desired, pub: Publication, released: datetime | None, now: datetime
 ) -> Change | None:
+    if pub.withdrawn == "withdrawn":
+        return None  # a person's word; the calendar does not take it back
     if pub.state is State.CANCELLED:
         return _restored(want, pub, released, now)
-    if pub.state in IN_FLIGHT:
-        return _while_sending(want, pub)
     if pub.state is State.PUBLISHED:
         return _changed_after(want, pub)
+    if pub.state in IN_FLIGHT or (pub.doubt_since is not None and pub.state in OPEN):
+        return _under_way(want, pub, _terms(want, pub, released, now))
+    if pub.state is State.MISSED and pub.doubt_since is not None:
+        return None  # whether it is public only a person can say by now
     if pub.state is State.FAILED and not _may_go_again(want, pub):
         return None
     return _before_sending(want, pub, released, now)
@@ -266,11 +270,8 @@ def _before_sending(
     want: Desired, pub: Publication, released: datetime | None, now: datetime
 ) -> Change | None:
     terms = _terms(want, pub, released, now)
-    # A correction noted while it was being sent counts as its text until it is taken back.
-    edited = want.content_hash != pub.content_hash or pub.changed_hash not in {
-        "",
-        want.content_hash,
-    }
+    # What was noted while it was being sent counts until the calendar takes it back.
+    edited = want.content_hash != pub.content_hash or bool(pub.wanted) or bool(pub.withdrawn)
     blocked = pub.state is State.HELD and pub.reason == Hold.CHECK
     regated = blocked != want.blocked and pub.state in OPEN
     if not (edited or regated or _moved(terms, pub)):
@@ -296,7 +297,7 @@ def _moved(terms: Terms, pub: Publication) -> bool:
 def _restored(
     want: Desired, pub: Publication, released: datetime | None, now: datetime
 ) -> Change | None:
-    if pub.reason != "removed" or want.not_after <= now:
+    if pub.reason != "removed" or want.not_after <= now or pub.doubt_since is not None:
         return None
     terms = _terms(want, pub, released, now)
     held = _hold_of(want, pub, released)
@@ -305,14 +306,25 @@ def _restored(
     return _change(ChangeKind.RESTORED, want, pub, step, terms.due_at)
 
 
-def _while_sending(want: Desired, pub: Publication) -> Change | None:
-    """Nobody knows yet whether it is out: what the calendar says now counts only if it is not."""
-    if want.blocked and not pub.withdrawn:
-        step = transitions.call_off(reason="removed")
-        return _change(ChangeKind.BLOCKED, want, pub, step, pub.due_at)
-    if pub.withdrawn == "removed" and not want.blocked:  # a person's withdrawal stands
-        return _change(ChangeKind.RESTORED, want, pub, transitions.call_back(), pub.due_at)
-    return _changed_after(want, pub)
+def _under_way(want: Desired, pub: Publication, terms: Terms) -> Change | None:
+    """Nobody knows for sure whether it is out: what the calendar says now counts only if not.
+
+    Changing the row itself would make the next look search for something that was never sent.
+    """
+    edited = terms.content_hash != pub.content_hash
+    same = not (edited or _moved(terms, pub) or want.blocked)
+    wanted = {} if same else terms.note(blocked=want.blocked)
+    changed_hash = terms.content_hash if edited else ""
+    if (wanted, changed_hash, "") == (dict(pub.wanted), pub.changed_hash, pub.withdrawn):
+        return None
+    if want.blocked:
+        kind = ChangeKind.BLOCKED
+    elif pub.withdrawn:
+        kind = ChangeKind.RESTORED
+    else:
+        kind = ChangeKind.CHANGED_AFTER if edited or pub.changed_hash else ChangeKind.MOVED
+    step = transitions.note_wish(content_hash=changed_hash, wanted=wanted)
+    return _change(kind, want, pub, step, pub.due_at)
 
 
 def _changed_after(want: Desired, pub: Publication) -> Change | None:

@@ -28,7 +28,6 @@ class State(StrEnum):
     CANCELLED = "cancelled"  # removed from the calendar, or withdrawn
 
 
-FINAL = frozenset({State.PUBLISHED, State.FAILED, State.MISSED, State.CANCELLED})
 # Before the platform was ever asked: a change of the calendar may still replan or withdraw these.
 UNSENT = frozenset(
     {State.PLANNED, State.HELD, State.QUEUED, State.WAITING, State.HANDED_OFF, State.MISSED}
@@ -98,6 +97,9 @@ class Publication:
     # Called off while it was being sent, never to be sent again: "removed" by the calendar, which
     # may call it back, or "withdrawn" by a person; "" while it is wanted.
     withdrawn: str = ""
+    # What the calendar wants by now of a row that is under way or in doubt; {} when nothing else.
+    wanted: Mapping[str, object] = field(default_factory=dict)
+    paid: str = ""  # the method whose quota the last call spent
     checkpoint: Mapping[str, str] = field(default_factory=dict)
     pending: Mapping[str, str] = field(default_factory=dict)
     accepted_by: str = ""

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from bot.domain.post import Kind, Method
-from bot.domain.publication import FINAL, UNSENT, Hold, State
+from bot.domain.publication import UNSENT, Hold, State
 
 _SENT = frozenset({State.SENDING, State.UNKNOWN, State.PENDING})
 # What a person may still declare published: anything that has not been called off.
@@ -60,6 +60,26 @@ class Terms:
             "needs_acceptance": self.needs_acceptance,
             "offset_s": self.offset_s,
         }
+
+    def note(self, *, blocked: bool) -> dict[str, object]:
+        """As plain data, for a row that cannot be changed yet; `terms_of` reads it."""
+        moments = {"due_at": self.due_at, "not_after": self.not_after}
+        plain = {name: moment.astimezone(UTC).isoformat() for name, moment in moments.items()}
+        return {**self.columns(), **plain, "blocked": blocked}
+
+
+def terms_of(note: Mapping[str, object]) -> Terms:
+    """The terms a note was made of."""
+    values = {name: note[name] for name in Terms.__dataclass_fields__}
+    return Terms(
+        **{
+            **values,
+            "due_at": datetime.fromisoformat(str(note["due_at"])),
+            "not_after": datetime.fromisoformat(str(note["not_after"])),
+            "kind": Kind(str(note["kind"])),
+            "method": Method(str(note["method"])),
+        }  # type: ignore[arg-type]
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +144,9 @@ def save_checkpoint(checkpoint: Mapping[str, str]) -> Step:
     )
 
 
-def grant(*, now: datetime, lease: str, lease_until: datetime, commits: int) -> Step:
+def grant(
+    *, now: datetime, lease: str, lease_until: datetime, commits: int, method: Method
+) -> Step:
     """queued → sending: the one permission to call `commit` once. `commits` counts this call.
 
     The lease stays, so that only its holder can say what came of the call.
@@ -137,6 +159,7 @@ def grant(*, now: datetime, lease: str, lease_until: datetime, commits: int) -> 
         lease=lease,
         committed_at=now,
         commits=commits,
+        paid=method.value,
         finds=0,
         # What an earlier call came to says nothing about this one.
         pending={},
@@ -145,9 +168,9 @@ def grant(*, now: datetime, lease: str, lease_until: datetime, commits: int) -> 
     )
 
 
-def look_first(*, now: datetime) -> Step:
+def look_first(*, look_at: datetime, finds: int) -> Step:
     """queued → unknown: an earlier call is still in doubt, and the last look at it is too old."""
-    return _step("look_first", _of(State.QUEUED), State.UNKNOWN, next_at=now)
+    return _step("look_first", _of(State.QUEUED), State.UNKNOWN, next_at=look_at, finds=finds)
 
 
 def hand_off(*, package: str) -> Step:
@@ -179,6 +202,7 @@ def publish(receipt: PublishedAs, *, by: str = "") -> Step:
         published_at=receipt.published_at,
         error={},
         pending={},
+        wanted={},
         facts={"url": receipt.url, "platform_id": receipt.platform_id, "by": by},
         published=receipt,
     )
@@ -230,7 +254,7 @@ def lose(
     )
 
 
-def ask_person(*, why: str) -> Step:
+def ask_person(*, why: str, doubt_since: datetime | None) -> Step:
     """unknown, pending → unknown that the bot cannot settle: a person must look."""
     return _step(
         "needs_person",
@@ -238,6 +262,7 @@ def ask_person(*, why: str) -> Step:
         State.UNKNOWN,
         next_at=None,
         reason=why,
+        doubt_since=doubt_since,
         facts={"why": why},
     )
 
@@ -275,8 +300,12 @@ def wait(
     )
 
 
-def fail(*, reason: str, error: Mapping[str, object]) -> Step:
-    """→ failed: content or account refused; the author must act."""
+def fail(*, reason: str, error: Mapping[str, object], commits: int | None = None) -> Step:
+    """→ failed: content or account refused; the author must act.
+
+    `commits` is the count before a refused call: a sure refusal is given back.
+    """
+    given_back: dict[str, object] = {} if commits is None else {"commits": commits}
     return _step(
         "failed",
         _SENT | _of(State.QUEUED, State.HANDED_OFF),
@@ -285,6 +314,7 @@ def fail(*, reason: str, error: Mapping[str, object]) -> Step:
         reason=reason,
         error=dict(error),
         facts={"reason": reason, "error": dict(error)},
+        more=given_back,
     )
 
 
@@ -340,19 +370,23 @@ def release(*, due_at: datetime, go_at: datetime | None = None) -> Step:
     )
 
 
-def accept(*, by: str) -> Step:
-    """held: the unit's liaison said yes. `release` follows once the first release is public."""
-    return _step("accepted", _of(State.HELD), None, accepted_by=by, facts={"by": by})
+def accept(*, by: str, now: datetime) -> Step:
+    """held: the unit's liaison said yes. The next tick sees what that leaves to wait for."""
+    return _step("accepted", _of(State.HELD), None, next_at=now, accepted_by=by, facts={"by": by})
 
 
 # ── the calendar and its people ───────────────────────────────────────────────────────────────
 
 
-def reschedule(terms: Terms, *, held: Hold | None, next_at: datetime) -> Step:
+def reschedule(
+    terms: Terms, *, held: Hold | None, next_at: datetime, cleared: bool = False
+) -> Step:
     """unsent, failed → planned (or held): the calendar changed and nothing of it is public.
 
     Checkpoint and attempts start anew, because a draft of the old text must not go out.
+    `cleared`: a look just said that nothing of an earlier call is there, so its doubt ends.
     """
+    ended: dict[str, object] = {"doubt_since": None, "cleared_at": None} if cleared else {}
     return _step(
         "replanned",
         UNSENT | _of(State.FAILED),
@@ -365,8 +399,9 @@ def reschedule(terms: Terms, *, held: Hold | None, next_at: datetime) -> Step:
         error={},
         changed_hash="",
         withdrawn="",
+        wanted={},
         facts={"due_at": terms.due_at.isoformat(), "content": terms.content_hash},
-        more=terms.columns(),
+        more={**terms.columns(), **ended},
     )
 
 
@@ -389,9 +424,20 @@ def call_off(*, reason: str, by: str = "") -> Step:
     return _step("called_off", _SENT, None, withdrawn=reason, facts={"reason": reason, "by": by})
 
 
-def call_back(*, by: str = "") -> Step:
-    """sending, unknown, pending: it is wanted again after it was called off."""
-    return _step("called_back", _SENT, None, withdrawn="", facts={"by": by})
+def note_wish(*, content_hash: str, wanted: Mapping[str, object]) -> Step:
+    """Under way or in doubt: what the calendar wants now counts if it proves not public.
+
+    `content_hash` is the new text, "" when it is the same.
+    """
+    return _step(
+        "changed_after_publishing" if content_hash else "wish_noted",
+        _SENT | _of(State.PLANNED, State.HELD, State.QUEUED, State.WAITING),
+        None,
+        changed_hash=content_hash,
+        wanted=dict(wanted),
+        withdrawn="",
+        facts={"content": content_hash, "wanted": dict(wanted)},
+    )
 
 
 def cancel(*, reason: str, by: str = "", text: str = "") -> Step:
@@ -441,8 +487,3 @@ def retry(state: State, *, now: datetime, not_after: datetime, by: str) -> Step:
         error={},
         facts={"by": by, "from": state.value},
     )
-
-
-def final(state: State) -> bool:
-    """True when nobody owes a move unless a person changes their mind."""
-    return state in FINAL

@@ -43,7 +43,7 @@ async def coverage(
         mine = {pub.account: pub for pub in pubs if pub.post == post.id}
         seen = [verdict for verdict in found if verdict.post == post.id]
         release = _release(post, mine.values(), members, exempt.get(post.id, {}))
-        cells = _cells(core, members, mine, seen, health, gone, post.first_release_at)
+        cells = _cells(core, members, mine, seen, health, gone, post)
         answers.append(item_coverage(release, cells, list(members.units), as_of=core.clock.now()))
     return answers, members
 
@@ -77,8 +77,9 @@ def _cells(
     found: Sequence[Carried],
     health: Mapping[str, Health],
     gone: Collection[int],
-    released: datetime | None,
+    post: StoredPost,
 ) -> list[Cell]:
+    released, deadline = post.first_release_at, post.deadline_at or post.due_at
     by_account: dict[str, list[Carried]] = {}
     for verdict in found:
         by_account.setdefault(verdict.account, []).append(verdict)
@@ -88,7 +89,7 @@ def _cells(
             account,
             pubs.get(account.id),
             by_account.get(account.id, []),
-            read_until=_read_until(health[account.id], released),
+            read_until=_read_until(health[account.id], released, deadline),
             gone=gone,
         )
         for account in members.accounts.values()
@@ -129,9 +130,11 @@ def _cell(
     )
 
 
-def _read_until(health: Health, released: datetime | None) -> datetime | None:
-    """Up to when the account is known without a gap since the first release; None: it is not."""
+def _read_until(health: Health, released: datetime | None, deadline: datetime) -> datetime | None:
+    """Up to when the account is known; None where the time until the deadline has a hole."""
     if released is None or health.read_from is None or health.read_from > released:
+        return None
+    if any(first < deadline and last > released for first, last in health.read_gaps):
         return None
     return health.read_until
 

@@ -28,7 +28,7 @@ from bot.logs import get_logger
 
 log = get_logger(__name__)
 FIRST_READING = timedelta(days=40)  # how far back an account is read the first time
-_MATCH_AGAIN = timedelta(days=3)  # a copy may be read before the flagship's own receipt is there
+_MATCH_AGAIN = timedelta(days=7)  # a copy may be read before the flagship's own receipt is there
 OVERLAP = timedelta(minutes=10)  # clocks differ; what is listed late is covered by recent_lag_s
 _KEY_ITEM_LIFE = timedelta(days=60)  # key items older than this are not looked for any more
 # What the bot has not sent yet and must not send, once the unit carried it by hand.
@@ -102,28 +102,35 @@ async def _read(
     since = (health.read_until - OVERLAP) if health.read_until else now - FIRST_READING
     listed = [item async for item in core.platforms.adapter(account).recent(since)]
     seen = list({item.platform_id: item for item in listed}.values())
-    read_from = _complete_from(health, since, seen, can.recent_limit)
     async with core.ledger.write() as conn:
         touched = await items.upsert(conn, account.id, seen, now)
-        until = now - timedelta(seconds=can.recent_lag_s)
-        await items.read_done(conn, account.id, since=read_from, until=max(until, read_from))
         rows = await items.to_match(conn, account.id, touched, now - _MATCH_AGAIN)
     # Comparing texts is work; it is not done while the ledger is locked.
     found = [(row, verdict) for row in rows for verdict in _verdicts(row, account, members, known)]
-    matched = await _record(core, found, known)
+    async with core.ledger.write() as conn:
+        matched = await _record(conn, found, known, now)
+        # Last, with the verdicts: an account counts as read once it has been compared as well.
+        await items.read_done(
+            conn,
+            account.id,
+            since=health.read_from or since,
+            until=max(now - timedelta(seconds=can.recent_lag_s), since),
+            gaps=[*health.read_gaps, *_gap(health, since, seen, can.recent_limit)],
+        )
     return Collected(
         account=account.id, seen=len(seen), new=len(touched), matched=matched, error=""
     )
 
 
-def _complete_from(health: Health, since: datetime, seen: Sequence[Item], limit: int) -> datetime:
-    """From when on all items are known. A short list that is full may have lost some before it."""
-    start = health.read_from or since
+def _gap(
+    health: Health, since: datetime, seen: Sequence[Item], limit: int
+) -> list[tuple[datetime, datetime]]:
+    """The time a short list could not show: it was full, and began after the last reading."""
     if not limit or len(seen) < limit:
-        return start
+        return []
     oldest = min(item.published_at for item in seen)
     covered = health.read_until or since
-    return start if oldest <= covered else oldest
+    return [(covered, oldest)] if oldest > covered else []
 
 
 async def _key_items(conn: Connection, members: Roster, now: datetime) -> _Known:
@@ -177,17 +184,14 @@ def _verdicts(row: Any, account: Account, members: Roster, known: _Known) -> lis
     ]
 
 
-async def _record(core: Core, found: Sequence[tuple[Any, Verdict]], known: _Known) -> int:
-    if not found:
-        return 0
-    now = core.clock.now()
+async def _record(
+    conn: Connection, found: Sequence[tuple[Any, Verdict]], known: _Known, now: datetime
+) -> int:
     count = 0
-    async with core.ledger.write() as conn:
-        for row, verdict in found:
-            content = known.versions.get(verdict.version, "")
-            if await verdicts.record(conn, row.id, verdict, content, now):
-                count += 1
-                await _take_over(conn, row, verdict, now)
+    for row, verdict in found:
+        content = known.versions.get(verdict.version, "")
+        count += await verdicts.record(conn, row.id, verdict, content, now)
+        await _take_over(conn, row, verdict, now)
     return count
 
 

@@ -27,11 +27,11 @@ class Tick:
 
     publish: tuple[int, ...]
     look: tuple[int, ...]
-    moved: int  # leases that ran out, holds that ended, windows that closed
+    seen: int  # rows whose time had come, those that stay as they are too
 
     @property
     def idle(self) -> bool:
-        return not (self.publish or self.look or self.moved)
+        return self.seen == 0
 
 
 async def tick(core: Core, queue: Queue) -> Tick:
@@ -44,7 +44,7 @@ async def tick(core: Core, queue: Queue) -> Tick:
     async with core.ledger.read() as conn:
         first = await publications.next_due(conn)
     if first is None or first > now:
-        return Tick(publish=(), look=(), moved=0)  # without taking the ledger's write lock
+        return Tick(publish=(), look=(), seen=0)  # without taking the ledger's write lock
     until = now + timedelta(seconds=core.options.lease_s)
     async with core.ledger.write() as conn:
         rows = await publications.due(conn, now, _LIMIT)
@@ -60,9 +60,9 @@ async def tick(core: Core, queue: Queue) -> Tick:
     publish = tuple(move.publication for move in moves if move.step.to is State.QUEUED)
     await _put(core, queue, Work.PUBLISH, publish)
     await _put(core, queue, Work.LOOK, look)
-    found = Tick(publish=publish, look=look, moved=len(moves) - len(publish))
+    found = Tick(publish=publish, look=look, seen=len(rows))
     if not found.idle:
-        log.debug("engine.tick", publish=len(publish), look=len(look), moved=found.moved)
+        log.debug("engine.tick", publish=len(publish), look=len(look), seen=found.seen)
     return found
 
 

@@ -80,7 +80,7 @@ def after_commit(
         case Pending():
             return transitions.pend(result.ref, poll_at=next_look(0, now, result.poll_s))
         case Rejected() | MediaError():
-            return transitions.fail(reason="rejected", error=facts(result))
+            return transitions.fail(reason="rejected", error=facts(result), commits=pub.commits)
         case AuthFailed():
             return _paused(pub, result, now)
         case RateLimited():

@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot.domain import transitions, words
-from bot.domain.admission import reprint_due_at
 from bot.domain.planning import IN_FLIGHT
 from bot.domain.publication import Hold, Publication, State
 from bot.domain.transitions import PublishedAs, Step
 from bot.engine.ports import Core
 from bot.errors import UsageError
 from bot.i18n import _
-from bot.ledger import controls, journal, posts, publications, roster
+from bot.ledger import controls, journal, publications, roster
 from bot.ledger.journal import Move
 
 _RETRY_WINDOW = timedelta(hours=6)
@@ -39,13 +38,7 @@ async def get(core: Core, name: str) -> Publication:
 
 async def accept(core: Core, pub: Publication, *, by: str) -> None:
     """The unit's liaison says yes to a reprint; it goes out in its turn."""
-    async with core.ledger.read() as conn:
-        post = (await posts.some_posts(conn, [pub.post]))[pub.post]
-    steps = [transitions.accept(by=by)]
-    if pub.state is State.HELD and pub.reason == Hold.ACCEPTANCE and post.first_release_at:
-        due_at = reprint_due_at(pub, post.first_release_at, core.clock.now())
-        steps.append(transitions.release(due_at=due_at))
-    await _do(core, pub, *steps)
+    await _do(core, pub, transitions.accept(by=by, now=core.clock.now()))
 
 
 async def decline(core: Core, pub: Publication, *, by: str, reason: str) -> None:
@@ -81,7 +74,8 @@ async def confirm(core: Core, pub: Publication, *, url: str, at: datetime | None
 async def retry(core: Core, pub: Publication, *, by: str, not_published: bool = False) -> None:
     """A person lets it be tried again. Where a call is in doubt they must say it is not public."""
     looking = pub.state is State.UNKNOWN and pub.next_at is not None
-    if looking or (pub.doubt_since is not None and not not_published):
+    in_doubt = pub.state is State.UNKNOWN or pub.doubt_since is not None
+    if looking or (in_doubt and not not_published):
         raise UsageError(
             _(
                 "Whether {name} went out is not known. Look at the account first: if it is there, "

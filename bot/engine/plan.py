@@ -33,6 +33,7 @@ class Plan:
     changes: tuple[Change, ...]
     problems: tuple[Problem, ...]
     planned: int  # publications the calendar asks for
+    overtaken: int = 0  # changes a worker was faster than; the next plan makes them
 
 
 def _roster_unusable(reading: Reading) -> bool:
@@ -68,12 +69,20 @@ async def apply(core: Core, reading: Reading, *, confirmed: bool = False) -> Pla
         await roster.save(conn, reading.roster)
         for post in reading.posts:
             await posts.save(conn, post, checked.hashes[post.id], now)
+        # A post may have become a key item, or an account the flagship, after it was public.
+        await posts.note_releases(conn)
+        await publications.wake_held(conn, Hold.FIRST_RELEASE, now)
         await publications.wake_held(conn, Hold.REGISTRY, now)  # the roster may have been mended
-        await _carry_out(conn, changes, await _released(conn, reading), now)
+        overtaken = await _carry_out(conn, changes, await _released(conn, reading), now)
         gone = {change.post for change in changes if change.desired is None}
         await posts.mark_removed(conn, gone - {post.id for post in reading.posts})
     log.info("plan.applied", changes=len(changes), problems=len(checked.problems))
-    return Plan(changes=tuple(changes), problems=checked.problems, planned=len(checked.wanted))
+    return Plan(
+        changes=tuple(changes),
+        problems=checked.problems,
+        planned=len(checked.wanted),
+        overtaken=overtaken,
+    )
 
 
 async def _refuse_roster_loss(conn: Connection, reading: Reading) -> None:
@@ -123,23 +132,23 @@ async def _carry_out(
     changes: Sequence[Change],
     released: Mapping[str, datetime],
     now: datetime,
-) -> None:
+) -> int:
     moves = [
         Move(publication=change.publication, step=change.step)
         for change in changes
         if change.publication is not None and change.step is not None
     ]
     applied = await journal.apply(conn, moves, now)
-    for move, one in zip(moves, applied, strict=True):
-        if not one.ok:
-            # A worker was faster; the next reading of the calendar sees the new state.
-            log.warning("plan.overtaken", publication=move.publication, step=move.step.name)
+    overtaken = [move for move, one in zip(moves, applied, strict=True) if not one.ok]
+    for move in overtaken:
+        log.warning("plan.overtaken", publication=move.publication, step=move.step.name)
     new = [
         _row(change.desired, released.get(change.post), now)
         for change in changes
         if change.publication is None and change.desired is not None
     ]
     await publications.add(conn, new, now)
+    return len(overtaken)
 
 
 def _row(want: Desired, released: datetime | None, now: datetime) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from bot.contract import Adapter, Capabilities, Checkpoint, Pending, Receipt
 from bot.domain import transitions
-from bot.domain.admission import admit, look_at, needs_look
+from bot.domain.admission import admit, look_at, look_first, needs_look
 from bot.domain.message import Message
 from bot.domain.post import Variant
 from bot.domain.publication import Hold, Publication, State
@@ -82,8 +82,6 @@ class Publisher:
             await self._apply(pub, transitions.give_back(now=now, why="stopping"), lease)
             return
         refusal = admit(pub, known.around.standing(pub, now))
-        if refusal is None and needs_look(pub, now):
-            refusal = transitions.look_first(now=now)
         if refusal is not None:
             await self._apply(pub, refusal, lease)
             return
@@ -133,6 +131,11 @@ class Publisher:
 
     async def _send(self, job: _Job, done: Checkpoint) -> None:
         pub, began = job.pub, self._now
+        if needs_look(pub, began):
+            # Preparing took its time, and the last "not there" is stale by now. What was prepared
+            # is kept, so the next round is quick.
+            await self._apply(pub, look_first(pub, began), job.lease)
+            return
         granted = await self._grant(job, began)
         if not granted.ok:
             await self._not_granted(job, granted)
@@ -160,6 +163,7 @@ class Publisher:
             lease=job.lease,
             lease_until=now + timedelta(seconds=self._core.options.lease_s),
             commits=job.pub.commits + 1,
+            method=job.pub.method,
         )
         move = Move(
             publication=job.pub.id,

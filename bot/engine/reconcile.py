@@ -28,6 +28,7 @@ from bot.logs import get_logger
 
 log = get_logger(__name__)
 _KEY_MARGIN_S = 3600
+_FEW_LOOKS = 3  # an old row is not given up after one failed look
 _LOOKED_AT = frozenset({State.UNKNOWN, State.PENDING})
 
 
@@ -119,15 +120,24 @@ class Reconciler:
         # The call may have run until its own end; only then does the platform's delay begin.
         settled_at = last + timedelta(seconds=self._core.options.call_s + can.settle_s)
         may_at = max(settled_at, next_commit(pub.commits, last, pub.not_after))
+        now = self._core.clock.now()
         if began < min(may_at, max(settled_at, pub.not_after)):
-            return self._later(pub, {}, at=min(may_at, max(settled_at, pub.not_after)))
+            # When it may be sent again is one question, when to look again another: it may turn
+            # up at any moment.
+            return self._later(
+                pub, {}, at=min(may_at, max(settled_at, next_look(pub.finds + 1, now)))
+            )
         if pub.reason == outcome.DUPLICATE:
-            return transitions.ask_person(why="platform_says_duplicate")
+            return self._ask(pub, "platform_says_duplicate")
         if _key_forgotten(pub, can, began):
-            return transitions.ask_person(why="key_forgotten")
+            return self._ask(pub, "key_forgotten")
         if pub.commits >= MAX_COMMITS:
-            return transitions.ask_person(why="too_many_commits")
-        return transitions.not_there(looked_at=began)
+            return self._ask(pub, "too_many_commits")
+        return transitions.not_there(looked_at=now)
+
+    def _ask(self, pub: Publication, why: str) -> Step:
+        # Whatever was accepted or lost: a person's retry must say that it is not public.
+        return transitions.ask_person(why=why, doubt_since=pub.doubt_since or pub.committed_at)
 
     def _undecided(self, pub: Publication, finding: Finding, error: Mapping[str, object]) -> Step:
         now = self._core.clock.now()
@@ -137,7 +147,7 @@ class Reconciler:
             and finding is Finding.NEVER
             and waited.total_seconds() >= self._core.options.never_found_s
         ):
-            return transitions.ask_person(why="platform_cannot_tell")
+            return self._ask(pub, "platform_cannot_tell")
         return self._later(pub, error)
 
     def _later(
@@ -157,9 +167,10 @@ class Reconciler:
         limit_s = (
             self._core.options.unknown_limit_s if pub.state is State.UNKNOWN else pending_limit_s
         )
-        if self._core.clock.now() - pub.committed_at < timedelta(seconds=limit_s):
+        waited = self._core.clock.now() - pub.committed_at
+        if waited < timedelta(seconds=limit_s) or pub.finds < _FEW_LOOKS:
             return step
-        return transitions.ask_person(why="no_answer_in_time")
+        return self._ask(pub, "no_answer_in_time")
 
 
 def _key_forgotten(pub: Publication, can: Capabilities, now: datetime) -> bool:

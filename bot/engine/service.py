@@ -7,8 +7,6 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from bot.domain.message import Message
 from bot.engine.dispatch import tick
 from bot.engine.ports import Core
@@ -54,9 +52,9 @@ async def serve(core: Core, queue: WorkingQueue, stop: asyncio.Event) -> None:
             now = core.clock.now()
             wake = min(await next_due(core) or now + _NAP, now + _NAP)
             pause_s = max((wake - core.clock.now()).total_seconds(), 0.01)
-        except (SQLAlchemyError, OSError) as error:
+        except Exception as error:
             # A locked or vanished ledger comes back; the posts in it are not lost meanwhile.
-            log.error("engine.ledger_failed", error=str(error))
+            log.error("engine.tick_failed", error=str(error))
             pause_s = _NAP.total_seconds()
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), timeout=pause_s)

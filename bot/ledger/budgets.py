@@ -79,10 +79,14 @@ async def open_purse(
     return Purse(used, now)
 
 
-def unpaid(wanted: Sequence[Budget], last: datetime | None, now: datetime) -> tuple[Budget, ...]:
-    """Those of `wanted` that a publication last sent at `last` has not paid for in this period."""
+def unpaid(
+    wanted: Sequence[Budget], *, last: datetime | None, paid: str, now: datetime
+) -> tuple[Budget, ...]:
+    """Those of `wanted` that a call by method `paid` at `last` has not spent in this period."""
     return tuple(
-        budget for budget in wanted if last is None or last < period_start(now, budget.period)
+        budget
+        for budget in wanted
+        if last is None or budget.action != paid or last < period_start(now, budget.period)
     )
 
 

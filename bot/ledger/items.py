@@ -14,6 +14,8 @@ from bot.domain.transitions import PublishedAs
 from bot.ledger.connection import Connection
 from bot.ledger.tables import accounts, items
 
+_GAPS_KEPT = 50
+
 
 async def record_published(
     conn: Connection, row: Mapping[str, Any], receipt: PublishedAs, now: datetime
@@ -71,7 +73,8 @@ async def upsert(conn: Connection, account: str, seen: Sequence[Item], now: date
             )
         )
     ).all()
-    known = {row.url: row for row in rows if row.url}
+    # By link only what a person confirmed: it has no other name yet, and items may share a link.
+    known = {row.url: row for row in rows if row.url and row.platform_id == row.url}
     known |= {row.platform_id: row for row in rows}
     touched = []
     for item in seen:
@@ -138,9 +141,21 @@ async def _same_item(conn: Connection, account: str, platform_id: str, url: str)
     return key
 
 
-async def read_done(conn: Connection, account: str, *, since: datetime, until: datetime) -> None:
-    """Notes from when to when the account's items are known."""
-    values = {"read_from": since, "read_until": until, "read_error": ""}
+async def read_done(
+    conn: Connection,
+    account: str,
+    *,
+    since: datetime,
+    until: datetime,
+    gaps: Sequence[tuple[datetime, datetime]],
+) -> None:
+    """Notes from when to when the account's items are known, and the times between that are not."""
+    values = {
+        "read_from": since,
+        "read_until": until,
+        "read_gaps": [[first.isoformat(), last.isoformat()] for first, last in gaps[-_GAPS_KEPT:]],
+        "read_error": "",
+    }
     await conn.execute(update(accounts).where(accounts.c.id == account).values(**values))
 
 

@@ -132,7 +132,7 @@ def _one(group: _Group, purse: Purse, move: Move, *, frozen: bool) -> Applied:
         if State(row["state"]) not in move.step.sources:
             return _STALE
         # A call repeated within the period was counted with the first one.
-        wanted = unpaid(move.budgets, row["committed_at"], group.now)
+        wanted = unpaid(move.budgets, last=row["committed_at"], paid=row["paid"], now=group.now)
         until = purse.spend(row["account"], wanted)
         if until is not None:
             return Applied(refusal=Refusal.SPENT, until=until)

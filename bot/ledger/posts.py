@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
-from bot.domain.post import Post
+from bot.domain.post import Kind, Post
+from bot.domain.publication import State
 from bot.ledger.connection import Connection
-from bot.ledger.tables import contents, exemptions, posts
+from bot.ledger.tables import accounts, contents, exemptions, posts, publications
 
 _POST = TypeAdapter(Post)
 # Where it stands and when it is due is not what it says: moving a post is no change of content.
@@ -123,6 +124,26 @@ async def _save_exemptions(conn: Connection, post: Post, now: datetime) -> None:
                     post=post.id, unit=unit, reason=reason, by="calendar", at=now
                 )
             )
+
+
+async def note_releases(conn: Connection) -> None:
+    """Gives key items their first release where a flagship's own post is public already."""
+    first = (
+        select(func.min(publications.c.published_at))
+        .join(accounts, accounts.c.id == publications.c.account)
+        .where(
+            publications.c.post == posts.c.id,
+            publications.c.kind == Kind.ORIGINAL.value,
+            publications.c.state == State.PUBLISHED.value,
+            accounts.c.flagship,
+        )
+        .scalar_subquery()
+    )
+    await conn.execute(
+        update(posts)
+        .where(posts.c.key_item, posts.c.first_release_at.is_(None))
+        .values(first_release_at=first)
+    )
 
 
 async def mark_removed(conn: Connection, ids: Collection[str]) -> None:

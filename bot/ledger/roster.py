@@ -21,6 +21,7 @@ class Health:
     paused: str  # why it may not publish; "" while it works
     read_from: datetime | None  # its items are known from here …
     read_until: datetime | None  # … up to here; None: never read
+    read_gaps: tuple[tuple[datetime, datetime], ...]  # but not within these
     read_error: str
 
 
@@ -107,6 +108,7 @@ async def health(conn: Connection) -> dict[str, Health]:
         accounts.c.paused,
         accounts.c.read_from,
         accounts.c.read_until,
+        accounts.c.read_gaps,
         accounts.c.read_error,
     )
     return {
@@ -114,6 +116,10 @@ async def health(conn: Connection) -> dict[str, Health]:
             paused=row.paused,
             read_from=row.read_from,
             read_until=row.read_until,
+            read_gaps=tuple(
+                (datetime.fromisoformat(first), datetime.fromisoformat(last))
+                for first, last in row.read_gaps
+            ),
             read_error=row.read_error,
         )
         for row in await conn.execute(query)

@@ -88,6 +88,7 @@ accounts = Table(
     Column("paused", Text, nullable=False, server_default=""),  # why; "" while it works
     Column("read_from", Moment),  # its items are known from here …
     Column("read_until", Moment),  # … up to here; NULL: never read
+    Column("read_gaps", JSON, nullable=False, server_default="[]"),  # [from, to] within, unread
     Column("read_error", Text, nullable=False, server_default=""),
 )
 
@@ -147,6 +148,8 @@ publications = Table(
     Column("doubt_since", Moment),
     Column("cleared_at", Moment),
     Column("withdrawn", String(16), nullable=False, server_default=""),  # by whom: a fixed word
+    Column("wanted", JSON, nullable=False, server_default="{}"),
+    Column("paid", String(16), nullable=False, server_default=""),
     Column("checkpoint", JSON, nullable=False),
     Column("pending", JSON, nullable=False),
     Column("accepted_by", Text, nullable=False, server_default=""),

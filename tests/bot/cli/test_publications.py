@@ -10,6 +10,7 @@ import pytest
 
 from bot.app import App
 from bot.domain import transitions
+from bot.domain.post import Method
 from bot.domain.transitions import Step
 from bot.engine import people
 from bot.ledger.journal import Move
@@ -58,7 +59,13 @@ def lost(*more: Step) -> tuple[Step, ...]:
     now = datetime.now(UTC)
     return (
         transitions.claim(lease_until=now + timedelta(minutes=2)),
-        transitions.grant(now=now, lease="l", lease_until=now + timedelta(minutes=2), commits=1),
+        transitions.grant(
+            now=now,
+            lease="l",
+            lease_until=now + timedelta(minutes=2),
+            commits=1,
+            method=Method.PUBLISH,
+        ),
         transitions.lose(
             find_at=now + timedelta(seconds=10), doubt_since=now, error={"message": "worker_died"}
         ),
@@ -148,7 +155,11 @@ def test_a_second_confirmation_is_refused_in_words(planned: Office) -> None:
 
 
 def test_unknown_is_not_retried_before_somebody_has_looked(planned: Office) -> None:
-    planned.work(step("s1@u01-weibo", *lost(transitions.ask_person(why="no_answer_in_time"))))
+    planned.work(
+        step(
+            "s1@u01-weibo", *lost(transitions.ask_person(why="no_answer_in_time", doubt_since=None))
+        )
+    )
     ran = planned.bot("publications", "list", "--format", "json", "--post", "s1")
     [row] = ran.document["publications"]
     assert (ran.code, row["state"], row["owed_by"]) == (1, "unknown", "publicity_officer")

@@ -14,6 +14,7 @@ from bot.domain.admission import FRESH, Standing, admit, needs_look, reprint_due
 from bot.domain.post import Kind
 from bot.domain.publication import MAX_COMMITS, Hold, State
 from bot.domain.roster import AccountStatus
+from bot.domain.transitions import Terms
 from tests.bot.domain.making import LATER, NOW, account, publication, unit
 
 FINE = Standing(
@@ -114,11 +115,36 @@ def test_what_was_called_off_in_flight_never_goes(why: str) -> None:
 
 def test_what_was_corrected_in_flight_goes_in_its_new_words() -> None:
     """The draft of the old ones is thrown away."""
-    pub = publication(changed_hash="b", checkpoint={"draft": "old"})
+    terms = Terms(
+        due_at=NOW,
+        not_after=NOW + timedelta(hours=6),
+        content_hash="b",
+        kind=publication().kind,
+        method=publication().method,
+        by_hand=False,
+        needs_acceptance=False,
+        offset_s=0,
+    )
+    wish = terms.note(blocked=False)
+    pub = publication(
+        changed_hash="b",
+        wanted=wish,
+        checkpoint={"draft": "old"},
+        doubt_since=NOW - timedelta(hours=1),
+        cleared_at=NOW,
+    )
+    stale = replace(pub, cleared_at=NOW - timedelta(hours=1))
+    first = admit(stale, FINE)
+    assert first is not None
+    assert first.name == "publication.look_first"  # for the old words, which may be out
     step = admit(pub, FINE)
     assert step is not None
     assert (step.changes["content_hash"], step.changes["checkpoint"]) == ("b", {})
-    assert step.changes["changed_hash"] == ""
+    assert (step.changes["changed_hash"], step.changes["wanted"]) == ("", {})
+    assert step.changes["doubt_since"] is None
+    blocked = admit(replace(pub, wanted=terms.note(blocked=True)), FINE)
+    assert blocked is not None
+    assert (blocked.to, blocked.changes["reason"]) == (State.HELD, Hold.CHECK)
 
 
 def test_a_call_in_doubt_needs_a_fresh_look() -> None:

@@ -178,16 +178,30 @@ def test_what_is_edited_after_sending_is_a_notice_once(state: State) -> None:
     assert compare(wish(post(), MEMBERS), [back]) == []
 
 
-def test_moving_what_was_sent_means_nothing() -> None:
-    """It is out already."""
-    for state in (State.SENDING, State.UNKNOWN, State.PENDING, State.PUBLISHED):
+def test_moving_what_is_under_way_counts_only_if_it_proves_not_public() -> None:
+    """What is out already cannot be moved."""
+    later = wish(post(due_at=NOW + HOUR), MEMBERS)
+    for state in (State.SENDING, State.UNKNOWN, State.PENDING):
         pub = publication(state=state)
-        assert compare(wish(post(due_at=NOW + HOUR), MEMBERS), [pub]) == []
+        after = moved(pub, one(compare(later, [pub])))
+        assert (after.state, after.due_at) == (state, pub.due_at)
+        assert after.wanted["due_at"] == (NOW + HOUR).isoformat()
+        assert compare(later, [after]) == []
+        assert moved(after, one(compare(wish(post(), MEMBERS), [after]))).wanted == {}
+    assert compare(later, [publication(state=State.PUBLISHED)]) == []
+
+
+def test_a_row_in_doubt_is_not_changed_before_it_has_been_looked_at() -> None:
+    """A look for the new words would not find the old ones."""
+    pub = publication(state=State.HELD, reason="frozen", doubt_since=NOW)
+    after = moved(pub, one(compare(wish(post(), MEMBERS, content="b"), [pub])))
+    assert (after.content_hash, after.changed_hash) == (pub.content_hash, "b")
+    assert after.wanted["content_hash"] == "b"
 
 
 def test_a_correction_taken_back_before_the_second_try_is_not_sent() -> None:
     """It was noted while in doubt; meanwhile the look said "not there"."""
-    pub = publication(state=State.WAITING, changed_hash="b")
+    pub = publication(state=State.WAITING, changed_hash="b", wanted={"content_hash": "b"})
     after = moved(pub, one(compare(wish(post(), MEMBERS, content="a"), [pub])))
     assert (after.content_hash, after.changed_hash) == ("a", "")
 

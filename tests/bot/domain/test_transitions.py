@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import transitions as t
-from bot.domain.publication import FINAL, Hold, Role, State, owed_by, publication_key
+from bot.domain.publication import Hold, Role, State, owed_by, publication_key
 from bot.domain.transitions import PublishedAs, Step, Terms
 from tests.bot.domain.making import LATER, NOW, publication
 
@@ -25,14 +25,19 @@ TERMS = Terms(
     needs_acceptance=False,
     offset_s=0,
 )
+METHOD = publication().method
 SENT = {S.SENDING, S.UNKNOWN, S.PENDING}
 UNSENT = {S.PLANNED, S.HELD, S.QUEUED, S.WAITING, S.HANDED_OFF, S.MISSED}
 # The table of docs/architecture.md, written down again: from which states a step may start.
 TABLE: list[tuple[Step, set[State], State | None]] = [
     (t.claim(lease_until=LATER), {S.PLANNED, S.WAITING}, S.QUEUED),
     (t.save_checkpoint({"a": "b"}), {S.QUEUED}, None),
-    (t.grant(now=NOW, lease="x", lease_until=LATER, commits=1), {S.QUEUED}, S.SENDING),
-    (t.look_first(now=NOW), {S.QUEUED}, S.UNKNOWN),
+    (
+        t.grant(now=NOW, lease="x", lease_until=LATER, commits=1, method=METHOD),
+        {S.QUEUED},
+        S.SENDING,
+    ),
+    (t.look_first(look_at=NOW, finds=1), {S.QUEUED}, S.UNKNOWN),
     (t.hand_off(package="p"), {S.QUEUED}, S.HANDED_OFF),
     (t.give_back(now=NOW, why="w"), {S.QUEUED}, S.PLANNED),
     (t.publish(RECEIPT), SENT | {S.HANDED_OFF}, S.PUBLISHED),
@@ -44,7 +49,7 @@ TABLE: list[tuple[Step, set[State], State | None]] = [
     (t.pend({}, poll_at=LATER), SENT, S.PENDING),
     (t.poll_later(poll_at=LATER, finds=1, error={}), {S.PENDING, S.UNKNOWN}, None),
     (t.lose(find_at=NOW, doubt_since=NOW, error={}), {S.SENDING}, S.UNKNOWN),
-    (t.ask_person(why="w"), {S.UNKNOWN, S.PENDING}, S.UNKNOWN),
+    (t.ask_person(why="w", doubt_since=NOW), {S.UNKNOWN, S.PENDING}, S.UNKNOWN),
     (t.not_there(looked_at=NOW), {S.UNKNOWN}, S.WAITING),
     (
         t.wait(until=LATER, reason="quota", attempts=0, commits=0, error={}),
@@ -59,12 +64,21 @@ TABLE: list[tuple[Step, set[State], State | None]] = [
         S.HELD,
     ),
     (t.release(due_at=NOW), {S.HELD}, S.PLANNED),
-    (t.accept(by="x"), {S.HELD}, None),
+    (t.accept(by="x", now=NOW), {S.HELD}, None),
     (t.reschedule(TERMS, held=None, next_at=NOW), UNSENT | {S.FAILED}, S.PLANNED),
     (t.reschedule(TERMS, held=Hold.CHECK, next_at=NOW), UNSENT | {S.FAILED}, S.HELD),
     (t.changed_after(content_hash="b"), SENT | {S.PUBLISHED}, None),
     (t.call_off(reason="removed"), SENT, None),
-    (t.call_back(), SENT, None),
+    (
+        t.note_wish(content_hash="b", wanted={}),
+        SENT | {S.PLANNED, S.HELD, S.QUEUED, S.WAITING},
+        None,
+    ),
+    (
+        t.note_wish(content_hash="", wanted={}),
+        SENT | {S.PLANNED, S.HELD, S.QUEUED, S.WAITING},
+        None,
+    ),
     (t.cancel(reason="removed"), UNSENT | {S.FAILED}, S.CANCELLED),
     (t.restore(TERMS, held=None, next_at=NOW), {S.CANCELLED}, S.PLANNED),
     *(
@@ -95,7 +109,7 @@ def test_no_step_is_missing_from_the_table() -> None:
         if callable(thing) and getattr(thing, "__module__", "") == t.__name__
         if name[0] != "_" and name[0].islower()
     }
-    assert len(functions - {"final"}) == 25  # `publish` makes two: by the bot, by a person
+    assert len(functions - {"terms_of"}) == 25  # `publish` makes two: by the bot, by a person
 
 
 def test_only_one_step_leads_to_sending_and_only_from_queued() -> None:
@@ -153,7 +167,6 @@ def test_every_state_is_owed_by_somebody_or_over() -> None:
             for next_at in (NOW, None):
                 nobody = owed_by(state, reason, next_at) is Role.NOBODY
                 assert nobody == (state in {S.PUBLISHED, S.CANCELLED})
-        assert t.final(state) == (state in FINAL)
 
 
 def test_an_unknown_without_a_next_look_is_the_officers() -> None:

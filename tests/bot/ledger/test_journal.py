@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.domain import transitions
+from bot.domain.post import Method
 from bot.domain.publication import Hold, State
 from bot.domain.quota import Budget, Period
 from bot.domain.transitions import PublishedAs, Step
@@ -27,7 +28,9 @@ RACES, RACES_S, RACES_LEAST = 10_000, 20.0, 2_000
 
 def grant(commits: int = 1, lease: str = LEASE) -> Step:
     """The permission to call commit once."""
-    return transitions.grant(now=NOW, lease=lease, lease_until=LATER, commits=commits)
+    return transitions.grant(
+        now=NOW, lease=lease, lease_until=LATER, commits=commits, method=Method.PUBLISH
+    )
 
 
 async def queued(opened: Ledger, count: int, lease: str = LEASE) -> list[int]:
@@ -258,7 +261,7 @@ async def test_the_events_tell_how_each_state_came_about(tmp_path: Path) -> None
         transitions.give_back(now=NOW, why="test"),
         grant(),
         transitions.pend({"id": "1"}, poll_at=LATER),
-        transitions.ask_person(why="test"),
+        transitions.ask_person(why="test", doubt_since=None),
         transitions.hold(Hold.PAUSED, look_at=LATER),
         transitions.release(due_at=NOW),
         transitions.miss(reason="test"),

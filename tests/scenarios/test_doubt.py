@@ -1,0 +1,79 @@
+"""While nobody knows whether it is out: what people and the calendar may do to it meanwhile."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.publication import State
+from bot.engine import people
+from bot.errors import UsageError
+from tests.bot.engine.world import TEN, World, article, key_item, roster, status
+
+ARTICLE = "p1@u01-wechat"
+STATUS = "p1@u01-weibo"
+
+
+async def test_what_the_platform_accepted_is_not_sent_again_by_a_plain_retry(world: World) -> None:
+    """Its review took longer than three days; a person must first say that it is not public."""
+    await world.plan(article())
+    await world.fault("u01-wechat", "slow_review", seconds=3600 * 24 * 3 + 7200)
+    await world.run(until=TEN + timedelta(hours=72, minutes=70))
+    pub = await world.pub(ARTICLE)
+    assert (pub.state, pub.next_at) == (State.UNKNOWN, None)
+    with pytest.raises(UsageError):
+        await people.retry(world.app.core, pub, by="officer")
+    await world.at(world.clock.now() + timedelta(hours=12))
+    assert len(await world.posts()) == 1
+
+
+async def test_a_withdrawal_stands_when_the_refused_text_is_corrected(world: World) -> None:
+    """The officer withdrew it during the review; the review refused it; the author mends it."""
+    await world.plan(article())
+    await world.fault("u01-wechat", "slow_review", seconds=600)
+    await world.fault("u01-wechat", "refuse_review")
+    await world.run(until=TEN + timedelta(minutes=1))
+    await people.cancel(world.app.core, await world.pub(ARTICLE), by="officer")
+    await world.run()
+    await world.plan(article(title="改好的标题"))
+    await world.run()
+    assert await world.posts() == []
+
+
+async def test_a_change_of_method_in_doubt_waits_for_the_look(world: World) -> None:
+    """A lost mass send went out late; changed to a plain publication it must not go out again."""
+    await world.plan(article(push=True, window="12h"))
+    await world.fault("u01-wechat", "slow_review", seconds=1800)
+    await world.fault("u01-wechat", "lost_answer", path="message/mass/sendall")
+    await world.run(until=TEN + timedelta(seconds=100))
+    await people.freeze(world.app.core, True, by="officer", reason="哀悼日")
+    await world.run(until=TEN + timedelta(minutes=50))
+    await world.plan(article(push=False, window="12h"))
+    await people.freeze(world.app.core, False, by="officer", reason="")
+    await world.run(until=TEN + timedelta(days=2))
+    assert len(await world.posts()) == 1
+
+
+async def test_what_was_moved_while_in_doubt_goes_at_its_new_time(world: World) -> None:
+    """The lost call did nothing; the calendar has moved it by a week meanwhile."""
+    await world.plan(status("p1"))
+    await world.fault("u01-weibo", "drop_before", path="statuses/share")
+    await world.run(until=TEN)
+    await world.plan(status("p1", at="2026-05-13 10:00"))
+    await world.run(until=TEN + timedelta(days=8))
+    pub = await world.pub(STATUS)
+    assert pub.state is State.PUBLISHED
+    assert pub.published_at is not None
+    assert pub.published_at >= TEN + timedelta(days=7)
+
+
+async def test_a_post_that_becomes_a_key_item_after_it_is_out_is_reprinted(world: World) -> None:
+    """The flagship's own post was public before anybody called it a key item."""
+    world.write_roster(roster(u02_wechat={"reprint": "auto"}))
+    key = key_item("k1")
+    await world.plan({name: value for name, value in key.items() if name != "key"})
+    await world.run(until=TEN + timedelta(minutes=30))
+    await world.plan(key)
+    await world.run()
+    assert await world.state("k1@u02-wechat") is State.PUBLISHED
