@@ -112,7 +112,7 @@ async def _lane(session: aiohttp.ClientSession) -> AsyncIterator[Lane]:
 
 async def _check(lane: Lane, folder: Path, when: str) -> None:
     """Exactly one post, public; exactly one publication, published, with every event."""
-    ledger = await open_ledger(f"sqlite+aiosqlite:///{folder / 'ledger.sqlite3'}")
+    ledger = await open_ledger(f"sqlite:///{folder / 'ledger.sqlite3'}")
     async with ledger.read() as conn:
         (pub,) = await publications.search(conn)
         events = await publications.history(conn, pub.id)

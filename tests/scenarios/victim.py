@@ -42,8 +42,6 @@ _PRELOADED = (
     *(f"adapters.{name}.adapter" for name in ("douyin", "handoff", "wechat", "weibo")),
     "alembic.autogenerate",
     "alembic.ddl",
-    "aiosqlite",
-    "sqlalchemy.dialects.sqlite.aiosqlite",
 )
 STEPS = "steps.json"  # what the steps of a run that lived were
 _FAR = timedelta(days=2)
@@ -86,7 +84,7 @@ def settings(folder: Path, base_url: str) -> Settings:
     """Settings with everything in `folder` and the platforms at `base_url`."""
     return Settings(
         office=Office(schedules=folder / "schedules"),
-        ledger=LedgerPart(url=f"sqlite+aiosqlite:///{folder / 'ledger.sqlite3'}"),
+        ledger=LedgerPart(url=f"sqlite:///{folder / 'ledger.sqlite3'}"),
         files=Files(handoff=folder / "handoff", key=folder / "secret.key"),
         platforms={
             name: {"base_url": f"{base_url}/{name}", "timeout_s": 5.0, "read_wait_s": 0.0}

@@ -187,7 +187,7 @@ class World:
         """Settings with everything in the test's folder and the platforms on loopback."""
         return Settings(
             office=Office(schedules=self.schedules),
-            ledger=LedgerPart(url=f"sqlite+aiosqlite:///{self.folder / 'ledger.sqlite3'}"),
+            ledger=LedgerPart(url=f"sqlite:///{self.folder / 'ledger.sqlite3'}"),
             files=Files(handoff=self.folder / "handoff", key=self.folder / "secret.key"),
             platforms={
                 name: {"base_url": url, "timeout_s": 5.0, "read_wait_s": 0.0}

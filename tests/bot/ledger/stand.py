@@ -39,7 +39,7 @@ ROSTER = Roster(
 
 def url(folder: Path) -> str:
     """The address of the ledger in a test's folder."""
-    return f"sqlite+aiosqlite:///{folder / 'ledger.sqlite3'}"
+    return f"sqlite:///{folder / 'ledger.sqlite3'}"
 
 
 @asynccontextmanager
