@@ -13,7 +13,7 @@ from bot.domain.roster import Account, AccountStatus, Unit, name_matches
 from bot.domain.transitions import Step
 
 # Whoever ends one of these causes wakes what it held; this is for the wake-up that got lost.
-_LOOK_AGAIN = timedelta(hours=1)
+_LOOK_AGAIN = timedelta(hours=6)
 _ENDS_BY_ITSELF = frozenset({Hold.REGISTRY, Hold.PAUSED, Hold.FROZEN})
 # A "not there" older than this says nothing about now.
 FRESH = timedelta(seconds=60)
