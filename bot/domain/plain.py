@@ -18,9 +18,9 @@ def plain_text(markdown: str) -> str:
     lines = []
     for token in _parser().parse(markdown):
         if token.type == "inline":
-            lines.append("".join(_words(child) for child in token.children or ()))
+            lines += "".join(_words(child) for child in token.children or ()).split("\n")
         elif token.type in {"fence", "code_block"}:
-            lines.append(token.content)
+            lines += token.content.split("\n")
     return "\n".join(line for line in lines if line.strip())
 
 
