@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import signal
 from collections.abc import Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,6 +18,7 @@ from bot.app import App, open_app
 from bot.cli import publications, words
 from bot.cli.answers import gap_rules, show_counts, show_coverage, show_gaps
 from bot.cli.output import BAD_NEWS, OK, local, screen, settings_in_force
+from bot.cli.signals import on_stop
 from bot.demo import scenario as scenarios
 from bot.demo.compare import Comparison, everything, made_by_bot
 from bot.demo.player import Player, build_stage, stage_settings
@@ -157,8 +157,5 @@ async def _stay(url: str, folder: Path) -> None:
         ).format(url=url, folder=folder)
     )
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError):
-            loop.add_signal_handler(name, stop.set)
+    on_stop(stop.set)
     await stop.wait()

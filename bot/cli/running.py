@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from contextlib import suppress
 from datetime import timedelta
 from typing import Annotated
@@ -24,6 +23,7 @@ from bot.cli.output import (
     settings_in_force,
     table,
 )
+from bot.cli.signals import on_stop
 from bot.domain.problem import has_errors
 from bot.domain.publication import State
 from bot.engine import collect as collecting
@@ -78,16 +78,13 @@ async def _once_code(app: App, *, bad: bool) -> int:
 
 async def _forever(app: App, fingerprint: str) -> None:
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
 
     def end() -> None:
         notes.print(_("Stopping: what is being sent is finished first."))
         app.publisher.stopping = True
         stop.set()
 
-    for name in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError):  # Windows has no handlers; Ctrl-C still interrupts
-            loop.add_signal_handler(name, end)
+    on_stop(end)
     notes.print(_("Running. Press Ctrl-C to stop."))
     readers = [
         asyncio.create_task(_collect_regularly(app, stop)),
@@ -149,10 +146,7 @@ def simulator(
             )
         )
         stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            with suppress(NotImplementedError):
-                loop.add_signal_handler(name, stop.set)
+        on_stop(stop.set)
         await stop.wait()
         await runner.cleanup()
 
