@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.contract import Capabilities, Checkpoint
-from bot.domain.post import Kind, Variant
+from bot.domain.post import Kind, Post, Variant
 from bot.domain.publication import Publication
 from bot.domain.roster import Account, Roster
 from bot.domain.variants import make_variant
@@ -26,10 +26,17 @@ class Context:
     around: Surroundings
     contents: Mapping[str, Mapping[str, Any]]  # stored content by its hash
     links: Mapping[str, Mapping[str, str]]  # post → platform → the flagship's link
+    _decoded: dict[str, Post] = field(default_factory=dict)
 
     @property
     def roster(self) -> Roster:
         return self.around.roster
+
+    def content(self, digest: str) -> Post:
+        """What was stored under this hash; decoded once, however many accounts carry it."""
+        if digest not in self._decoded:
+            self._decoded[digest] = decode(self.contents[digest])
+        return self._decoded[digest]
 
     def account(self, pub: Publication) -> Account:
         return self.roster.accounts[pub.account]
@@ -67,7 +74,7 @@ def release_link(links: Mapping[str, str], core: Core, members: Roster) -> str:
 
 def variant_of(core: Core, context: Context, pub: Publication) -> Variant:
     """The publication's content in its account's form."""
-    post = decode(context.contents[pub.content_hash])
+    post = context.content(pub.content_hash)
     link = ""
     if pub.kind is Kind.REPRINT:
         link = release_link(context.links.get(pub.post, {}), core, context.roster)
