@@ -175,7 +175,7 @@ class Adapter(Protocol):
         ...
 
     def recent(self, since: datetime) -> AsyncIterator[Item]:
-        """Read-only: what the account shows, newest first, back to `since`."""
+        """Read-only: what the account shows, newest first, at least back to `since`."""
         ...
 
     async def stat(self, receipts: Sequence[Receipt]) -> list[Stat]:

@@ -125,7 +125,8 @@ class WeiboAdapter:
         who = await self._credential("find")
         text = compose(variant, _safe_link(self._account))
         since = _looked_since(done)
-        newer = [s for s in await self._api.timeline(who) if s.created_at >= since]
+        listed = list(await self._api.timeline(who))
+        newer = [status for status in listed if status.created_at >= since]
         ours = next((s for s in newer if _is_ours(s, text, variant.marker)), None)
         if ours is not None and ours.deleted:
             raise self._origin("find").error(
@@ -133,7 +134,8 @@ class WeiboAdapter:
             )
         if ours is not None:
             return _receipt(who, ours)
-        if len(newer) >= self._config.timeline_size:
+        # The last one listed decides, not how many are newer: an old one may be pinned on top.
+        if len(listed) >= self._config.timeline_size and listed[-1].created_at >= since:
             raise self._origin("find").error(
                 Unavailable,
                 _("Weibo shows only the newest {count} posts, and all are newer.").format(
@@ -147,8 +149,8 @@ class WeiboAdapter:
         """What the account shows, newest first: never more than the newest five."""
         who = await self._credential("recent")
         for status in await self._api.timeline(who):
-            if status.created_at >= since:  # an old one may be pinned on top
-                yield _item(who, status, _safe_link(self._account))
+            # Older ones too: an old one pinned on top must not make a full list look short.
+            yield _item(who, status, _safe_link(self._account))
 
     async def stat(self, receipts: Sequence[Receipt]) -> list[Stat]:
         """Likes, reposts and comments; Weibo tells ordinary apps no reads."""

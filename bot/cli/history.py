@@ -36,6 +36,7 @@ _EVENTS = {
     "replanned": N_("planned anew"),
     "changed_after_publishing": N_("changed after publishing, not sent again"),
     "called_off": N_("withdrawn while it was being sent"),
+    "looked_for_again": N_("looks first whether it is there already"),
     "wish_noted": N_("the calendar wants it otherwise; that counts if it is not public"),
     "cancelled": N_("cancelled"),
     "restored": N_("back in the calendar"),

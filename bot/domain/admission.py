@@ -39,7 +39,7 @@ def admit(pub: Publication, at: Standing) -> Step | None:
     if needs_look(pub, at.now):
         return look_first(pub, at.now)
     if pub.wanted:
-        return _as_wanted(pub, at.now)
+        return as_wanted(pub, at.now)
     if at.now >= pub.not_after:
         return transitions.miss(reason="window_passed")
     if pub.commits >= MAX_COMMITS:
@@ -48,12 +48,20 @@ def admit(pub: Publication, at: Standing) -> Step | None:
     return None if why is None else _held(pub, why, at)
 
 
-def _as_wanted(pub: Publication, now: datetime) -> Step:
+def as_wanted(pub: Publication, now: datetime) -> Step:
     """The calendar was changed meanwhile, and nothing of it is public: the new wish counts."""
     terms = transitions.terms_of(pub.wanted)
     held = Hold.CHECK if pub.wanted["blocked"] else None
     next_at = terms.not_after if held else max(now, terms.due_at)
-    return transitions.reschedule(terms, held=held, next_at=next_at, cleared=True)
+    # The same text at another time stays in doubt, and is looked for again before it goes.
+    same = (terms.content_hash, terms.method) == (pub.content_hash, pub.method)
+    return transitions.reschedule(
+        terms,
+        held=held,
+        next_at=next_at,
+        cleared=not same,
+        checkpoint=pub.checkpoint if same else None,
+    )
 
 
 def look_first(pub: Publication, now: datetime) -> Step:
@@ -92,7 +100,11 @@ def wake(pub: Publication, at: Standing) -> Step | None:
     """What a held publication comes to that has become due for a look; None: it stays held."""
     if pub.withdrawn:
         return transitions.cancel(reason=pub.withdrawn)
+    if pub.wanted and pub.doubt_since is None:
+        return as_wanted(pub, at.now)
     if at.now >= pub.not_after:
+        if pub.wanted:
+            return transitions.release(due_at=pub.due_at, go_at=at.now)  # admission sees to it
         return transitions.miss(reason=pub.reason)
     if pub.reason in {Hold.CHECK, Hold.REVIEW}:
         return None  # the planner ends these

@@ -248,14 +248,14 @@ def _compare(
 ) -> Change | None:
     if pub.withdrawn == "withdrawn":
         return None  # a person's word; the calendar does not take it back
+    if pub.doubt_since is not None and pub.state in {State.CANCELLED, State.MISSED}:
+        return _in_doubt(want, pub, _terms(want, pub, released, now), now)
     if pub.state is State.CANCELLED:
         return _restored(want, pub, released, now)
     if pub.state is State.PUBLISHED:
         return _changed_after(want, pub)
     if pub.state in IN_FLIGHT or (pub.doubt_since is not None and pub.state in OPEN):
         return _under_way(want, pub, _terms(want, pub, released, now))
-    if pub.state is State.MISSED and pub.doubt_since is not None:
-        return None  # whether it is public only a person can say by now
     if pub.state is State.FAILED and not _may_go_again(want, pub):
         return None
     return _before_sending(want, pub, released, now)
@@ -297,7 +297,7 @@ def _moved(terms: Terms, pub: Publication) -> bool:
 def _restored(
     want: Desired, pub: Publication, released: datetime | None, now: datetime
 ) -> Change | None:
-    if pub.reason != "removed" or want.not_after <= now or pub.doubt_since is not None:
+    if pub.reason != "removed" or want.not_after <= now:
         return None
     terms = _terms(want, pub, released, now)
     held = _hold_of(want, pub, released)
@@ -325,6 +325,21 @@ def _under_way(want: Desired, pub: Publication, terms: Terms) -> Change | None:
         kind = ChangeKind.CHANGED_AFTER if edited or pub.changed_hash else ChangeKind.MOVED
     step = transitions.note_wish(content_hash=changed_hash, wanted=wanted)
     return _change(kind, want, pub, step, pub.due_at)
+
+
+def _in_doubt(want: Desired, pub: Publication, terms: Terms, now: datetime) -> Change | None:
+    """Over, but the calendar wants it (again) and it may be out: looked for before anything."""
+    ended = pub.state is State.CANCELLED and pub.reason != "removed"
+    same_time = pub.state is State.MISSED and terms.not_after == pub.not_after
+    if ended or same_time or terms.not_after <= now:
+        return None
+    edited = terms.content_hash != pub.content_hash
+    step = transitions.look_again(
+        content_hash=terms.content_hash if edited else "",
+        wanted=terms.note(blocked=want.blocked),
+        now=now,
+    )
+    return _change(ChangeKind.RESTORED, want, pub, step, terms.due_at)
 
 
 def _changed_after(want: Desired, pub: Publication) -> Change | None:

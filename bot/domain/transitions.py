@@ -19,7 +19,7 @@ from bot.domain.publication import UNSENT, Hold, State
 
 _SENT = frozenset({State.SENDING, State.UNKNOWN, State.PENDING})
 # What a person may still declare published: anything that has not been called off.
-_CONFIRMABLE = (_SENT | UNSENT | frozenset({State.FAILED})) - {State.QUEUED, State.SENDING}
+_CONFIRMABLE = (_SENT | UNSENT | {State.FAILED, State.CANCELLED}) - {State.QUEUED, State.SENDING}
 _KEEP = object()
 
 
@@ -303,9 +303,12 @@ def wait(
 def fail(*, reason: str, error: Mapping[str, object], commits: int | None = None) -> Step:
     """→ failed: content or account refused; the author must act.
 
-    `commits` is the count before a refused call: a sure refusal is given back.
+    `commits` is the count before a refused call: a sure refusal is given back. A refusal also ends
+    the doubt about earlier calls: each call is made only after a fresh "not there" about them.
     """
     given_back: dict[str, object] = {} if commits is None else {"commits": commits}
+    if reason == "rejected":
+        given_back |= {"doubt_since": None, "cleared_at": None}
     return _step(
         "failed",
         _SENT | _of(State.QUEUED, State.HANDED_OFF),
@@ -379,12 +382,18 @@ def accept(*, by: str, now: datetime) -> Step:
 
 
 def reschedule(
-    terms: Terms, *, held: Hold | None, next_at: datetime, cleared: bool = False
+    terms: Terms,
+    *,
+    held: Hold | None,
+    next_at: datetime,
+    cleared: bool = False,
+    checkpoint: Mapping[str, str] | None = None,
 ) -> Step:
     """unsent, failed → planned (or held): the calendar changed and nothing of it is public.
 
     Checkpoint and attempts start anew, because a draft of the old text must not go out.
     `cleared`: a look just said that nothing of an earlier call is there, so its doubt ends.
+    `checkpoint` is kept where the text is the same, so that a later look still knows its draft.
     """
     ended: dict[str, object] = {"doubt_since": None, "cleared_at": None} if cleared else {}
     return _step(
@@ -393,7 +402,7 @@ def reschedule(
         State.HELD if held else State.PLANNED,
         next_at=next_at,
         reason=held.value if held else "",
-        checkpoint={},
+        checkpoint=dict(checkpoint or {}),
         pending={},
         attempts=0,
         error={},
@@ -424,6 +433,20 @@ def call_off(*, reason: str, by: str = "") -> Step:
     return _step("called_off", _SENT, None, withdrawn=reason, facts={"reason": reason, "by": by})
 
 
+def look_again(*, content_hash: str, wanted: Mapping[str, object], now: datetime) -> Step:
+    """cancelled, missed → unknown: wanted again, and a call is still in doubt: look, then see."""
+    return _step(
+        "looked_for_again",
+        _of(State.CANCELLED, State.MISSED),
+        State.UNKNOWN,
+        next_at=now,
+        changed_hash=content_hash,
+        wanted=dict(wanted),
+        withdrawn="",
+        facts={"wanted": dict(wanted)},
+    )
+
+
 def note_wish(*, content_hash: str, wanted: Mapping[str, object]) -> Step:
     """Under way or in doubt: what the calendar wants now counts if it proves not public.
 
@@ -431,7 +454,7 @@ def note_wish(*, content_hash: str, wanted: Mapping[str, object]) -> Step:
     """
     return _step(
         "changed_after_publishing" if content_hash else "wish_noted",
-        _SENT | _of(State.PLANNED, State.HELD, State.QUEUED, State.WAITING),
+        _SENT | _of(State.PLANNED, State.HELD, State.QUEUED, State.WAITING, State.HANDED_OFF),
         None,
         changed_hash=content_hash,
         wanted=dict(wanted),

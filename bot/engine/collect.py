@@ -104,7 +104,7 @@ async def _read(
     seen = list({item.platform_id: item for item in listed}.values())
     async with core.ledger.write() as conn:
         touched = await items.upsert(conn, account.id, seen, now)
-        rows = await items.to_match(conn, account.id, touched, now - _MATCH_AGAIN)
+        rows = await items.to_match(conn, account.id, touched, min(since, now - _MATCH_AGAIN))
     # Comparing texts is work; it is not done while the ledger is locked.
     found = [(row, verdict) for row in rows for verdict in _verdicts(row, account, members, known)]
     async with core.ledger.write() as conn:
@@ -128,9 +128,10 @@ def _gap(
     """The time a short list could not show: it was full, and began after the last reading."""
     if not limit or len(seen) < limit:
         return []
-    oldest = min(item.published_at for item in seen)
+    # The last one listed, not the oldest: an old post may be pinned on top.
+    last = seen[-1].published_at
     covered = health.read_until or since
-    return [(covered, oldest)] if oldest > covered else []
+    return [(covered, last)] if last > covered else []
 
 
 async def _key_items(conn: Connection, members: Roster, now: datetime) -> _Known:

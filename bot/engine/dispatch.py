@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain import transitions
-from bot.domain.admission import look_at, wake
+from bot.domain.admission import as_wanted, look_at, wake
 from bot.domain.message import Message, Work
 from bot.domain.publication import Publication, State
 from bot.engine import surroundings
@@ -68,7 +68,7 @@ async def tick(core: Core, queue: Queue) -> Tick:
 
 def _step(pub: Publication, now: datetime, until: datetime) -> transitions.Step | None:
     match pub.state:
-        case State.PLANNED | State.WAITING if now >= pub.not_after:
+        case State.PLANNED | State.WAITING if now >= pub.not_after and not _changed(pub):
             return transitions.miss(reason=pub.reason or "window_passed")
         case State.PLANNED | State.WAITING:
             return transitions.claim(lease_until=until)
@@ -79,8 +79,16 @@ def _step(pub: Publication, now: datetime, until: datetime) -> transitions.Step 
             return transitions.lose(
                 find_at=now, doubt_since=doubt, error={"message": "worker_died"}
             )
+        case State.FAILED if pub.wanted:
+            # Refused while the calendar already wanted it otherwise: the new wish goes.
+            return as_wanted(pub, now)
         case _:
             return None
+
+
+def _changed(pub: Publication) -> bool:
+    """True when admission has more to say than that the window has passed."""
+    return bool(pub.wanted or pub.withdrawn)
 
 
 async def _wake(conn: Connection, held: Sequence[Publication], now: datetime) -> list[Move]:

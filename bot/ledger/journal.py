@@ -85,6 +85,11 @@ class _Group:
         before = row["state"]
         after = before if step.to is None else step.to.value
         changed = {**step.changes, "state": after}
+        wish = row["wanted"].get("content_hash", row["content_hash"])
+        refused = after == State.FAILED and changed.get("reason") == "rejected"
+        if refused and wish != row["content_hash"]:
+            # The author has corrected it already, while it was under review.
+            changed["next_at"] = self.now
         row.update(changed)
         self.changes.setdefault(move.publication, {}).update(changed)
         self.events.append(

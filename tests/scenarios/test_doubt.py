@@ -77,3 +77,41 @@ async def test_a_post_that_becomes_a_key_item_after_it_is_out_is_reprinted(world
     await world.plan(key)
     await world.run()
     assert await world.state("k1@u02-wechat") is State.PUBLISHED
+
+
+async def test_what_was_removed_in_doubt_and_put_back_is_looked_for_and_sent(world: World) -> None:
+    """The lost call did nothing; the calendar lost the post and got it back."""
+    other = status("p2", at="2026-05-09 10:00", text="另一条提示。")
+    await world.plan(status("p1", window="12h"), other)
+    await world.fault("u01-weibo", "drop_before", path="statuses/share")
+    await world.run(until=TEN)
+    await world.plan(other)
+    await world.run(until=TEN + timedelta(hours=1))
+    assert await world.state(STATUS) is State.CANCELLED
+    await world.plan(status("p1", window="12h"), other)
+    await world.run(until=TEN + timedelta(hours=3))
+    assert await world.state(STATUS) is State.PUBLISHED
+    assert len(await world.posts("u01-weibo")) == 1
+
+
+async def test_a_correction_made_during_the_review_goes_when_the_old_text_is_refused(
+    world: World,
+) -> None:
+    """Nobody has to save the calendar again for it."""
+    await world.plan(article())
+    await world.fault("u01-wechat", "slow_review", seconds=600)
+    await world.fault("u01-wechat", "refuse_review")
+    await world.run(until=TEN + timedelta(minutes=1))
+    await world.plan(article(title="改好的标题"))
+    await world.run()
+    assert [post["title"] for post in await world.posts()] == ["改好的标题"]
+
+
+async def test_what_was_moved_in_doubt_beyond_its_window_is_not_missed(world: World) -> None:
+    """The old window closes while the bot still looks; the new one is tomorrow."""
+    await world.plan(status("p1", window="30m"))
+    await world.fault("u01-weibo", "drop_before", path="statuses/share")
+    await world.run(until=TEN)
+    await world.plan(status("p1", at="2026-05-07 10:00", window="30m"))
+    await world.run(until=TEN + timedelta(days=2))
+    assert await world.state(STATUS) is State.PUBLISHED

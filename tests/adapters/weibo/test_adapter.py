@@ -134,12 +134,14 @@ async def test_five_newer_posts_send_a_person_to_look(stage: WeiboStage) -> None
     assert await stage.public_posts() == 6
 
 
-async def test_recent_stops_at_since(stage: WeiboStage) -> None:
+async def test_recent_gives_the_short_list_whole(stage: WeiboStage) -> None:
+    """A list cut at `since` would look short, and short means that nothing is missing."""
     await stage.console("昨天的")
     await stage.forward(timedelta(days=1))
     await stage.console("今天的 https://jk.lanting.example/1")
     assert [item.source_url for item in await recent(stage, timedelta(hours=1))] == [
-        "https://jk.lanting.example/1"
+        "https://jk.lanting.example/1",
+        "",
     ]
 
 
