@@ -19,7 +19,7 @@ from bot.domain.publication import UNSENT, Hold, State
 
 _SENT = frozenset({State.SENDING, State.UNKNOWN, State.PENDING})
 # What a person may still declare published: anything that has not been called off.
-_CONFIRMABLE = (_SENT | UNSENT | {State.FAILED, State.CANCELLED}) - {State.QUEUED, State.SENDING}
+_CONFIRMABLE = (_SENT | UNSENT | {State.FAILED}) - {State.QUEUED, State.SENDING}
 _KEEP = object()
 
 
@@ -188,13 +188,16 @@ def give_back(*, now: datetime, why: str) -> Step:
 # ── what came of it ───────────────────────────────────────────────────────────────────────────
 
 
-def publish(receipt: PublishedAs, *, by: str = "") -> Step:
-    """→ published, only with a platform id or a link. `by` names the person who confirmed."""
+def publish(receipt: PublishedAs, *, by: str = "", in_doubt: bool = False) -> Step:
+    """→ published, only with a platform id or a link. `by` names the person who confirmed.
+
+    `in_doubt`: also of a cancelled one, which may have gone out before it was called off.
+    """
     if not (receipt.platform_id or receipt.url):
         raise ValueError("published needs a platform id or a link")
     return _step(
         "confirmed" if by else "published",
-        _CONFIRMABLE if by else _SENT | _of(State.HANDED_OFF),
+        _confirmable(in_doubt) if by else _SENT | _of(State.HANDED_OFF),
         State.PUBLISHED,
         next_at=None,
         platform_id=receipt.platform_id,
@@ -206,6 +209,10 @@ def publish(receipt: PublishedAs, *, by: str = "") -> Step:
         facts={"url": receipt.url, "platform_id": receipt.platform_id, "by": by},
         published=receipt,
     )
+
+
+def _confirmable(in_doubt: bool) -> frozenset[State]:
+    return _CONFIRMABLE | {State.CANCELLED} if in_doubt else _CONFIRMABLE
 
 
 def pend(ref: Mapping[str, str], *, poll_at: datetime) -> Step:

@@ -68,7 +68,8 @@ async def confirm(core: Core, pub: Publication, *, url: str, at: datetime | None
         published_at=at or core.clock.now(),
         by_bot=pub.commits > 0,  # a person found what the bot had sent
     )
-    await _do(core, pub, transitions.publish(receipt, by=by))
+    step = transitions.publish(receipt, by=by, in_doubt=pub.doubt_since is not None)
+    await _do(core, pub, step)
 
 
 async def retry(core: Core, pub: Publication, *, by: str, not_published: bool = False) -> None:

@@ -43,6 +43,11 @@ TABLE: list[tuple[Step, set[State], State | None]] = [
     (t.publish(RECEIPT), SENT | {S.HANDED_OFF}, S.PUBLISHED),
     (
         t.publish(RECEIPT, by="officer"),
+        {S.UNKNOWN, S.PENDING, S.FAILED} | UNSENT - {S.QUEUED},
+        S.PUBLISHED,
+    ),
+    (
+        t.publish(RECEIPT, by="officer", in_doubt=True),
         {S.UNKNOWN, S.PENDING, S.FAILED, S.CANCELLED} | UNSENT - {S.QUEUED},
         S.PUBLISHED,
     ),
