@@ -130,8 +130,11 @@ async def _purse(conn: Connection, group: _Group, moves: Sequence[Move]) -> Purs
 def _one(group: _Group, purse: Purse, move: Move, *, frozen: bool) -> Applied:
     if move.frozen_blocks and frozen:
         return Applied(refusal=Refusal.FROZEN)
+    row = group.rows.get(move.publication)
+    if move.step.to is State.SENDING and row is not None and row["wanted"]:
+        # The calendar noted another wish since admission; the old one must not be sent.
+        return _STALE
     if move.budgets:
-        row = group.rows.get(move.publication)
         if row is None or (move.lease is not ANY_LEASE and row["lease"] != move.lease):
             return _STALE
         if State(row["state"]) not in move.step.sources:

@@ -340,3 +340,15 @@ async def test_a_withdrawal_within_the_same_group_wins_by_order(tmp_path: Path) 
             Move(publication=second, step=withdraw),
         )
         assert [move.ok for move in applied] == [True, False, True, False]
+
+
+async def test_no_grant_for_what_the_calendar_wants_otherwise_by_now(tmp_path: Path) -> None:
+    """The wish was noted after the worker had looked whether it may go."""
+    async with ledger(tmp_path) as opened:
+        (pub,) = await queued(opened, 1)
+        wish = transitions.note_wish(content_hash="b", wanted={"content_hash": "b"})
+        assert (await one(opened, Move(publication=pub, step=wish)))[0].ok
+        (refused,) = await one(opened, Move(publication=pub, step=grant(), lease=LEASE))
+        assert refused.refusal is Refusal.STALE
+        found = await get(opened, pub)
+        assert (found.state, found.commits) == (State.QUEUED, 0)
