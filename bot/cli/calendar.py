@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from adapters import registry
-from bot.app import App, Catalog, open_app
+from bot.app import App, open_app
 from bot.cli.output import (
     BAD_NEWS,
     OK,
@@ -31,6 +31,7 @@ from bot.engine import plan as plans
 from bot.i18n import N_, _
 from bot.schedule.reader import Reading, read
 from bot.settings import Settings
+from bot.wiring.platforms import Catalog
 
 Folder = Annotated[
     Path | None, typer.Argument(help=_("the schedules folder; the settings' one if left out"))
