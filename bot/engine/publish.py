@@ -17,7 +17,7 @@ from bot.domain.admission import admit, look_at, look_first, needs_look
 from bot.domain.message import Message
 from bot.domain.post import Variant
 from bot.domain.publication import Hold, Publication, State
-from bot.domain.quota import Budget
+from bot.domain.quota import Budget, budgets_of
 from bot.domain.transitions import Step
 from bot.engine import context as contexts
 from bot.engine import leases, outcome
@@ -223,8 +223,4 @@ def budgets_for(
     capabilities: Capabilities, pub: Publication, account_kind: str
 ) -> tuple[Budget, ...]:
     """The quotas one commit of this publication spends."""
-    return tuple(
-        budget
-        for budget in capabilities.budgets
-        if budget.action == pub.method.value and budget.account_kind in {"", account_kind}
-    )
+    return budgets_of(capabilities.budgets, pub.method.value, account_kind)

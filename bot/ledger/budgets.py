@@ -1,40 +1,44 @@
-"""Quota spent per account, counted in the transaction that grants the send."""
+"""Quota spent per account: publishing in the transaction that grants it, reading before it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import bindparam, insert, select, update
 
-from bot.domain.quota import Budget, period_end, period_start
-from bot.ledger.connection import Connection
+from bot.domain import quota
+from bot.domain.quota import Budget, Key, Period, key_of, period_end, period_start, unpaid
+from bot.ledger.connection import Connection, Result
 from bot.ledger.tables import usage
 
-Key = tuple[str, str, str, datetime]  # account, action, period, its start
+__all__ = ["Purse", "counted", "open_purse", "unpaid"]
 
 
 class Purse:
     """What the accounts of one transaction have spent, read once and written once."""
 
-    def __init__(self, used: dict[Key, int], now: datetime) -> None:
+    def __init__(self, used: Mapping[Key, int], now: datetime) -> None:
         self._known = dict(used)
-        self._used = used
+        self._used = dict(used)
         self._now = now
 
     def spend(self, account: str, wanted: Sequence[Budget]) -> datetime | None:
         """Spends one of each, or nothing at all; then says when the scarcest is whole again."""
-        keys = [(budget, _key(account, budget, self._now)) for budget in wanted]
-        spent = [
-            period_end(self._now, budget.period)
-            for budget, key in keys
-            if self._used.get(key, 0) >= budget.limit
-        ]
-        if spent:
-            return max(spent)
-        for _budget, key in keys:
+        return quota.spend(self._used, account, wanted, self._now)
+
+    def count(self, account: str, wanted: Sequence[Budget]) -> None:
+        """Counts one of each, also beyond the limit: for what must not be refused."""
+        for budget in wanted:
+            key = key_of(account, budget, self._now)
             self._used[key] = self._used.get(key, 0) + 1
-        return None
+
+    def drain(self, account: str, wanted: Sequence[Budget], until: datetime) -> None:
+        """Takes the platform's word that nothing is left until then, whatever was counted."""
+        for budget in wanted:
+            if period_end(self._now, budget.period) <= until:
+                key = key_of(account, budget, self._now)
+                self._used[key] = max(self._used.get(key, 0), budget.limit)
 
     async def save(self, conn: Connection) -> None:
         """Writes what was spent."""
@@ -65,31 +69,26 @@ async def open_purse(
     conn: Connection, accounts: Collection[str], budgets: Collection[Budget], now: datetime
 ) -> Purse:
     """What these accounts have spent of these budgets in the periods that hold `now`."""
+    if not accounts or not budgets:
+        return Purse({}, now)
     starts = {period_start(now, budget.period) for budget in budgets}
     query = (
         select(usage)
         .where(usage.c.account.in_(sorted(accounts)), usage.c.start.in_(sorted(starts)))
         .with_for_update()
     )
-    rows = await conn.execute(query) if accounts and budgets else ()
-    used = {
+    return Purse(_by_key(await conn.execute(query)), now)
+
+
+async def counted(conn: Connection, now: datetime) -> dict[Key, int]:
+    """What all accounts have spent in the hour, day and month that hold `now`; locks nothing."""
+    starts = {period_start(now, period) for period in Period}
+    query = select(usage).where(usage.c.start.in_(sorted(starts)))
+    return _by_key(await conn.execute(query))
+
+
+def _by_key(rows: Result) -> dict[Key, int]:
+    return {
         (row.account, row.action, row.period, row.start.astimezone(UTC)): int(row.used)
         for row in rows
     }
-    return Purse(used, now)
-
-
-def unpaid(
-    wanted: Sequence[Budget], *, last: datetime | None, paid: str, now: datetime
-) -> tuple[Budget, ...]:
-    """Those of `wanted` that a call by method `paid` at `last` has not spent in this period."""
-    return tuple(
-        budget
-        for budget in wanted
-        if last is None or budget.action != paid or last < period_start(now, budget.period)
-    )
-
-
-def _key(account: str, budget: Budget, now: datetime) -> Key:
-    start = period_start(now, budget.period).astimezone(UTC)
-    return (account, budget.action, budget.period.value, start)
