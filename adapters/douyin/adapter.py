@@ -14,14 +14,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from adapters.douyin.api import ABILITY_CODES, TOKEN_CODES, DouyinApi, Page, Totals, Work
 from adapters.douyin.check import caption, problems
-from adapters.douyin.limits import PART_MIN_BYTES, STAT_DAYS, STAT_HOUR
+from adapters.douyin.limits import PART_MIN_BYTES, STAT_DAYS, STAT_HOUR, WORKS_PER_DAY
 from adapters.douyin.tokens import Tokens
 from adapters.douyin.upload import Uploads
 from adapters.http import Http, Origin
 from bot.contract import Capabilities, Checkpoint, Finding, Item, Pending, Receipt, Stat, Tools
 from bot.domain.post import Variant
 from bot.domain.problem import Problem
-from bot.domain.quota import Period, period_end
+from bot.domain.quota import Budget, Period, period_end
 from bot.domain.roster import Account
 from bot.errors import AuthFailed, ContractBroken, Gone, Rejected, Unavailable
 from bot.i18n import _
@@ -61,6 +61,7 @@ class DouyinAdapter:
         finding=Finding.NEVER,
         settle_s=600,
         stat=True,
+        budgets=(Budget(action="publish", limit=WORKS_PER_DAY, period=Period.DAY),),
     )
     Config: ClassVar[type[BaseModel]] = DouyinConfig
 

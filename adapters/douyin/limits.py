@@ -21,3 +21,8 @@ PARTS_MAX = 100  # ours: larger files go in larger parts, so that a preparation 
 UPLOAD_LIFE_S = 2 * 3600  # how long an upload_id lives
 STAT_DAYS = 30  # data.external.item knows works of so many days
 STAT_HOUR = 10  # and has first numbers about this hour of the next day, Beijing time
+
+# There is a cap of works a day and user (error 2114007), but no page says how high it is, so none
+# is counted: https://developer.open-douyin.com/docs/resource/zh-CN/dop/ (read 2026-11-21). The
+# platform then says until when. The app's own quota stands in its console (能力管理).
+WORKS_PER_DAY = 0

@@ -32,7 +32,7 @@ from bot.contract import (
 )
 from bot.domain.post import Kind, Media, Method, Variant
 from bot.domain.problem import Problem
-from bot.domain.quota import Budget, Period
+from bot.domain.quota import READ, Budget, Period
 from bot.domain.roster import Account
 from bot.errors import Unavailable
 from bot.i18n import _
@@ -75,18 +75,14 @@ class Wechat:
         stat=True,
         budgets=(
             Budget(action=Method.PUBLISH, limit=limits.PUBLISHES_PER_DAY, period=Period.DAY),
-            Budget(
-                action=Method.PUSH,
-                limit=limits.PUSHES_PER_DAY_SUBSCRIPTION,
-                period=Period.DAY,
-                account_kind="subscription",
-            ),
+            Budget(action=Method.PUSH, limit=limits.PUSHES_PER_DAY, period=Period.DAY),
             Budget(
                 action=Method.PUSH,
                 limit=limits.PUSHES_PER_MONTH_SERVICE,
                 period=Period.MONTH,
                 account_kind="service",
             ),
+            Budget(action=READ, limit=limits.READS_PER_DAY, period=Period.DAY),
         ),
     )
 

@@ -41,11 +41,17 @@ INLINE_TYPES = {"image/jpeg": "jpg", "image/png": "png"}
 # An uploaded picture's address is about this long; only used to foresee the length of a text.
 PICTURE_URL_CHARS = 150
 
-# DOCS/service/guide/product/message/Batch_Sends
-PUSHES_PER_DAY_SUBSCRIPTION = 1
+# https://developers.weixin.qq.com/doc/service/guide/product/message/Batch_Sends: a 订阅号 one
+# mass send a day; of a 服务号 each follower gets at most four a calendar month, and the newer text
+# lets it send to all followers once a day.
+PUSHES_PER_DAY = 1
 PUSHES_PER_MONTH_SERVICE = 4
-# DOCS/service/Message_Management/API_Call_Limits.html: freepublish/submit, new accounts
+# https://developers.weixin.qq.com/doc/service/Message_Management/API_Call_Limits.html, for new
+# accounts: freepublish/submit 100 a day, freepublish/batchget 100 a day.
 PUBLISHES_PER_DAY = 100
+# Ours: a reading asks batchget for a page or two, so these leave half of its calls for looks, which
+# ask mostly freepublish/get. That has 100 a day of its own.
+READS_PER_DAY = 24
 # DOCS/service/api/notify/message/api_sendall: the same clientmsgid answers 45065 for 24 h
 CLIENT_ID_LIFE_S = 86_400
 CLIENT_ID_WAIT_S = 60  # 45066: repeated too quickly

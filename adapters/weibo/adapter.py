@@ -17,10 +17,11 @@ from adapters.http import Http, Origin
 from adapters.weibo.api import Credential, Picture, Status, WeiboApi
 from adapters.weibo.check import problems
 from adapters.weibo.limits import (
-    CALLS_PER_DAY,
     COUNT_IDS,
     PICTURE_TYPES,
+    POSTS_PER_DAY,
     POSTS_PER_HOUR,
+    READS_PER_DAY,
     TIMELINE,
 )
 from adapters.weibo.text import bid_of, compose, has_marker, same_text
@@ -28,7 +29,7 @@ from bot.clock import check_aware
 from bot.contract import Capabilities, Checkpoint, Finding, Item, Pending, Receipt, Stat, Tools
 from bot.domain.post import Variant
 from bot.domain.problem import Problem
-from bot.domain.quota import Budget, Period
+from bot.domain.quota import READ, Budget, Period
 from bot.domain.roster import Account
 from bot.errors import AuthFailed, Gone, Unavailable
 from bot.i18n import _
@@ -65,7 +66,9 @@ class WeiboAdapter:
         stat=True,
         budgets=(
             Budget(action="publish", limit=POSTS_PER_HOUR, period=Period.HOUR),
-            Budget(action="publish", limit=CALLS_PER_DAY, period=Period.DAY),
+            Budget(action="publish", limit=POSTS_PER_DAY, period=Period.DAY),
+            # A look is a call of the same user, and all calls are counted together.
+            Budget(action=READ, limit=READS_PER_DAY, period=Period.DAY, looks=True),
         ),
     )
     Config: ClassVar[type[BaseModel]] = WeiboConfig

@@ -17,5 +17,12 @@ PICTURE_TYPES = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif"}
 
 TIMELINE = 5  # user_timeline shows an ordinary app no more than the newest five
 COUNT_IDS = 100  # statuses/count takes so many ids in one call
-POSTS_PER_HOUR = 30  # https://open.weibo.com/wiki/Rate-limiting
-CALLS_PER_DAY = 100  # one app and one authorised user, all calls together
+
+# https://open.weibo.com/wiki/Rate-limiting (rev 16512, read 2026-09-25): one authorised user may
+# post 30 times an hour, and one app may make 100 calls a day for one user, all calls together.
+POSTS_PER_HOUR = 30
+CALLS_PER_DAY = 100
+# Ours: how the 100 are shared out, so that neither reading nor publishing starves the other. Ten
+# are left for calls that had to be repeated and for counters.
+POSTS_PER_DAY = 60
+READS_PER_DAY = 30  # looks for lost answers are counted here

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import aiohttp
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from adapters import registry
 from bot.clock import Clock
 from bot.contract import Adapter, Capabilities, Tools
+from bot.domain import setting_faults
 from bot.domain.post import Variant
 from bot.domain.problem import Problem
 from bot.domain.roster import Account
+from bot.errors import UsageError
+from bot.i18n import _
 from bot.ledger.credentials import Vault
 from bot.ledger.store import Ledger
 from bot.settings import Settings
 from bot.wiring.credentials import AccountCredentials
 from bot.wiring.media import MediaFolder
+
+_QUOTAS = "quotas"  # the group of a platform's settings that is the engine's, not the adapter's
 
 
 class Catalog:
@@ -25,9 +32,16 @@ class Catalog:
 
     def __init__(self, settings: Mapping[str, Mapping[str, object]]) -> None:
         self.settings = settings
+        self._capabilities: dict[type[Adapter], Capabilities] = {}
 
     def capabilities(self, account: Account, *, by_hand: bool = False) -> Capabilities:
-        return self.kind(account, by_hand=by_hand).capabilities
+        """The platform's, with the office's own quotas; raises UsageError naming a wrong one."""
+        kind = self.kind(account, by_hand=by_hand)
+        known = self._capabilities.get(kind)
+        if known is None:
+            known = _with_quotas(kind, self.settings.get(kind.name, {}).get(_QUOTAS, {}))
+            self._capabilities[kind] = known
+        return known
 
     def check(self, variant: Variant, account: Account, *, by_hand: bool) -> list[Problem]:
         return self.kind(account, by_hand=by_hand).check(variant, account)
@@ -77,9 +91,34 @@ class Adapters(Catalog):
             ),
             out_dir=self._out_dir,
         )
-        kind = self.kind(account, by_hand=by_hand)
+        settings = self.settings.get(self.kind(account, by_hand=by_hand).name, {})
         return registry.make(
             replace(account, mode=self.mode(account, by_hand=by_hand)),
             tools,
-            self.settings.get(kind.name, {}),
+            {name: value for name, value in settings.items() if name != _QUOTAS},
         )
+
+
+def _with_quotas(kind: type[Adapter], chosen: object) -> Capabilities:
+    can = kind.capabilities
+    try:
+        limits = _quotas_model(can).model_validate(chosen).model_dump()
+    except ValidationError as error:
+        prefix = ("platforms", kind.name, _QUOTAS)
+        faults = [{**fault, "loc": (*prefix, *fault["loc"])} for fault in error.errors()]
+        raise UsageError(
+            _("The quotas of {platform} cannot be used: {details}. Known here: {names}.").format(
+                platform=can.title,
+                details=setting_faults.in_words(faults),
+                names=", ".join(sorted({budget.name for budget in can.budgets})) or _("none"),
+            )
+        ) from error
+    budgets = tuple(replace(budget, limit=limits[budget.name]) for budget in can.budgets)
+    return replace(can, budgets=budgets)
+
+
+def _quotas_model(can: Capabilities) -> type[BaseModel]:
+    fields: dict[str, Any] = {
+        budget.name: (int, Field(default=budget.limit, ge=0)) for budget in can.budgets
+    }
+    return create_model("Quotas", __config__=ConfigDict(extra="forbid"), **fields)

@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from adapters.weibo.adapter import WeiboConfig
+from adapters.weibo.limits import CALLS_PER_DAY
 from adapters.weibo.text import bid_of
 from bot.contract import Item, Receipt
 from bot.domain.post import Kind
@@ -191,8 +192,9 @@ async def test_a_picture_goes_along(stage: WeiboStage) -> None:
 
 
 async def test_the_budget_is_the_platforms(stage: WeiboStage) -> None:
-    limits = {(b.period.value, b.limit) for b in stage.adapter.capabilities.budgets}
-    assert limits == {("hour", 30), ("day", 100)}
+    limits = {b.name: b.limit for b in stage.adapter.capabilities.budgets}
+    assert limits == {"publish_hour": 30, "publish_day": 60, "read_day": 30}
+    assert limits["publish_day"] + limits["read_day"] < CALLS_PER_DAY
 
 
 def test_unknown_settings_are_refused() -> None:
