@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
+from arq.connections import ArqRedis
 
 from adapters import registry
 from bot.clock import Clock, WallClock
-from bot.domain.message import Work
-from bot.engine.ports import Core, Options
+from bot.domain.message import Message, Work
+from bot.engine.dispatch import tick
+from bot.engine.ports import Core, Handler, Options, Queue
 from bot.engine.publish import Publisher
 from bot.engine.reconcile import Reconciler
 from bot.errors import UsageError
@@ -20,6 +22,7 @@ from bot.ledger.credentials import Vault, open_vault
 from bot.ledger.journal import Journal
 from bot.ledger.store import open_ledger
 from bot.queue.local import LocalQueue
+from bot.queue.remote import RemoteQueue, connect
 from bot.schedule.reader import Reading, read
 from bot.settings import Settings
 from bot.wiring.platforms import Adapters
@@ -33,7 +36,10 @@ class App:
 
     settings: Settings
     core: Core
-    queue: LocalQueue
+    handlers: Mapping[Work, Handler]
+    local: LocalQueue  # works in this process
+    queue: Queue  # where claimed work goes: Redis when there is one, else `local`
+    redis: ArqRedis | None
     publisher: Publisher
     vault: Vault
 
@@ -45,15 +51,12 @@ class App:
 @asynccontextmanager
 async def open_app(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[App]:
     """The program, ready to work; everything is closed again at the end of the block."""
-    if settings.queue.redis_url:
-        raise UsageError(
-            _("queue.redis_url is set, but this version works with the local queue only.")
-        )
     clock = clock or WallClock()
     vault = open_vault(
         settings.secret_key.get_secret_value() if settings.secret_key else None,
         settings.files.key,
     )
+    redis = _redis(settings)
     ledger = await open_ledger(settings.ledger.url)
     journal = Journal(ledger)
     # The office's proxy variables are not used: platforms are reached directly or not at all.
@@ -73,8 +76,48 @@ async def open_app(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
                 ),
             )
             publisher = Publisher(core)
-            queue = LocalQueue({Work.PUBLISH: publisher, Work.LOOK: Reconciler(core)})
-            yield App(settings=settings, core=core, queue=queue, publisher=publisher, vault=vault)
+            handlers: dict[Work, Handler] = {Work.LOOK: Reconciler(core)}
+            local = LocalQueue(handlers)
+            queue = RemoteQueue(redis, local, lease_s=core.options.lease_s) if redis else local
+            handlers[Work.PUBLISH] = _Publishing(core, publisher, queue)
+            yield App(
+                settings=settings,
+                core=core,
+                handlers=handlers,
+                local=local,
+                queue=queue,
+                redis=redis,
+                publisher=publisher,
+                vault=vault,
+            )
     finally:
         await journal.settle()
         await ledger.close()
+        if redis is not None:
+            await redis.aclose(close_connection_pool=True)
+
+
+class _Publishing:
+    """Publishes a batch, then claims what its accounts had waiting behind it."""
+
+    def __init__(self, core: Core, publisher: Publisher, queue: Queue) -> None:
+        self._core = core
+        self._publisher = publisher
+        self._queue = queue
+
+    async def __call__(self, message: Message) -> None:
+        await self._publisher(message)
+        if not self._publisher.stopping:
+            await tick(self._core, self._queue)
+
+
+def _redis(settings: Settings) -> ArqRedis | None:
+    if not settings.queue.redis_url:
+        return None
+    try:
+        return connect(settings.queue.redis_url)
+    except ValueError as error:
+        # The address itself is not repeated: it may hold a password.
+        raise UsageError(
+            _("queue.redis_url is not a valid address; write redis://host:6379/0")
+        ) from error

@@ -56,6 +56,7 @@ class QueuePart(_Part):
     """The queue: in this process, or arq on Redis when there is a redis_url."""
 
     redis_url: str = ""
+    poll_s: float = Field(default=0.5, gt=0, le=10)  # how often a worker asks for messages
 
 
 class Files(_Part):
@@ -87,6 +88,45 @@ class Log(_Part):
     json_lines: bool = False
 
 
+class Web(_Part):
+    """Where health and metrics are served."""
+
+    listen: str = "127.0.0.1:8080"  # "" serves nothing
+    metrics_open: bool = False
+    overdue_s: float = Field(default=60, gt=0)
+
+    @field_validator("listen")
+    @classmethod
+    def _an_address(cls, text: str) -> str:
+        host, port = _host_and_port(text)
+        if text and not (host and port.isdecimal() and int(port) < 65536):
+            message = _(
+                'is no address ({text}); write HOST:PORT, for example 127.0.0.1:8080, or ""'
+            )
+            raise ValueError(message.format(text=text))
+        return text
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """Host and port; None when nothing is served."""
+        host, port = _host_and_port(self.listen)
+        return (host, int(port)) if self.listen else None
+
+
+def _host_and_port(text: str) -> tuple[str, str]:
+    host, _colon, port = text.rpartition(":")
+    return host.removeprefix("[").removesuffix("]"), port  # [::1]:8080
+
+
+class DoctorPart(_Part):
+    """From where on `bot doctor` warns."""
+
+    disk_free_mb: int = Field(default=500, ge=0)
+    wal_mb: int = Field(default=256, ge=1)
+    clock_skew_s: float = Field(default=5, gt=0)
+    credential_days: float = Field(default=14, ge=0)
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -101,6 +141,8 @@ class Settings(BaseSettings):
     engine: EnginePart = EnginePart()
     gaps: Gaps = Gaps()
     log: Log = Log()
+    web: Web = Web()
+    doctor: DoctorPart = DoctorPart()
     # Each platform's own Config model checks its part when its adapter is made.
     platforms: dict[str, dict[str, Any]] = {}
     secret_key: SecretStr | None = None

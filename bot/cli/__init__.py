@@ -36,6 +36,9 @@ app.command(help=_("Shows how the calendar differs from what the ledger knows.")
 app.command(help=_("Publishes the calendar, each post at its time, until it is stopped."))(
     running.run
 )
+app.command(
+    help=_("Does its share of all work, with any number of other workers, until it is stopped.")
+)(running.worker)
 app.command(help=_("Serves the platforms' APIs on this machine, for rehearsals and tests."))(
     running.simulator
 )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from datetime import timedelta
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
+from bot import worker as workers
 from bot.app import App, open_app
 from bot.cli.calendar import Folder, folder_settings, show_problems
 from bot.cli.output import (
@@ -34,11 +34,12 @@ from bot.errors import UsageError
 from bot.i18n import _
 from bot.ledger import publications
 from bot.logs import get_logger
+from bot.queue.remote import Chore
 from bot.simulator import serve as serve_simulator
 
 log = get_logger(__name__)
 _READ_EVERY_S = 30
-_COLLECT_EVERY = timedelta(hours=6)
+_COLLECT_EVERY_S = 6 * 3600
 
 
 def run(
@@ -60,7 +61,7 @@ def run(
             show_problems(made.problems, reading)
             notes.print(_("{count} changes taken over.").format(count=len(made.changes)))
             if once:
-                await service.run_due(app.core, app.queue)
+                await service.run_due(app.core, app.local)
                 return await _once_code(app, bad=has_errors(made.problems))
             # A change that was overtaken is made by the next plan, so that one must come.
             await _forever(app, "" if made.overtaken else reading.fingerprint)
@@ -77,6 +78,17 @@ async def _once_code(app: App, *, bad: bool) -> int:
 
 
 async def _forever(app: App, fingerprint: str) -> None:
+    stop = _stop_on_signal(app)
+    notes.print(_("Running. Press Ctrl-C to stop."))
+    reader = asyncio.create_task(_plan_regularly(app, stop, fingerprint))
+    try:
+        await workers.work(app, _chores(app), stop)
+    finally:
+        stop.set()
+        await reader
+
+
+def _stop_on_signal(app: App) -> asyncio.Event:
     stop = asyncio.Event()
 
     def end() -> None:
@@ -85,13 +97,34 @@ async def _forever(app: App, fingerprint: str) -> None:
         stop.set()
 
     on_stop(end)
-    notes.print(_("Running. Press Ctrl-C to stop."))
-    readers = [
-        asyncio.create_task(_collect_regularly(app, stop)),
-        asyncio.create_task(_plan_regularly(app, stop, fingerprint)),
-    ]
-    await service.serve(app.core, app.queue, stop)
-    await asyncio.gather(*readers)
+    return stop
+
+
+def _chores(app: App) -> list[Chore]:
+    async def collect_all() -> None:
+        await collecting.collect(app.core)
+
+    return [Chore(name="collect", do=collect_all, every_s=_COLLECT_EVERY_S)]
+
+
+def worker() -> None:
+    """Does its share of all work, with any number of other workers, until it is stopped."""
+    settings = settings_in_force()
+    if not settings.queue.redis_url:
+        raise UsageError(
+            _(
+                "Workers on several machines meet in Redis: set queue.redis_url, and ledger.url to "
+                "a PostgreSQL database. On one machine `bot run` needs neither."
+            )
+        )
+
+    async def work() -> None:
+        async with open_app(settings) as app:
+            stop = _stop_on_signal(app)
+            notes.print(_("Running. Press Ctrl-C to stop."))
+            await workers.work(app, _chores(app), stop)
+
+    asyncio.run(work())
 
 
 async def _plan_regularly(app: App, stop: asyncio.Event, known: str) -> None:
@@ -113,16 +146,6 @@ async def _plan_regularly(app: App, stop: asyncio.Event, known: str) -> None:
         known = "" if made.overtaken else reading.fingerprint
         show_problems(made.problems, reading)
         notes.print(_("{count} changes taken over.").format(count=len(made.changes)))
-
-
-async def _collect_regularly(app: App, stop: asyncio.Event) -> None:
-    while not stop.is_set():
-        try:
-            await collecting.collect(app.core)
-        except Exception:  # it is tried again; publishing goes on meanwhile
-            log.exception("collect.failed")
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), timeout=_COLLECT_EVERY.total_seconds())
 
 
 def simulator(

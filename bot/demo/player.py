@@ -108,13 +108,13 @@ class _DoublingQueue:
         self.doubled = 0
 
     async def put(self, message: Message) -> None:
-        await self._app.queue.put(message)
+        await self._app.local.put(message)
         if self.doubled:
             self.doubled -= 1
-            await self._app.queue.put(message)
+            await self._app.local.put(message)
 
     async def join(self) -> None:
-        await self._app.queue.join()
+        await self._app.local.join()
 
 
 class Player:
@@ -257,7 +257,7 @@ class Player:
         self._say(
             _("power failure while {account} was sending {post}; the bot starts again"), action
         )
-        await self.app.queue.abort()
+        await self.app.local.abort()
         assert self._running is not None
         await self._running.aclose()
         await self._start()

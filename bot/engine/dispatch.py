@@ -15,10 +15,11 @@ from bot.engine.ports import Core, Queue
 from bot.ledger import journal, publications
 from bot.ledger.connection import Connection
 from bot.ledger.journal import Move
+from bot.ledger.store import check_version
 from bot.logs import get_logger
 
 log = get_logger(__name__)
-_LIMIT = 500  # rows per transaction; what is left over comes with the next round
+_LIMIT = 1000  # rows per transaction; what is left over comes with the next round
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,19 +35,25 @@ class Tick:
         return self.seen == 0
 
 
+_NOTHING = Tick(publish=(), look=(), seen=0)
+
+
 async def tick(core: Core, queue: Queue) -> Tick:
     """One round: every row whose `next_at` has come is claimed or moved, in one transaction.
 
     A message is put only after the claim is durable. If it is lost, the lease runs out and the
-    row comes up again.
+    row comes up again. Raises LedgerError when the ledger is of another version by now.
     """
     now = core.clock.now()
     async with core.ledger.read() as conn:
+        await check_version(conn)
         first = await publications.next_due(conn)
     if first is None or first > now:
-        return Tick(publish=(), look=(), seen=0)  # without taking the ledger's write lock
+        return _NOTHING  # without taking the ledger's write lock
     until = now + timedelta(seconds=core.options.lease_s)
     async with core.ledger.write() as conn:
+        if not await publications.take_turn(conn):
+            return _NOTHING
         rows = await publications.due(conn, now, _LIMIT)
         moves = [
             Move(publication=pub.id, step=step)
@@ -57,9 +64,10 @@ async def tick(core: Core, queue: Queue) -> Tick:
         await journal.apply(conn, moves, now)
         look = tuple(pub.id for pub in rows if pub.state in {State.UNKNOWN, State.PENDING})
         await publications.claim_looks(conn, look, until=until)
-    publish = tuple(move.publication for move in moves if move.step.to is State.QUEUED)
-    await _put(core, queue, Work.PUBLISH, publish)
-    await _put(core, queue, Work.LOOK, look)
+    claimed = {move.publication for move in moves if move.step.to is State.QUEUED}
+    publish = tuple(pub.id for pub in rows if pub.id in claimed)
+    await _put(queue, Work.PUBLISH, _batches([pub for pub in rows if pub.id in claimed], core))
+    await _put(queue, Work.LOOK, _batches([pub for pub in rows if pub.id in look], core))
     found = Tick(publish=publish, look=look, seen=len(rows))
     if not found.idle:
         log.debug("engine.tick", publish=len(publish), look=len(look), seen=found.seen)
@@ -107,7 +115,19 @@ async def _wake(conn: Connection, held: Sequence[Publication], now: datetime) ->
     return moves
 
 
-async def _put(core: Core, queue: Queue, work: Work, ids: Sequence[int]) -> None:
-    size = core.options.batch
-    for start in range(0, len(ids), size):
-        await queue.put(Message(work=work, ids=tuple(ids[start : start + size])))
+def _batches(pubs: Sequence[Publication], core: Core) -> list[tuple[int, ...]]:
+    """Ids in batches; posts of one account stay together, so that one worker keeps their order."""
+    by_account: dict[str, list[int]] = {}
+    for pub in pubs:
+        by_account.setdefault(pub.account, []).append(pub.id)
+    batches: list[list[int]] = []
+    for ids in by_account.values():
+        if not batches or len(batches[-1]) + len(ids) > core.options.batch:
+            batches.append([])
+        batches[-1] += ids
+    return [tuple(ids) for ids in batches]
+
+
+async def _put(queue: Queue, work: Work, batches: Sequence[tuple[int, ...]]) -> None:
+    for ids in batches:
+        await queue.put(Message(work=work, ids=ids))

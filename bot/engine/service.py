@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain.message import Message
 from bot.engine.dispatch import tick
-from bot.engine.ports import Core
+from bot.engine.ports import Core, Queue
+from bot.errors import LedgerError
 from bot.ledger import publications
 from bot.logs import get_logger
 
@@ -41,21 +43,33 @@ async def next_due(core: Core) -> datetime | None:
 
 
 async def serve(core: Core, queue: WorkingQueue, stop: asyncio.Event) -> None:
-    """Publishes what comes due until `stop` is set; then finishes what is under way.
+    """Publishes what comes due until `stop` is set; then finishes what is under way."""
+    await keep_ticking(core, queue, stop)
+    await queue.join()
+
+
+async def keep_ticking(
+    core: Core, queue: Queue, stop: asyncio.Event, for_s: float = math.inf
+) -> None:
+    """Claims what comes due, at its time, until `stop` is set or `for_s` seconds have passed.
 
     A tick does not wait for the last one's work: what is slow on one account delays no other.
+    Raises LedgerError when the ledger is of another version by now.
     """
-    while not stop.is_set():
+    loop = asyncio.get_running_loop()
+    end = loop.time() + for_s
+    while not stop.is_set() and loop.time() < end:
         try:
             if not (await tick(core, queue)).idle:
                 continue
             now = core.clock.now()
             wake = min(await next_due(core) or now + _NAP, now + _NAP)
             pause_s = max((wake - core.clock.now()).total_seconds(), 0.01)
+        except LedgerError:
+            raise
         except Exception as error:
             # A locked or vanished ledger comes back; the posts in it are not lost meanwhile.
             log.error("engine.tick_failed", error=str(error))
             pause_s = _NAP.total_seconds()
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), timeout=pause_s)
-    await queue.join()
+            await asyncio.wait_for(stop.wait(), timeout=min(pause_s, max(end - loop.time(), 0)))

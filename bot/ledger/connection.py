@@ -128,3 +128,8 @@ class ThreadConnection:
                 connection.rollback()
         finally:
             connection.close()
+
+
+def one_writer(conn: Connection) -> bool:
+    """True where a write transaction excludes all others (SQLite)."""
+    return isinstance(conn, ThreadConnection)

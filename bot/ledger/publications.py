@@ -6,13 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, exists, func, insert, select, update
 
 from bot.domain.post import Kind, Method
 from bot.domain.publication import Publication, State
-from bot.ledger.connection import Connection
+from bot.ledger.connection import Connection, one_writer
 from bot.ledger.tables import accounts, contents, events, publications
 
+_TURN = 7_204_116_301  # any number; PostgreSQL keeps one lock per number
+_CLAIMABLE = [State.PLANNED.value, State.WAITING.value]
 _COLUMNS = [column.name for column in publications.columns]
 
 
@@ -27,6 +29,27 @@ def to_publication(row: Row[Any]) -> Publication:
     return Publication(**values)
 
 
+async def take_turn(conn: Connection) -> bool:
+    """True when this transaction is the only one that claims; False when another just does.
+
+    Two that claim at once could each give a worker posts of the same account, out of order.
+    """
+    if one_writer(conn):
+        return True
+    return bool(await conn.scalar(select(func.pg_try_advisory_xact_lock(_TURN))))
+
+
+def _free() -> ColumnElement[bool]:
+    """Not to be claimed while another post of the account is under way: they keep their order."""
+    other = publications.alias("under_way")
+    under_way = (
+        exists()
+        .where(other.c.account == publications.c.account)
+        .where(other.c.state.in_([State.QUEUED.value, State.SENDING.value]))
+    )
+    return publications.c.state.not_in(_CLAIMABLE) | ~under_way
+
+
 async def due(conn: Connection, now: datetime, limit: int) -> list[Publication]:
     """Publications the bot must look at, longest due first.
 
@@ -34,7 +57,7 @@ async def due(conn: Connection, now: datetime, limit: int) -> list[Publication]:
     """
     query = (
         select(publications)
-        .where(publications.c.next_at <= now)
+        .where(publications.c.next_at <= now, _free())
         .order_by(publications.c.next_at, publications.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -65,7 +88,12 @@ async def look_later(conn: Connection, times: Sequence[tuple[int, datetime]]) ->
 
 async def next_due(conn: Connection) -> datetime | None:
     """When the next publication wants to be looked at."""
-    query = select(func.min(publications.c.next_at)).where(publications.c.next_at.is_not(None))
+    query = (
+        select(publications.c.next_at)
+        .where(publications.c.next_at.is_not(None), _free())
+        .order_by(publications.c.next_at)
+        .limit(1)
+    )
     moment: datetime | None = await conn.scalar(query)
     return moment
 

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,7 +18,7 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event, text
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
@@ -29,6 +30,7 @@ from bot.ledger.connection import Connection, ThreadConnection
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_TIMEOUT_S = 30
+_REVISION = text("SELECT version_num FROM alembic_version")
 
 
 class Ledger(ABC):
@@ -45,6 +47,25 @@ class Ledger(ABC):
     @abstractmethod
     async def close(self) -> None:
         """Ends all connections."""
+
+
+async def check_version(conn: Connection) -> None:
+    """Raises LedgerError when a newer version of the program has upgraded the ledger meanwhile."""
+    revision = await conn.scalar(_REVISION)
+    if revision != _head():
+        raise LedgerError(
+            _(
+                "The ledger has been upgraded by another version of the program (revision "
+                "{revision}). Stop this process and install that version."
+            ).format(revision=revision)
+        )
+
+
+@cache
+def _head() -> str | None:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return ScriptDirectory.from_config(config).get_current_head()
 
 
 class SqliteLedger(Ledger):

@@ -40,10 +40,10 @@ async def test_a_doubled_message_is_one_post(world: World) -> None:
     await world.plan(status("p1"), article("p2"), video("p3"))
     queue = await _due(world)
     for message in queue.messages * 2:
-        await world.app.queue.put(message)
-    await world.app.queue.join()
+        await world.queue.put(message)
+    await world.queue.join()
     for message in queue.messages:
-        await world.app.queue.put(message)
+        await world.queue.put(message)
     await world.run()
     assert len(await world.posts()) == 3
     assert await world.requests(SHARE) == 1
@@ -69,7 +69,7 @@ async def test_a_message_that_comes_a_day_late_changes_nothing(world: World) -> 
     await world.run()
     await world.at(TEN + timedelta(days=1))
     for message in queue.messages:
-        await world.app.queue.put(message)
+        await world.queue.put(message)
     await world.run()
     assert await world.requests(SHARE) == 1
 
@@ -79,8 +79,8 @@ async def test_messages_about_nothing_known_are_harmless(world: World) -> None:
     await world.plan(status())
     pub = await world.pub("p1@u01-weibo")
     for work in Work:
-        await world.app.queue.put(Message(work=work, ids=(pub.id, 4711)))
-    await world.app.queue.join()
+        await world.queue.put(Message(work=work, ids=(pub.id, 4711)))
+    await world.queue.join()
     assert await world.state("p1@u01-weibo") is State.PLANNED
     await world.run()
     assert await world.requests(SHARE) == 1
@@ -110,9 +110,9 @@ async def test_two_workers_claim_and_look_side_by_side(world: World) -> None:
             await world.at(TEN + timedelta(minutes=minutes))
             for _round in range(4):
                 await asyncio.gather(
-                    tick(world.app.core, world.app.queue), tick(other.core, other.queue)
+                    tick(world.app.core, world.queue), tick(other.core, other.local)
                 )
-                await asyncio.gather(world.app.queue.join(), other.queue.join())
+                await asyncio.gather(world.queue.join(), other.local.join())
     assert await world.requests(SHARE) == 5
     assert {post["text"] for post in await world.posts()} != set()
     assert len(await world.posts()) == 5
@@ -136,17 +136,17 @@ async def test_a_lease_that_runs_out_in_a_slow_upload_hands_the_work_on(world: W
     await world.plan(article())
     await world.at(TEN)
     await world.fault("u01-wechat", "latency", path="media/uploadimg", seconds=0.6)
-    await tick(world.app.core, world.app.queue)
+    await tick(world.app.core, world.queue)
     while not await world.requests("media/uploadimg"):
         await asyncio.sleep(0)
     async with AsyncExitStack() as stack:
         other = await world.second_bot(stack)
         await world.at(TEN + LEASE)
         for _round in range(3):
-            await tick(other.core, other.queue)
-        await other.queue.join()
+            await tick(other.core, other.local)
+        await other.local.join()
         assert "granted" in await world.events("p1@u01-wechat")
-        await world.app.queue.join()
+        await world.queue.join()
         await world.run()
     events = await world.events("p1@u01-wechat")
     assert events.count("granted") == 1
@@ -160,7 +160,7 @@ async def test_a_lease_that_runs_out_while_sending_leads_to_a_look(world: World)
     await world.at(TEN)
     await world.fault("u01-weibo", "lost_answer", path="user_timeline", times=1)
     await world.fault("u01-weibo", "hang", path=SHARE)
-    await tick(world.app.core, world.app.queue)
+    await tick(world.app.core, world.queue)
     while not await world.posts():
         await asyncio.sleep(0)
     await world.crash()

@@ -108,7 +108,7 @@ async def _live(folder: Path, base_url: str, hook: Hook) -> None:
     async with open_app(settings(folder, base_url), clock=clock) as app:
         hook.armed = True
         while True:
-            await service.run_due(app.core, app.queue)
+            await service.run_due(app.core, app.local)
             due = await service.next_due(app.core)
             if (due is None or due > end) and not await _person(app, base_url):
                 break

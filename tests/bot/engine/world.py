@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 import yaml
+from arq.connections import ArqRedis
 
 from bot.app import App, open_app
 from bot.clock import VirtualClock
@@ -24,8 +26,10 @@ from bot.engine import people, service
 from bot.engine import plan as plans
 from bot.engine.plan import Plan
 from bot.ledger import credentials, publications
-from bot.settings import Files, LedgerPart, Office, Settings
+from bot.queue.remote import RemoteWorker
+from bot.settings import Files, LedgerPart, Office, QueuePart, Settings
 from bot.simulator import serve
+from tests.pairs import Pair, local_pair
 
 START = datetime(2026, 5, 6, 1, 0, tzinfo=UTC)  # 09:00 in Beijing
 TEN = START + timedelta(hours=1)  # when most posts are due
@@ -136,14 +140,22 @@ def key_item(name: str = "k1", **more: Any) -> Data:
 class World:
     """The bot with its office folder and the platforms around it."""
 
-    def __init__(self, folder: Path, base_url: str, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        base_url: str,
+        session: aiohttp.ClientSession,
+        pair: Pair | None = None,
+    ) -> None:
         self.folder = folder
+        self.pair = pair or local_pair(folder)
         self.schedules = folder / "schedules"
         self.base_url = base_url
         self.outside = Outside(session, base_url)
         self.platform_urls = {name: f"{base_url}/{name}" for name in sorted(outside.SIMULATED)}
         self.clock = VirtualClock(START)
         self.app: App
+        self.queue: Delivering
         self._running: AsyncExitStack | None = None
 
     # ── the office ────────────────────────────────────────────────────────────────────────────
@@ -187,7 +199,8 @@ class World:
         """Settings with everything in the test's folder and the platforms on loopback."""
         return Settings(
             office=Office(schedules=self.schedules),
-            ledger=LedgerPart(url=f"sqlite:///{self.folder / 'ledger.sqlite3'}"),
+            ledger=LedgerPart(url=self.pair.ledger_url),
+            queue=QueuePart(redis_url=self.pair.redis_url, poll_s=0.02),
             files=Files(handoff=self.folder / "handoff", key=self.folder / "secret.key"),
             platforms={
                 name: {"base_url": url, "timeout_s": 5.0, "read_wait_s": 0.0}
@@ -202,6 +215,9 @@ class World:
         self.app = await self._running.enter_async_context(
             open_app(self.settings(), clock=self.clock)
         )
+        self.queue = self.app.local
+        if self.app.redis is not None:
+            self.queue = await self._running.enter_async_context(through_redis(self.app))
 
     async def stop(self) -> None:
         """Ends the bot in good order."""
@@ -211,7 +227,7 @@ class World:
 
     async def crash(self) -> None:
         """Drops whatever the bot is doing and starts it again on the same ledger."""
-        await self.app.queue.abort()
+        await self.queue.abort()
         await self.start()
 
     async def second_bot(self, stack: AsyncExitStack) -> App:
@@ -243,7 +259,7 @@ class World:
         """Lets the bot work off all that comes due until then, or until nothing more does."""
         end = until or self.clock.now() + _FAR
         while True:
-            await service.run_due(self.app.core, self.app.queue)
+            await service.run_due(self.app.core, self.queue)
             due = await service.next_due(self.app.core)
             if due is None or due > end:
                 break
@@ -303,6 +319,55 @@ class World:
         assert kept - shown == Counter(), "the ledger says published, the platform shows nothing"
 
 
+class Delivering(Protocol):
+    """A queue whose messages are worked off within this test."""
+
+    async def put(self, message: Message) -> None: ...
+
+    async def join(self) -> None: ...
+
+    async def abort(self) -> None: ...
+
+
+class _ThroughRedis:
+    """Redis with one worker behind it, which runs in this process but is `bot worker`'s own."""
+
+    def __init__(self, app: App, redis: ArqRedis) -> None:
+        self._app = app
+        self._redis = redis
+        self.worker = RemoteWorker(
+            redis, app.handlers, lease_s=app.core.options.lease_s, messages=16, poll_s=0.005
+        )
+
+    async def put(self, message: Message) -> None:
+        await self._app.queue.put(message)
+
+    async def join(self) -> None:
+        """Returns once the queue is empty; a message leaves it when it has been worked off."""
+        while await self._redis.zcard(self._redis.default_queue_name):
+            await asyncio.sleep(0.002)
+        await self._app.local.join()
+
+    async def abort(self) -> None:
+        """Drops what is under way; what waits in Redis stays there, as it would."""
+        await self.worker.abort()
+        await self._app.local.abort()
+
+
+@asynccontextmanager
+async def through_redis(app: App) -> AsyncIterator[_ThroughRedis]:
+    """The app's queue with a worker of its own."""
+    assert app.redis is not None
+    queue = _ThroughRedis(app, app.redis)
+    stop = asyncio.Event()
+    working = asyncio.create_task(queue.worker.run(stop))
+    try:
+        yield queue
+    finally:
+        stop.set()
+        await working
+
+
 class Holding:
     """A queue that delivers nothing by itself: the test says what becomes of each message."""
 
@@ -327,13 +392,15 @@ def check_history(pub: Publication, events: list[Mapping[str, Any]]) -> None:
 
 
 @asynccontextmanager
-async def open_world(folder: Path, members: Data | None = None) -> AsyncIterator[World]:
+async def open_world(
+    folder: Path, members: Data | None = None, pair: Pair | None = None
+) -> AsyncIterator[World]:
     """A world whose clock stands at `START`; the laws are checked when it ends well."""
     runner, port = await serve("127.0.0.1", 0)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(runner.cleanup)
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        world = World(folder, f"http://127.0.0.1:{port}", session)
+        world = World(folder, f"http://127.0.0.1:{port}", session, pair)
         shutil.copytree(MEDIA, world.schedules / "media")
         world.write_roster(members or roster())
         stack.push_async_callback(world.stop)

@@ -1,0 +1,114 @@
+"""Workers on many machines: messages and chores through Redis, and alone while it is gone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+from arq.connections import ArqRedis
+
+from bot.app import App
+from bot.engine import service
+from bot.logs import get_logger
+from bot.queue.remote import GONE, Chore, RemoteWorker, finish
+
+log = get_logger(__name__)
+_TICKS_S = 5  # one worker at a time does the scheduling, for so long
+_ASK_AGAIN_S = 5
+
+
+async def work(app: App, chores: Sequence[Chore], stop: asyncio.Event) -> None:
+    """Does this process's share of all work until `stop`, then finishes what is under way.
+
+    Without Redis in the settings everything is done here. With it, and while Redis cannot be
+    reached, this process goes on by itself: claims in the ledger keep workers apart.
+    Raises LedgerError when the ledger is of another version by now.
+    """
+    if app.redis is None:
+        await _alone(app, chores, stop)
+        return
+    while not stop.is_set():
+        try:
+            await _together(app, app.redis, chores, stop)
+        except GONE as error:
+            log.error("queue.redis_gone", error=str(error))
+            await _without(app, app.redis, stop)
+            log.warning("queue.redis_back")
+
+
+async def _together(
+    app: App, redis: ArqRedis, chores: Sequence[Chore], stop: asyncio.Event
+) -> None:
+    leaving = asyncio.Event()  # set by `stop`, and by a failure that ends this process
+    failure: list[BaseException] = []
+
+    async def schedule() -> None:
+        try:
+            await service.keep_ticking(app.core, app.queue, leaving, for_s=_TICKS_S)
+        except Exception as error:
+            failure.append(error)
+            leaving.set()
+
+    worker = RemoteWorker(
+        redis,
+        app.handlers,
+        [Chore(name="schedule", do=schedule, every_s=_TICKS_S), *chores],
+        lease_s=app.core.options.lease_s,
+        messages=app.core.options.concurrency,
+        poll_s=app.settings.queue.poll_s,
+    )
+    follow = asyncio.create_task(_copy(stop, leaving))
+    try:
+        await worker.run(leaving)
+    finally:
+        leaving.set()
+        follow.cancel()
+        await app.local.join()
+    if failure:
+        raise failure[0]
+
+
+async def _copy(stop: asyncio.Event, leaving: asyncio.Event) -> None:
+    await stop.wait()
+    leaving.set()
+
+
+async def _alone(app: App, chores: Sequence[Chore], stop: asyncio.Event) -> None:
+    """Everything in this process, until `stop`."""
+    regular = [asyncio.create_task(_regularly(chore, stop)) for chore in chores]
+    try:
+        await service.serve(app.core, app.local, stop)
+    finally:
+        stop.set()
+        await finish(regular)
+
+
+async def _regularly(chore: Chore, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        try:
+            await chore.do()
+        except Exception:  # it is tried again; publishing goes on meanwhile
+            log.exception("chore.failed", chore=chore.name)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), timeout=chore.every_s)
+
+
+async def _without(app: App, redis: ArqRedis, stop: asyncio.Event) -> None:
+    """Publishes in this process until Redis answers again. Chores can wait."""
+    leaving = asyncio.Event()
+
+    async def back() -> None:
+        while not stop.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), timeout=_ASK_AGAIN_S)
+            with suppress(*GONE):
+                await redis.ping()
+                break
+        leaving.set()
+
+    asking = asyncio.create_task(back())
+    try:
+        await service.serve(app.core, app.local, leaving)
+    finally:
+        asking.cancel()
