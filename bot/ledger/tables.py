@@ -88,6 +88,7 @@ accounts = Table(
     Column("paused", Text, nullable=False, server_default=""),  # why; "" while it works
     Column("read_from", Moment),  # its items are known from here …
     Column("read_until", Moment),  # … up to here; NULL: never read
+    Column("tried_at", Moment),  # when reading it was last begun
     Column("read_gaps", JSON, nullable=False, server_default="[]"),  # [from, to] within, unread
     Column("read_error", Text, nullable=False, server_default=""),
 )

@@ -100,6 +100,7 @@ def upgrade() -> None:
         sa.Column("paused", sa.Text(), server_default="", nullable=False),
         sa.Column("read_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("read_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tried_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("read_gaps", sa.JSON(), server_default="[]", nullable=False),
         sa.Column("read_error", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["unit"], ["units.id"], name=op.f("fk_accounts_unit")),
