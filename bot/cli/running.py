@@ -18,6 +18,8 @@ from bot.cli.output import (
     Format,
     FormatOption,
     emit,
+    iso,
+    local,
     notes,
     screen,
     settings_in_force,
@@ -35,11 +37,12 @@ from bot.i18n import _
 from bot.ledger import publications
 from bot.logs import get_logger
 from bot.queue.remote import Chore
+from bot.settings import Settings
 from bot.simulator import serve as serve_simulator
 
 log = get_logger(__name__)
 _READ_EVERY_S = 30
-_COLLECT_EVERY_S = 6 * 3600
+_COLLECT_EVERY_S = 600  # looks which accounts are worth reading; most are read every six hours
 
 
 def run(
@@ -101,10 +104,10 @@ def _stop_on_signal(app: App) -> asyncio.Event:
 
 
 def _chores(app: App) -> list[Chore]:
-    async def collect_all() -> None:
-        await collecting.collect(app.core)
+    async def collect_due() -> None:
+        await collecting.collect_due(app.core)
 
-    return [Chore(name="collect", do=collect_all, every_s=_COLLECT_EVERY_S)]
+    return [Chore(name="collect", do=collect_due, every_s=_COLLECT_EVERY_S)]
 
 
 def worker() -> None:
@@ -200,6 +203,7 @@ def collect(
                         "new": one.new,
                         "matched": one.matched,
                         "error": one.error,
+                        "until": iso(one.until, settings.zone),
                     }
                     for one in found
                 ]
@@ -208,8 +212,16 @@ def collect(
     else:
         headings = (_("account"), _("seen"), _("new"), _("matched"), _("trouble"))
         rows = [
-            (one.account, str(one.seen), str(one.new), str(one.matched), escape(one.error))
+            (one.account, str(one.seen), str(one.new), str(one.matched), _trouble(one, settings))
             for one in found
         ]
         screen.print(table("", headings, rows))
     raise typer.Exit(BAD_NEWS if any(one.error for one in found) else OK)
+
+
+def _trouble(one: Collected, settings: Settings) -> str:
+    if one.until is None:
+        return escape(one.error)
+    message = _("the reading quota is used up until {until}")
+    said = message.format(until=local(one.until, settings.zone))
+    return escape(_("; ").join(filter(None, [one.error, said])))
