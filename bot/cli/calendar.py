@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from adapters import registry
 from bot.app import App, open_app
+from bot.cli import forecasts
 from bot.cli.output import (
     BAD_NEWS,
     OK,
@@ -70,17 +71,19 @@ def check(folder: Folder = None, form: FormatOption = Format.TEXT) -> None:
     """Finds every mistake in the calendar before it can hurt."""
     settings = folder_settings(folder)
     reading = read(settings.office.schedules, platforms=registry.platforms())
-    checked = checks.check(reading, Catalog(settings.platforms))
+    catalog = Catalog(settings.platforms)
+    checked = checks.check(reading, catalog)
+    problems = (*checked.problems, *checks.quota_problems(reading, checked, catalog))
     if form is Format.JSON:
         emit(
             {
                 "posts": len(reading.posts),
-                "problems": [problem.as_json() for problem in checked.problems],
+                "problems": [problem.as_json() for problem in problems],
             }
         )
     else:
-        show_problems(checked.problems, reading)
-    raise typer.Exit(BAD_NEWS if has_errors(checked.problems) else OK)
+        show_problems(problems, reading)
+    raise typer.Exit(BAD_NEWS if has_errors(problems) else OK)
 
 
 def show_problems(problems: tuple[Problem, ...], reading: Reading) -> None:
@@ -145,11 +148,14 @@ def plan(
                 "applied": apply,
                 "changes": [_as_json(change, settings) for change in made.changes],
                 "problems": [problem.as_json() for problem in made.problems],
+                "quotas": [forecasts.as_json(one, settings.zone) for one in made.overruns],
             }
         )
     else:
         _show_plan(made, reading, settings)
-    raise typer.Exit(BAD_NEWS if has_errors(made.problems) else OK)
+        forecasts.show(made.overruns, settings.zone)
+    bad = has_errors(made.problems) or forecasts.missed(made.overruns)
+    raise typer.Exit(BAD_NEWS if bad else OK)
 
 
 async def _plan(app: App, reading: Reading, *, apply: bool, yes: bool) -> plans.Plan:
