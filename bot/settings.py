@@ -74,6 +74,14 @@ class EnginePart(_Part):
     concurrency: int = Field(default=16, ge=1, le=500)
 
 
+class TokensPart(_Part):
+    """How authorisations are kept alive."""
+
+    warn_days: int = Field(default=21, ge=1, le=365)  # before a person must authorise again
+    lease_s: int = Field(default=120, ge=10)
+    remember_s: int = Field(default=30, ge=0, le=300)
+
+
 class Gaps(_Part):
     """Days without a post until an account is warned about, and until it fails."""
 
@@ -138,6 +146,7 @@ class Settings(BaseSettings):
     queue: QueuePart = QueuePart()
     files: Files = Files()
     engine: EnginePart = EnginePart()
+    tokens: TokensPart = TokensPart()
     gaps: Gaps = Gaps()
     log: Log = Log()
     web: Web = Web()

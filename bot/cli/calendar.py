@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from rich.markup import escape
 from adapters import registry
 from bot.app import App, open_app
 from bot.cli import forecasts
+from bot.cli.accounts import warn_of
 from bot.cli.output import (
     BAD_NEWS,
     OK,
@@ -29,6 +31,7 @@ from bot.domain.planning import Change, ChangeKind
 from bot.domain.problem import Problem, Severity, has_errors
 from bot.engine import check as checks
 from bot.engine import plan as plans
+from bot.engine import tokens
 from bot.i18n import N_, _
 from bot.schedule.reader import Reading, read
 from bot.settings import Settings
@@ -138,7 +141,11 @@ def plan(
     async def work() -> tuple[plans.Plan, Reading]:
         async with open_app(settings) as app:
             reading = app.read()
-            return await _plan(app, reading, apply=apply, yes=yes), reading
+            made = await _plan(app, reading, apply=apply, yes=yes)
+            if form is Format.TEXT:
+                warn = timedelta(days=settings.tokens.warn_days)
+                warn_of(await tokens.authorisations(app.core, warn=warn), settings.zone)
+            return made, reading
 
     made, reading = asyncio.run(work())
     if form is Format.JSON:
