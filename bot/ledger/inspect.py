@@ -28,6 +28,7 @@ from bot.ledger.connection import Connection, Parameters, Result
 from bot.ledger.store import MIGRATIONS
 
 _WAIT_S = 5  # for a lock or a connection
+_UNDEFINED_TABLE = "42P01"  # https://www.postgresql.org/docs/current/errcodes-appendix.html
 
 
 class Standing(StrEnum):
@@ -74,8 +75,9 @@ async def revision(conn: Connection) -> str | None:
 
 
 def _no_table(error: DatabaseError) -> bool:
-    said = str(error.orig)
-    return "no such table" in said or "UndefinedTable" in said
+    if getattr(error.orig, "sqlstate", "") == _UNDEFINED_TABLE:
+        return True
+    return "no such table" in str(error.orig)
 
 
 class _Direct:
