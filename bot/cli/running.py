@@ -39,6 +39,7 @@ from bot.logs import get_logger
 from bot.queue.remote import Chore
 from bot.settings import Settings
 from bot.simulator import serve as serve_simulator
+from bot.web.app import watched
 
 log = get_logger(__name__)
 _READ_EVERY_S = 30
@@ -67,10 +68,15 @@ def run(
                 await service.run_due(app.core, app.local)
                 return await _once_code(app, bad=has_errors(made.problems))
             # A change that was overtaken is made by the next plan, so that one must come.
-            await _forever(app, "" if made.overtaken else reading.fingerprint)
+            async with watched(app, _say):
+                await _forever(app, "" if made.overtaken else reading.fingerprint)
             return OK
 
     raise typer.Exit(asyncio.run(work()))
+
+
+def _say(text: str) -> None:
+    notes.print(text, soft_wrap=True, markup=False)
 
 
 async def _once_code(app: App, *, bad: bool) -> int:
@@ -122,7 +128,7 @@ def worker() -> None:
         )
 
     async def work() -> None:
-        async with open_app(settings) as app:
+        async with open_app(settings) as app, watched(app, _say):
             stop = _stop_on_signal(app)
             notes.print(_("Running. Press Ctrl-C to stop."))
             await workers.work(app, _chores(app), stop)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from bot.app import App
 from bot.engine.health import Ping
 from bot.engine.ports import Core
 from bot.i18n import _
@@ -81,3 +82,13 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> str:
     return _("Health and metrics: http://{address}:{port}/readyz").format(
         address=address, port=runner.addresses[0][1]
     )
+
+
+@asynccontextmanager
+async def watched(app: App, say: Callable[[str], object]) -> AsyncIterator[None]:
+    """Serves the running program while the block runs; `say` tells the person where, or why not."""
+    ping = None if app.redis is None else app.redis.ping
+    async with serving(app.settings.web, app.core, app.metrics, ping=ping) as said:
+        if said:
+            say(said)
+        yield
