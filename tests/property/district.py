@@ -60,11 +60,12 @@ def calendar() -> dict[str, Data]:
     posts = [
         article("a1"),
         article("a2", accounts=["u02-wechat"], push=True, window="12h"),
+        article("a3", at="2026-05-06 11:00"),
         status("s1"),
-        status("s2", at="2026-05-06 10:01"),
+        status("s2", at="2026-05-06 10:30"),
         status("s3", accounts=["u02-weibo"], window="30m"),
-        video("v1"),
-        key_item("k1", key={"deadline": "T+24h", "spread": "10m"}),
+        video("v1", at="2026-05-06 10:02"),
+        key_item("k1", at="2026-05-06 10:05", key={"deadline": "T+24h", "spread": "10m"}),
     ]
     return {post["id"]: post for post in posts}
 

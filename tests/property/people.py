@@ -19,6 +19,7 @@ from tests.property.laws import Freeze, Laws, of
 from tests.property.stage import Stage
 
 BY = "officer"
+WORDS = ("withdraw", "retry", "not_published", "confirm", "accept", "decline")
 # A person asked too early would not see a call that is still on its way.
 _LOOKS_AFTER = timedelta(minutes=10)
 Act = Callable[[App], Coroutine[Any, Any, None]]

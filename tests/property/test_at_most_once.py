@@ -19,7 +19,9 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
@@ -86,8 +88,40 @@ PLAIN = ("drop_before", "lost_answer", "hang_before", "hang", "html", "empty", "
 REVIEW_S = {"wechat": (60, 600, 7200), "weibo": (30, 100), "douyin": (60, 1800)}
 LATENCY_S = (1.0, 4.0, 6.0, 45.0, 90.0)
 
+WAITS = st.sampled_from([1, 10, 20, 60, 100, LEASE_S + 1, 260, 600, 1800, 3600, 6 * 3600])
+WRONG_S = (-50, -5, 0, 0, 5, 50)
+
 tally = Tally()
 _district: list[District] = []
+
+
+class How(StrEnum):
+    """What the bots do."""
+
+    GO_ON = "go on"  # with what they have begun
+    TICK = "tick"  # claim what is due; the messages wait
+    START = "start"  # claim, deliver all there is, and leave it half done
+    BOTH = "both"  # the same, and every message goes to both
+    ROUND = "round"  # claim, deliver, and finish
+
+
+@dataclass(frozen=True)
+class Job:
+    """So many iterations of work, for which a bot may be too short-lived."""
+
+    how: How
+    bot: int
+    rounds: int
+    death: int | None
+
+
+JOBS = st.builds(
+    Job,
+    how=st.sampled_from([How.GO_ON, How.TICK, How.START, How.START, How.BOTH, How.ROUND]),
+    bot=BOTS,
+    rounds=st.integers(0, 100),
+    death=st.none() | st.none() | st.integers(0, 150),
+)
 
 
 @st.composite
@@ -166,84 +200,80 @@ class AtMostOnce(RuleBasedStateMachine):
     def box(self) -> list[Message]:
         return self.district.post_box.messages
 
+    def work(self, job: Job) -> None:
+        """What the bots do next; one of them may be dead before it is done."""
+        with self.mortal():
+            if job.death is not None:
+                self._doom(job.bot, job.death)
+            if job.how is not How.GO_ON:
+                self.district.tick(self.bot(job.bot))
+        if job.how in {How.START, How.ROUND, How.BOTH}:
+            self._deliver_all(job)
+        if job.how is How.ROUND:
+            self.district.settle_down()
+        self.district.stage.play(rounds=job.rounds)
+
+    def _deliver_all(self, job: Job) -> None:
+        while self.box:
+            message = self.box.pop(0)
+            self.deliver(job.bot, message)
+            if job.how is How.BOTH:
+                tally.add("messages doubled")
+                self.deliver(1 - job.bot, message)
+
+    def _doom(self, bot: int, steps: int) -> None:
+        """The bot will die after so many iterations of its loop in which it had work."""
+        self.bot(bot).app()
+        loop = self.bot(bot).loop
+        if loop is not None:
+            loop.doom = steps
+
     # ── the beginning ─────────────────────────────────────────────────────────────────────────
 
-    @initialize(guarded=st.booleans())
-    def begin(self, guarded: bool) -> None:
+    @initialize(guarded=st.booleans(), first=st.lists(faults(), max_size=4))
+    def begin(self, guarded: bool, first: list[Data]) -> None:
         """Ten o'clock. Weibo's own guard against equal texts would hide a double from us."""
         tally.add("examples")
         if not guarded:
             self.district.platforms.ask("POST", "settings", {"weibo_duplicate_s": 0.0})
         self.district.stage.move_to(3600)
+        for fault in first:
+            self.district.platforms.ask("POST", "faults", fault)
 
-    # ── the bots at work ──────────────────────────────────────────────────────────────────────
-
-    @rule(bot=BOTS)
-    def tick(self, bot: int) -> None:
-        """A round that claims what is due; its messages wait."""
-        with self.mortal():
-            self.district.tick(self.bot(bot))
-
-    @rule(bot=BOTS)
-    def round(self, bot: int) -> None:
-        """A round and everything that comes of it."""
-        with self.mortal():
-            self.district.tick(self.bot(bot))
-        while self.box:
-            self.deliver(bot, self.box.pop(0))
-        self.district.settle_down()
+    # ── messages ──────────────────────────────────────────────────────────────────────────────
 
     @precondition(lambda self: self.box)
-    @rule(number=ANY, bot=BOTS, steps=st.integers(0, 80))
-    def deliver_one(self, number: int, bot: int, steps: int) -> None:
-        """A message arrives; its work goes on for a while."""
-        self.deliver(bot, self.box.pop(number % len(self.box)))
-        self.district.stage.play(rounds=steps)
+    @rule(number=ANY, job=JOBS)
+    def deliver_one(self, number: int, job: Job) -> None:
+        """One message overtakes the others."""
+        self.deliver(job.bot, self.box.pop(number % len(self.box)))
+        self.work(job)
 
     @precondition(lambda self: self.box)
-    @rule(number=ANY, steps=st.integers(0, 80), both=st.booleans())
-    def double(self, number: int, steps: int, both: bool) -> None:
-        """A message arrives twice, at two workers or at one, and may come again."""
-        message = self.box[number % len(self.box)]
+    @rule(number=ANY, job=JOBS)
+    def double(self, number: int, job: Job) -> None:
+        """A message arrives at both workers, and stays to come again."""
         tally.add("messages doubled")
-        self.deliver(0, message)
-        self.deliver(1 if both else 0, message)
-        self.district.stage.play(rounds=steps)
+        message = self.box[number % len(self.box)]
+        for bot in (0, 1):
+            self.deliver(bot, message)
+        self.work(job)
 
     @precondition(lambda self: self.box)
-    @rule(number=ANY)
-    def lose(self, number: int) -> None:
+    @rule(number=ANY, job=JOBS)
+    def lose(self, number: int, job: Job) -> None:
         """The queue loses a message."""
         tally.add("messages lost")
         self.box.pop(number % len(self.box))
+        self.work(job)
 
-    @rule(steps=st.integers(1, 120))
-    def go_on(self, steps: int) -> None:
-        """Everybody works on for a moment."""
-        self.district.stage.play(rounds=steps)
+    # ── deaths and time ───────────────────────────────────────────────────────────────────────
 
-    @rule()
-    def finish(self) -> None:
-        """Everybody finishes what is under way."""
-        self.district.settle_down()
-
-    # ── deaths ────────────────────────────────────────────────────────────────────────────────
-
-    @rule(bot=BOTS, steps=st.integers(0, 150))
-    def doom(self, bot: int, steps: int) -> None:
-        """The bot will die after so many iterations of its loop in which it had work."""
-        with self.mortal():
-            self.bot(bot).app()
-        loop = self.bot(bot).loop
-        if loop is not None:
-            loop.doom = steps
-
-    @rule(bot=BOTS)
-    def kill(self, bot: int) -> None:
+    @rule(bot=BOTS, job=JOBS)
+    def kill(self, bot: int, job: Job) -> None:
         """The power fails now."""
         self.bot(bot).kill()
-
-    # ── time ──────────────────────────────────────────────────────────────────────────────────
+        self.work(job)
 
     def _pass(self, seconds: float) -> None:
         stage = self.district.stage
@@ -251,82 +281,87 @@ class AtMostOnce(RuleBasedStateMachine):
         stage.play(wait_s=seconds)
         stage.move_to(end_s)
 
-    @rule(seconds=st.sampled_from([1, 10, 20, 60, 100, LEASE_S + 1, 260, 600, 3600, 6 * 3600]))
-    def wait(self, seconds: int) -> None:
+    @rule(seconds=WAITS, job=JOBS)
+    def wait(self, seconds: int, job: Job) -> None:
         """Time passes; messages that wait in the queue grow late."""
         tally.add("messages delayed", len(self.box))
         self._pass(seconds)
+        self.work(job)
 
-    @rule()
-    def wait_until_due(self) -> None:
+    @rule(job=JOBS)
+    def wait_until_due(self, job: Job) -> None:
         """Time passes until something is due."""
         due = [pub.next_at for pub in self.laws.pubs if pub.next_at is not None]
         if due:
             self._pass(max(0.0, (min(due) - people.now(self.district.stage)).total_seconds()))
+        self.work(job)
 
-    @rule(bot=BOTS, seconds=st.sampled_from([5, 60, 90, LEASE_S + 1, 400]))
-    def stop_for_a_while(self, bot: int, seconds: int) -> None:
+    @rule(bot=BOTS, seconds=st.sampled_from([5, 60, 90, LEASE_S + 1, 400]), job=JOBS)
+    def stop_for_a_while(self, bot: int, seconds: int, job: Job) -> None:
         """The machine freezes a process; never for long in the middle of a publishing call."""
         loop = self.bot(bot).loop
-        self.laws.look()
         sending = any(pub.state is State.SENDING for pub in self.laws.pubs)
-        if loop is None or loop.writing or (sending and seconds > 90):
-            return
-        tally.add("processes frozen")
-        loop.paused = True
-        self._pass(seconds)
-        loop.paused = False
+        if loop is not None and not loop.writing and (seconds <= 90 or not sending):
+            tally.add("processes frozen")
+            loop.paused = True
+            with self.mortal():
+                self.district.tick(self.bot(1 - bot))
+            self._pass(seconds)
+            loop.paused = False
+        self.work(job)
 
-    @rule(bot=BOTS, seconds=st.sampled_from([-50, -5, 0, 0, 5, 50]))
-    def set_clock(self, bot: int, seconds: int) -> None:
+    @rule(bot=BOTS, seconds=st.sampled_from(WRONG_S), job=JOBS)
+    def set_clock(self, bot: int, seconds: int, job: Job) -> None:
         """A bot's clock jumps to within a minute of the true time."""
         tally.add("clock jumps")
         self.bot(bot).clock.wrong_s = float(seconds)
+        self.work(job)
 
     # ── platforms ─────────────────────────────────────────────────────────────────────────────
 
-    @rule(fault=faults())
-    def spoil(self, fault: Data) -> None:
+    @rule(fault=faults(), job=JOBS)
+    def spoil(self, fault: Data, job: Job) -> None:
         """Something goes wrong with coming calls."""
         self.district.platforms.ask("POST", "faults", fault)
-
-    @rule()
-    def recover(self) -> None:
-        """The platforms are well again."""
-        self._count_faults()
-        self.district.platforms.ask("DELETE", "faults")
+        self.work(job)
 
     def _count_faults(self) -> None:
         known = self.district.platforms.ask("GET", "faults")["faults"]
         tally.add("faults", sum(fault["fired"] for fault in known))
 
-    @rule(account=st.sampled_from(ACCOUNTS), dead=st.sampled_from([None, None, True]))
-    def expire(self, account: str, dead: bool | None) -> None:
-        """A token ends early, or a whole authorisation."""
-        tally.add("tokens ended")
+    @rule(
+        bot=BOTS,
+        account=st.sampled_from(ACCOUNTS),
+        how=st.sampled_from(["ended", "old", "aged", "dead", "renewed"]),
+        job=JOBS,
+    )
+    def token(self, bot: int, account: str, how: str, job: Job) -> None:
+        """A token ends early, grows old, is given up, or its account is authorised anew."""
+        tally.add("troubles with tokens")
         body: Data = {"platform": account.partition("-")[2], "account": account}
-        self.district.platforms.ask("POST", "tokens/expire", body | ({"dead": dead} if dead else {}))
+        match how:
+            case "ended" | "dead":
+                dead: Data = {"dead": True} if how == "dead" else {}
+                self.district.platforms.ask("POST", "tokens/expire", body | dead)
+            case "renewed":
+                with self.mortal():
+                    self.district.authorise(self.bot(bot), account)
+                    self.bot(bot).do(people.pause(account, False))
+            case _:
+                left = timedelta(minutes=5) if how == "old" else timedelta(hours=72)
+                self.act(bot, people.age_tokens(account, left), later=False)
+        self.work(job)
 
-    @rule(bot=BOTS, account=st.sampled_from(ACCOUNTS), hours=st.sampled_from([0, 1, 72]))
-    def age(self, bot: int, account: str, hours: int) -> None:
-        """The stored tokens are about to end: whoever comes next refreshes."""
-        self.act(bot, people.age_tokens(account, timedelta(hours=hours)), later=False)
-
-    @rule(bot=BOTS, account=st.sampled_from(ACCOUNTS))
-    def authorise(self, bot: int, account: str) -> None:
-        """The administrator authorises the account anew and lets it go on."""
-        with self.mortal():
-            self.district.authorise(self.bot(bot), account)
-        self.act(bot, people.pause(account, False), later=False)
-
-    @rule(account=st.sampled_from(ACCOUNTS))
-    def spend(self, account: str) -> None:
+    @rule(account=st.sampled_from(ACCOUNTS), job=JOBS)
+    def spend(self, account: str, job: Job) -> None:
         """Somebody else has used the quota up."""
+        tally.add("quotas spent")
         platform = account.partition("-")[2]
         body = {"platform": platform, "account": account, "budget": "push", "used": 30}
         if platform == "wechat":
             body["used"] = 4 if account == "u03-wechat" else 1
         self.district.platforms.ask("POST", "quota", body)
+        self.work(job)
 
     # ── people ────────────────────────────────────────────────────────────────────────────────
 
@@ -335,56 +370,62 @@ class AtMostOnce(RuleBasedStateMachine):
         name=st.sampled_from(NAMES),
         how=st.sampled_from(["text", "moved", "removed", "method", "window"]),
         later=st.booleans(),
+        job=JOBS,
     )
-    def edit(self, bot: int, name: str, how: str, later: bool) -> None:
+    def edit(self, bot: int, name: str, how: str, later: bool, job: Job) -> None:
         """The calendar changes: a text, a time, a method; or a post goes, or comes back."""
         self.edits += 1
         tally.add("calendar edits")
         people.edit(self.district.office.posts, calendar(), name, how, self.edits)
         self.district.office.write()
         self.act(bot, people.take_over, later=later)
+        self.work(job)
 
     @rule(
         bot=BOTS,
         account=st.sampled_from(["u02-weibo", "u03-weibo", "u03-wechat"]),
         how=st.sampled_from(["gone", "unfiled", "back"]),
         later=st.booleans(),
+        job=JOBS,
     )
-    def edit_roster(self, bot: int, account: str, how: str, later: bool) -> None:
+    def edit_roster(self, bot: int, account: str, how: str, later: bool, job: Job) -> None:
         """An account leaves the matrix, loses its filing, or comes back."""
-        tally.add("roster edits")
+        tally.add("calendar edits")
         people.edit_roster(self.roster["units"], account, how, members()["units"])
         self.district.office.roster = self.roster
         self.district.office.write()
         self.act(bot, people.take_over, later=later)
+        self.work(job)
 
-    @rule(
-        bot=BOTS,
-        number=ANY,
-        word=st.sampled_from(
-            ["withdraw", "retry", "not_published", "confirm", "accept", "decline"]
-        ),
-        later=st.booleans(),
-    )
-    def decide(self, bot: int, number: int, word: str, later: bool) -> None:
+    @rule(bot=BOTS, number=ANY, word=st.sampled_from(people.WORDS), later=st.booleans(), job=JOBS)
+    def decide(self, bot: int, number: int, word: str, later: bool, job: Job) -> None:
         """A person decides about a publication."""
         pub = self.pick(number)
         link = people.honest(word, pub, self.laws, self.district.stage)
         if link is not None:
             tally.add("people's decisions")
             self.act(bot, people.decide(word, pub, link), later=later)
+        self.work(job)
 
-    @rule(bot=BOTS, on=st.booleans())
-    def freeze(self, bot: int, on: bool) -> None:
+    @rule(bot=BOTS, on=st.booleans(), job=JOBS)
+    def freeze(self, bot: int, on: bool, job: Job) -> None:
         """A freeze 静默期 begins or ends."""
         tally.add("freezes begun or ended")
         with self.mortal():
             people.freeze(self.laws, self.bot(bot), on)
+        self.work(job)
 
-    @rule(bot=BOTS, account=st.sampled_from(ACCOUNTS), on=st.booleans(), later=st.booleans())
-    def pause(self, bot: int, account: str, on: bool, later: bool) -> None:
+    @rule(
+        bot=BOTS,
+        account=st.sampled_from(ACCOUNTS),
+        on=st.booleans(),
+        later=st.booleans(),
+        job=JOBS,
+    )
+    def pause(self, bot: int, account: str, on: bool, later: bool, job: Job) -> None:
         """An administrator stops an account or lets it go on."""
         self.act(bot, people.pause(account, on), later=later)
+        self.work(job)
 
     # ── laws ──────────────────────────────────────────────────────────────────────────────────
 
@@ -432,7 +473,7 @@ class AtMostOnce(RuleBasedStateMachine):
         stage = self.district.stage
         end = people.now(stage) + HORIZON
         for number in range(ROUNDS_MAX):
-            self.round(number % 2)
+            self.work(Job(How.ROUND, number % 2, 0, None))
             due = stage.finish(self.district.platforms.loop, self._next_due())
             if due is None or due > end:
                 return
@@ -455,8 +496,9 @@ class AtMostOnce(RuleBasedStateMachine):
 def _stage_set() -> Iterator[None]:
     """Platforms for all examples; silence about what the dead leave behind."""
     logs.configure("critical")
-    pool_log = logging.getLogger("sqlalchemy.pool")
-    level, pool_log.level = pool_log.level, logging.CRITICAL + 1
+    noisy = [logging.getLogger(name) for name in ("sqlalchemy.pool", "aiohttp.server")]
+    for one in noisy:
+        one.disabled = True
     with tempfile.TemporaryDirectory() as folder:
         district = District(Path(folder), os.environ.get(LEDGER_URL, ""))
         _district[:] = [district]
@@ -464,7 +506,8 @@ def _stage_set() -> Iterator[None]:
             yield
         finally:
             district.close()
-            pool_log.setLevel(level)
+            for one in noisy:
+                one.disabled = False
             _district.clear()
 
 
