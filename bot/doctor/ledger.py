@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from bot.doctor import files
 from bot.doctor.finding import Finding, Level, guarded, ok
@@ -40,17 +41,10 @@ def _found(code: str, message: str, advice: str, level: Level = Level.ERROR) -> 
 async def examine(patient: Patient) -> list[Finding]:
     """Everything about the ledger; notes the platforms in use on the way."""
     url = patient.settings.ledger.url
-    file = inspect.sqlite_file(url)
-    if file is not None and not file.exists():
-        return [
-            _found(
-                "no_ledger_yet",
-                _("There is no ledger {file} yet.").format(file=file),
-                _("It is made by `bot plan --apply` or `bot run`. If there was one, put it back."),
-                Level.NOTE,
-            )
-        ]
     try:
+        file = inspect.sqlite_file(url)
+        if file is not None and not file.exists():
+            return [_no_ledger(file)]
         async with inspect.inspect(url) as opened:
             return await _opened(opened, patient)
     except LEDGER_GONE as error:
@@ -64,6 +58,15 @@ async def examine(patient: Patient) -> list[Finding]:
                 ),
             )
         ]
+
+
+def _no_ledger(file: Path) -> Finding:
+    return _found(
+        "no_ledger_yet",
+        _("There is no ledger {file} yet.").format(file=file),
+        _("It is made by `bot plan --apply` or `bot run`. If there was one, put it back."),
+        Level.NOTE,
+    )
 
 
 async def _opened(opened: Inspected, patient: Patient) -> list[Finding]:
