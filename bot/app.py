@@ -21,6 +21,7 @@ from bot.i18n import _
 from bot.ledger.credentials import Vault, open_vault
 from bot.ledger.journal import Journal
 from bot.ledger.store import open_ledger
+from bot.metrics import Metrics
 from bot.queue.local import LocalQueue
 from bot.queue.remote import RemoteQueue, connect
 from bot.schedule.reader import Reading, read
@@ -42,6 +43,7 @@ class App:
     redis: ArqRedis | None
     publisher: Publisher
     vault: Vault
+    metrics: Metrics
 
     def read(self) -> Reading:
         """The calendar as it stands in the files now."""
@@ -89,6 +91,7 @@ async def open_app(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
                 redis=redis,
                 publisher=publisher,
                 vault=vault,
+                metrics=Metrics(queue="arq" if redis else "local"),
             )
     finally:
         await journal.settle()

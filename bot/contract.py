@@ -7,11 +7,12 @@ and `stat` always (read-only). `commit` never, until `find` has said "not there"
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 import aiohttp
 from pydantic import BaseModel
@@ -121,11 +122,44 @@ class Credentials(Protocol):
     """One account's secrets, kept encrypted; a rotated token is stored before it is used."""
 
     async def load(self) -> Mapping[str, str]:
-        """All fields; raises AuthFailed when the account has none."""
+        """All fields, perhaps as they were half a minute ago; AuthFailed when there are none."""
+        ...
+
+    def exclusively(self) -> AbstractAsyncContextManager[Mapping[str, str]]:
+        """All fields as they are now; until the block ends nobody else, anywhere, may change them.
+
+        Look at them again before asking the platform: somebody else may just have refreshed them.
+        Raises AuthFailed when there are none, Unavailable when the other holder does not end.
+        """
         ...
 
     async def store(self, fields: Mapping[str, str], *, expires_at: datetime | None) -> None:
-        """Replaces the fields, durably, before it returns."""
+        """Replaces the fields, durably, before it returns; only within `exclusively`.
+
+        `expires_at`: a person must authorise again before then; None: no end is known. Raises
+        Unavailable when a person has entered another credential meanwhile: theirs stays.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Authorised:
+    """How long an account's authorisation holds without a person."""
+
+    until: datetime | None  # None: no end is known
+    trouble: str = ""  # why the platform does not prolong it; it works until then all the same
+
+
+@runtime_checkable
+class Renews(Protocol):
+    """An adapter that works under an authorisation of its account."""
+
+    async def renew(self) -> Authorised:
+        """Prolongs what ends soon. May be called at any time; makes nothing public.
+
+        Errors: AuthFailed when the account cannot work any more until a person has acted; others
+        say nothing about the authorisation, and it is tried again later.
+        """
         ...
 
 

@@ -74,6 +74,14 @@ class EnginePart(_Part):
     concurrency: int = Field(default=16, ge=1, le=500)
 
 
+class TokensPart(_Part):
+    """How authorisations are kept alive."""
+
+    warn_days: int = Field(default=21, ge=1, le=365)  # before a person must authorise again
+    lease_s: int = Field(default=120, ge=10)
+    remember_s: int = Field(default=30, ge=0, le=300)
+
+
 class Gaps(_Part):
     """Days without a post until an account is warned about, and until it fails."""
 
@@ -93,7 +101,7 @@ class Web(_Part):
 
     listen: str = "127.0.0.1:8080"  # "" serves nothing
     metrics_open: bool = False
-    overdue_s: float = Field(default=60, gt=0)
+    overdue_s: float = Field(default=60.0, gt=0)
 
     @field_validator("listen")
     @classmethod
@@ -101,7 +109,7 @@ class Web(_Part):
         host, port = _host_and_port(text)
         if text and not (host and port.isdecimal() and int(port) < 65536):
             message = _(
-                'is no address ({text}); write HOST:PORT, for example 127.0.0.1:8080, or ""'
+                "is no address ({text}); write HOST:PORT, for example 127.0.0.1:8080, or nothing"
             )
             raise ValueError(message.format(text=text))
         return text
@@ -123,8 +131,7 @@ class DoctorPart(_Part):
 
     disk_free_mb: int = Field(default=500, ge=0)
     wal_mb: int = Field(default=256, ge=1)
-    clock_skew_s: float = Field(default=5, gt=0)
-    credential_days: float = Field(default=14, ge=0)
+    clock_skew_s: float = Field(default=5.0, gt=0)
 
 
 class Settings(BaseSettings):
@@ -139,6 +146,7 @@ class Settings(BaseSettings):
     queue: QueuePart = QueuePart()
     files: Files = Files()
     engine: EnginePart = EnginePart()
+    tokens: TokensPart = TokensPart()
     gaps: Gaps = Gaps()
     log: Log = Log()
     web: Web = Web()

@@ -14,11 +14,21 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from adapters.douyin.api import ABILITY_CODES, TOKEN_CODES, DouyinApi, Page, Totals, Work
 from adapters.douyin.check import caption, problems
-from adapters.douyin.limits import PART_MIN_BYTES, STAT_DAYS, STAT_HOUR, WORKS_PER_DAY
-from adapters.douyin.tokens import Tokens
+from adapters.douyin.limits import PART_MIN_BYTES, RENEWALS, STAT_DAYS, STAT_HOUR, WORKS_PER_DAY
+from adapters.douyin.tokens import Margins, Tokens
 from adapters.douyin.upload import Uploads
 from adapters.http import Http, Origin
-from bot.contract import Capabilities, Checkpoint, Finding, Item, Pending, Receipt, Stat, Tools
+from bot.contract import (
+    Authorised,
+    Capabilities,
+    Checkpoint,
+    Finding,
+    Item,
+    Pending,
+    Receipt,
+    Stat,
+    Tools,
+)
 from bot.domain.post import Variant
 from bot.domain.problem import Problem
 from bot.domain.quota import Budget, Period, period_end
@@ -44,8 +54,10 @@ class DouyinConfig(BaseModel):
     read_wait_s: float = 0.5  # between the tries of a call that only reads
     single_bytes: int = Field(default=50 * _MB, gt=0)  # larger files go in parts
     part_bytes: int = Field(default=20 * _MB, ge=PART_MIN_BYTES)
-    refresh_before_s: int = 3600
+    token_left_s: float = Field(default=600.0, ge=0)  # life a token must have before a commit
+    refresh_before_s: int = 24 * 3600
     renew_before_s: int = 5 * 24 * 3600
+    renewals: int = Field(default=RENEWALS, ge=0)
     poll_s: int = 30
     video_list: bool = False  # the app still owns the call withdrawn in 2025-03
     list_pages: int = 10  # how far back that list is read
@@ -78,8 +90,12 @@ class DouyinAdapter:
             self._api,
             tools.credentials,
             tools.clock,
-            refresh_before=timedelta(seconds=config.refresh_before_s),
-            renew_before=timedelta(seconds=config.renew_before_s),
+            Margins(
+                left=timedelta(seconds=config.token_left_s),
+                refresh=timedelta(seconds=config.refresh_before_s),
+                renew=timedelta(seconds=config.renew_before_s),
+                renewals=config.renewals,
+            ),
         )
         self._uploads = Uploads(
             self._api,
@@ -173,6 +189,10 @@ class DouyinAdapter:
                     )
                 )
         return stats
+
+    async def renew(self) -> Authorised:
+        """Refreshes the access token a day before its end, the refresh token in its last days."""
+        return await self._tokens.renew()
 
     async def _totals(self, receipt: Receipt, now: datetime) -> Totals | None:
         first = period_end(receipt.published_at, Period.DAY) + timedelta(hours=STAT_HOUR)

@@ -26,3 +26,10 @@ STAT_HOUR = 10  # and has first numbers about this hour of the next day, Beijing
 # is counted: https://developer.open-douyin.com/docs/resource/zh-CN/dop/ (read 2026-11-21). The
 # platform then says until when. The app's own quota stands in its console (能力管理).
 WORKS_PER_DAY = 0
+
+# A refresh_token lives 30 days and may be renewed five times while it does:
+# https://developer.open-douyin.com/docs/resource/zh-CN/dop/develop/openapi/account-permission/refresh-token
+REFRESH_LIFE_S = 30 * 24 * 3600
+RENEWALS = 5
+RENEW_SCOPE = "renew_refresh_token"
+DEAD_GRANT = "10010"  # the refresh_token holds no more

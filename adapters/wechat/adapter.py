@@ -21,6 +21,7 @@ from adapters.wechat.render import render
 from adapters.wechat.tokens import Tokens
 from bot.contract import (
     Adapter,
+    Authorised,
     Capabilities,
     Checkpoint,
     Finding,
@@ -174,6 +175,11 @@ class Wechat:
     async def stat(self, receipts: Sequence[Receipt]) -> list[Stat]:
         """Readers, likes, shares and comments cumulated until the end of a past day."""
         return await self._reading.stat(receipts)
+
+    async def renew(self) -> Authorised:
+        """Makes sure of a living token, which shows that the secret still holds; it has no end."""
+        await self._tokens.get(left_s=self._config.token_left_s)
+        return Authorised(until=None)
 
     def _context(self) -> Context:
         return Context(now=self._tools.clock.now(), account_kind=self._account.kind)

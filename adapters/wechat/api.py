@@ -182,17 +182,18 @@ class Api:
         return await self._renewing(attempt, Stage.PREPARE)
 
     async def _commit(self, path: str, body: Body, *, allowed: int = 0) -> Fields:
+        token = await self._tokens.get()
         answer = await self._http.call(
             "POST",
             path,
             action=_action(path),
-            params={"access_token": await self._tokens.get()},
+            params={"access_token": token},
             json_body=body,
             effect=True,
         )
         code = errors.code_of(answer.fields)
         if errors.wants_new_token(code):
-            await self._tokens.drop()
+            await self._tokens.drop(token)
         return self._checked(answer, Stage.COMMIT, allowed)
 
     async def _renewing(

@@ -126,6 +126,8 @@ def _kind(code: int, row: Row | None, stage: Stage) -> type[PlatformError]:
         return RateLimited
     if stage is Stage.COMMIT and row is not None and row.kind is Class.OK:
         return OutcomeUnknown  # "done already", without saying where
+    if stage is Stage.TOKEN and row is None:
+        return Unavailable  # only a refusal we know may stop an account
     if row is None or row.kind in (Class.PERMANENT, Class.CONTENT, Class.OK):
         return _REFUSED[stage]
     if row.kind is Class.AUTH_REFRESH:

@@ -8,7 +8,7 @@ https://developers.weixin.qq.com/doc/subscription/api/base/api_getstableaccessto
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -17,11 +17,13 @@ from adapters.wechat import errors, limits
 from adapters.wechat.errors import Context, Stage
 from bot.clock import Clock
 from bot.contract import Credentials
-from bot.errors import AuthFailed
+from bot.errors import AuthFailed, PlatformError
 from bot.i18n import _
 
 PATH = "/cgi-bin/stable_token"
 ACTION = "stable_token"
+USABLE_S = 60.0  # with less to live a token may die on its way
+_ASK_AGAIN = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +35,7 @@ class Token:
 
 
 class Tokens:
-    """Hands out living tokens; fetches run one at a time."""
+    """Hands out living tokens; one fetch at a time for an account, in all workers together."""
 
     def __init__(
         self, http: Http, credentials: Credentials, clock: Clock, context: Callable[[], Context]
@@ -42,64 +44,81 @@ class Tokens:
         self._credentials = credentials
         self._clock = clock
         self._context = context
-        self._token: Token | None = None
         self._lock = asyncio.Lock()
+        self._unchanged: tuple[str, datetime] | None = None  # a token WeChat gave again, and when
 
-    async def get(self, *, left_s: float = 60) -> str:
+    async def get(self, *, left_s: float = USABLE_S) -> str:
         """A token with at least `left_s` to live, as far as WeChat gives one.
 
-        Between 10 and 5 minutes before its end WeChat still gives the old one; it is used then.
+        Between 10 and 5 minutes before its end WeChat still gives the old one; it is used then,
+        and likewise while the endpoint does not answer. Errors: those of the endpoint, once there
+        is no usable token.
         """
-        async with self._lock:
-            token = self._token or await self._stored()
-            if token is None or self._left_s(token) < left_s:
-                token = await self._fetch(force=False)
-            self._token = token
+        token = _token(await self._credentials.load())
+        if self._good(token, left_s):
             return token.text
+        async with self._lock:
+            token = _token(await self._credentials.load())
+            if self._good(token, left_s):
+                return token.text  # another publication of the account was faster
+            async with self._credentials.exclusively() as fields:
+                token = _token(fields)
+                if self._good(token, left_s):
+                    return token.text  # another worker was
+                return (await self._prolonged(fields, token)).text
 
     async def replace(self, dead: str) -> str:
         """Another token than `dead`, which the platform has just refused."""
-        async with self._lock:
-            if self._token is not None and self._token.text != dead:
-                return self._token.text
-            token = await self._fetch(force=False)
+        async with self._lock, self._credentials.exclusively() as fields:
+            token = _token(fields)
+            if token.text != dead and self._left_s(token) >= USABLE_S:
+                return token.text
+            token = await self._fetch(fields, force=False)
             if token.text == dead:
                 # Only now: forcing kills the token for whoever else is using it.
-                token = await self._fetch(force=True)
-            self._token = token
-            return token.text
+                token = await self._fetch(fields, force=True)
+            return (await self._kept(fields, token)).text
 
-    async def drop(self) -> None:
-        """Forgets the token, here and where it is stored; the next `get` fetches one."""
-        async with self._lock:
-            self._token = None
-            fields = dict(await self._credentials.load())
-            fields.pop("access_token", None)
-            fields.pop("expires_at", None)
-            await self._credentials.store(fields, expires_at=None)
+    async def drop(self, dead: str) -> None:
+        """Forgets a refused token where it is stored; the next `get` fetches one."""
+        async with self._lock, self._credentials.exclusively() as fields:
+            if _token(fields).text == dead:  # else it was replaced meanwhile
+                kept = {k: v for k, v in fields.items() if k not in {"access_token", "expires_at"}}
+                await self._credentials.store(kept, expires_at=None)
+
+    async def _prolonged(self, fields: Mapping[str, str], token: Token) -> Token:
+        try:
+            fresh = await self._fetch(fields, force=False)
+        except PlatformError:
+            if self._left_s(token) < USABLE_S:
+                raise
+            fresh = token
+        if fresh.text == token.text and fresh.expires_at - token.expires_at < _ASK_AGAIN:
+            self._unchanged = (token.text, self._clock.now())
+            return token
+        return await self._kept(fields, fresh)
+
+    def _good(self, token: Token, left_s: float) -> bool:
+        left = self._left_s(token)
+        if left >= left_s or left < USABLE_S or self._unchanged is None:
+            return left >= left_s
+        text, asked_at = self._unchanged
+        return text == token.text and self._clock.now() - asked_at < _ASK_AGAIN
 
     def _left_s(self, token: Token) -> float:
         return (token.expires_at - self._clock.now()).total_seconds()
 
-    async def _stored(self) -> Token | None:
-        fields = await self._credentials.load()
-        text, expires_at = fields.get("access_token", ""), fields.get("expires_at", "")
-        try:
-            moment = datetime.fromisoformat(expires_at)
-        except ValueError:
-            return None
-        known = bool(text) and moment.tzinfo is not None
-        return Token(text=text, expires_at=moment) if known else None
+    async def _kept(self, fields: Mapping[str, str], token: Token) -> Token:
+        made = {"access_token": token.text, "expires_at": token.expires_at.isoformat()}
+        # The secret it is made from has no end, so nobody has to authorise again.
+        await self._credentials.store({**fields, **made}, expires_at=None)
+        return token
 
-    async def _fetch(self, *, force: bool) -> Token:
-        kept = dict(await self._credentials.load())
-        answer = await self._ask(kept.get("appid", ""), kept.get("secret", ""), force=force)
+    async def _fetch(self, fields: Mapping[str, str], *, force: bool) -> Token:
+        answer = await self._ask(fields.get("appid", ""), fields.get("secret", ""), force=force)
         life_s = min(answer.number("expires_in"), limits.TOKEN_MAX_LIFE_S)
         expires_at = self._clock.now().astimezone(UTC) + timedelta(seconds=life_s)
-        token = Token(text=answer.text("access_token"), expires_at=expires_at)
-        kept |= {"access_token": token.text, "expires_at": expires_at.isoformat()}
-        await self._credentials.store(kept, expires_at=expires_at)
-        return token
+        return Token(text=answer.text("access_token"), expires_at=expires_at)
 
     async def _ask(self, appid: str, secret: str, *, force: bool) -> Fields:
         if not appid or not secret:
@@ -116,3 +135,16 @@ class Tokens:
         if code != 0:
             raise errors.error_for(code, answer.origin, Stage.TOKEN, self._context())
         return answer.fields
+
+
+_NONE = Token(text="", expires_at=datetime.min.replace(tzinfo=UTC))
+
+
+def _token(fields: Mapping[str, str]) -> Token:
+    """The stored token; one that has ended when there is none, or its end cannot be read."""
+    text = fields.get("access_token", "")
+    try:
+        ends_at = datetime.fromisoformat(fields.get("expires_at", ""))
+    except ValueError:
+        return _NONE
+    return Token(text=text, expires_at=ends_at) if text and ends_at.tzinfo else _NONE

@@ -26,7 +26,17 @@ from adapters.weibo.limits import (
 )
 from adapters.weibo.text import bid_of, compose, has_marker, same_text
 from bot.clock import check_aware
-from bot.contract import Capabilities, Checkpoint, Finding, Item, Pending, Receipt, Stat, Tools
+from bot.contract import (
+    Authorised,
+    Capabilities,
+    Checkpoint,
+    Finding,
+    Item,
+    Pending,
+    Receipt,
+    Stat,
+    Tools,
+)
 from bot.domain.post import Variant
 from bot.domain.problem import Problem
 from bot.domain.quota import READ, Budget, Period
@@ -175,6 +185,26 @@ class WeiboAdapter:
                 if count.id in asked
             ]
         return stats
+
+    async def renew(self) -> Authorised:
+        """When the authorisation ends: only a person can prolong it.
+
+        A web app gets no refresh token. An end nobody entered is asked for once, and stored.
+        https://open.weibo.com/wiki/授权机制说明
+        """
+        who = await self._credential("authorise")
+        until = self._expiry(await self._tools.credentials.load(), "authorise")
+        if until is None:
+            left = timedelta(seconds=await self._api.left_s(who.access_token))
+            until = self._tools.clock.now() + left
+            await self._note_end(who, until)
+        return Authorised(until=until)
+
+    async def _note_end(self, who: Credential, until: datetime) -> None:
+        async with self._tools.credentials.exclusively() as fields:
+            if fields.get("access_token") == who.access_token:
+                ends = {"expires_at": until.isoformat()}
+                await self._tools.credentials.store({**fields, **ends}, expires_at=until)
 
     async def _credential(self, action: str) -> Credential:
         """The account's authorisation; raises AuthFailed when it is incomplete or has run out."""

@@ -122,6 +122,20 @@ class WeiboApi:
         found = Fields(value={"counts": answer.json}, origin=answer.origin)
         return [_count(fields) for fields in found.each("counts")]
 
+    async def left_s(self, access_token: str) -> int:
+        """How many seconds the token still has. https://open.weibo.com/wiki/Oauth2/get_token_info
+
+        The field is `expire_in` here; the page that gives the token calls it `expires_in`.
+        """
+        answer = await self._http.read(
+            "POST",
+            "/oauth2/get_token_info",
+            action="oauth2/get_token_info",
+            data={"access_token": access_token},
+        )
+        self._check(answer)
+        return answer.fields.number("expire_in")
+
     def _check(self, answer: Answer) -> None:
         code, message = _error(answer)
         if code:

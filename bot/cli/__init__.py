@@ -13,11 +13,11 @@ from typing import Any
 import typer
 from rich.markup import escape
 
-from bot.cli import accounts, answers, calendar, demo, publications, running, typer_words
+from bot.cli import accounts, answers, calendar, demo, doctor, publications, running, typer_words
 from bot.cli.output import USAGE, notes
 from bot.errors import BotError
 from bot.i18n import _
-from bot.logs import configure
+from bot.logs import configure, flush
 
 # What typer raises for every wrong command line, before a command begins.
 _UsageFault: Any = typer.BadParameter.__base__
@@ -54,6 +54,9 @@ app.command(help=_("Counts pushes (推送次数) and articles (篇数)."))(answe
 app.command(
     help=_("Shows accounts that fell silent: days since the last post, and the longest gap.")
 )(answers.gaps)
+app.command(help=_("Finds out what keeps the bot from its work, and says what to do about it."))(
+    doctor.doctor
+)
 
 
 def main() -> None:
@@ -62,7 +65,9 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console that lacks a sign shows "?" for it
     configure()
-    sys.exit(_run())
+    code = _run()
+    flush()
+    sys.exit(code)
 
 
 def _run() -> int:

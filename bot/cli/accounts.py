@@ -5,16 +5,31 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.markup import escape
 
 from bot.app import open_app
-from bot.cli.output import Format, FormatOption, emit, iso, local, screen, settings_in_force, table
-from bot.domain.roster import AccountStatus, Roster
-from bot.engine import people
+from bot.cli.output import (
+    Format,
+    FormatOption,
+    emit,
+    iso,
+    local,
+    notes,
+    screen,
+    settings_in_force,
+    table,
+)
+from bot.clock import check_aware
+from bot.domain.authorisation import Authorisation, Outlook
+from bot.domain.roster import Account, AccountStatus, Roster
+from bot.engine import people, tokens
 from bot.errors import UsageError
 from bot.i18n import N_, _
 from bot.ledger import credentials, roster
@@ -27,6 +42,13 @@ _STATUSES = {
     AccountStatus.PAUSED: N_("paused"),
     AccountStatus.CLOSED: N_("closed"),
 }
+_AUTHORISED = {
+    Outlook.FINE: ("green", N_("fine")),
+    Outlook.SOON: ("yellow", N_("ends soon")),
+    Outlook.RUN_OUT: ("red", N_("run out")),
+    Outlook.REFUSED: ("red", N_("refused")),
+    Outlook.MISSING: ("yellow", N_("none yet")),
+}
 AccountName = Annotated[str, typer.Argument(help=_("the account's id in roster.yaml"))]
 
 
@@ -35,43 +57,88 @@ def list_(form: FormatOption = Format.TEXT) -> None:
     """Lists accounts with what keeps them from publishing."""
     settings = settings_in_force()
 
-    async def work() -> tuple[Roster, dict[str, Health]]:
-        async with open_app(settings) as app, app.core.ledger.read() as conn:
-            return await roster.load(conn), await roster.health(conn)
+    async def work() -> _State:
+        async with open_app(settings) as app:
+            async with app.core.ledger.read() as conn:
+                members, health = await roster.load(conn), await roster.health(conn)
+            warn = timedelta(days=settings.tokens.warn_days)
+            found = await tokens.authorisations(app.core, warn=warn)
+            return _State(
+                roster=members, health=health, authorised={one.account: one for one in found}
+            )
 
-    members, health = asyncio.run(work())
+    state = asyncio.run(work())
     if form is Format.JSON:
-        emit(
-            {
-                "accounts": [
-                    {
-                        "id": account.id,
-                        "unit": account.unit,
-                        "platform": account.platform,
-                        "name": account.name,
-                        "status": account.status.value,
-                        "paused": health[account.id].paused,
-                        "read_until": iso(health[account.id].read_until, settings.zone),
-                        "read_error": health[account.id].read_error,
-                    }
-                    for account in members.accounts.values()
-                ]
-            }
-        )
-        return
-    headings = (_("account"), _("unit"), _("name"), _("status"), _("read until"), _("trouble"))
+        known = state.roster.accounts.values()
+        emit({"accounts": [_as_json(state, account, settings.zone) for account in known]})
+    else:
+        _show(state, settings.zone)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _State:
+    """What the ledger knows of the accounts."""
+
+    roster: Roster
+    health: Mapping[str, Health]
+    authorised: Mapping[str, Authorisation]
+
+
+def _as_json(state: _State, account: Account, zone: ZoneInfo) -> dict[str, object]:
+    health, authorised = state.health[account.id], state.authorised.get(account.id)
+    return {
+        "id": account.id,
+        "unit": account.unit,
+        "platform": account.platform,
+        "name": account.name,
+        "status": account.status.value,
+        "paused": health.paused,
+        "read_until": iso(health.read_until, zone),
+        "read_error": health.read_error,
+        "authorisation": authorised
+        and {
+            "state": authorised.state.value,
+            "until": iso(authorised.until, zone),
+            "reason": authorised.reason,
+            "posts_after": authorised.posts_after,
+        },
+    }
+
+
+def _show(state: _State, zone: ZoneInfo) -> None:
+    headings = (
+        *(_("account"), _("unit"), _("name"), _("status"), _("authorised until")),
+        *(_("read until"), _("trouble")),
+    )
     rows = [
         (
             account.id,
-            escape(members.units[account.unit].short),
+            escape(state.roster.units[account.unit].short),
             escape(account.name),
             _(_STATUSES[account.status]),
-            local(health[account.id].read_until, settings.zone),
-            escape(health[account.id].paused or health[account.id].read_error),
+            _until(state.authorised.get(account.id), zone),
+            local(state.health[account.id].read_until, zone),
+            escape(state.health[account.id].paused or state.health[account.id].read_error),
         )
-        for account in members.accounts.values()
+        for account in state.roster.accounts.values()
     ]
     screen.print(table("", headings, rows))
+    warn_of(state.authorised.values(), zone)
+
+
+def _until(found: Authorisation | None, zone: ZoneInfo) -> str:
+    if found is None:
+        return ""
+    ends = found.until.astimezone(zone).strftime("%Y-%m-%d") if found.until else ""
+    colour, word = _AUTHORISED[found.state]
+    return f"[{colour}]{_(word)}[/] {ends}".rstrip()
+
+
+def warn_of(found: Iterable[Authorisation], zone: ZoneInfo) -> None:
+    """Says on stderr which accounts must be authorised again, and by when."""
+    for one in found:
+        if said := one.warning(zone):
+            notes.print(escape(said))
 
 
 @group.command(
@@ -85,7 +152,7 @@ def set_credential(account: AccountName) -> None:
     async def work() -> int:
         async with open_app(settings_in_force()) as app:
             async with app.core.ledger.write() as conn:
-                await _known(conn, account)
+                await _kept_here(conn, account)
                 await credentials.store(
                     conn,
                     account,
@@ -116,9 +183,22 @@ def resume(account: AccountName) -> None:
     screen.print(_("{count} held publications go on.").format(count=asyncio.run(work())))
 
 
-async def _known(conn: Connection, account: str) -> None:
-    if account not in (await roster.load(conn)).accounts:
+async def _known(conn: Connection, account: str) -> Account:
+    found = (await roster.load(conn)).accounts.get(account)
+    if found is None:
         raise UsageError(_("There is no account {account}.").format(account=account))
+    return found
+
+
+async def _kept_here(conn: Connection, account: str) -> None:
+    credential = (await _known(conn, account)).credential
+    if credential != "ledger":
+        raise UsageError(
+            _(
+                "{account} takes its credential from the variable {name}: change it there, start "
+                "the bot again, and run `bot accounts resume {account}`."
+            ).format(account=account, name=credential.removeprefix("env:"))
+        )
 
 
 def _fields(text: str) -> dict[str, str]:
@@ -132,7 +212,12 @@ def _fields(text: str) -> dict[str, str]:
 
 
 def _expiry(fields: dict[str, str]) -> datetime | None:
+    """Before when a person must authorise again, as far as the fields tell.
+
+    An access token that is refreshed by a refresh token says nothing about that.
+    """
+    name = "refresh_expires_at" if "refresh_token" in fields else "expires_at"
     try:
-        return datetime.fromisoformat(fields["expires_at"])
+        return check_aware(datetime.fromisoformat(fields[name]))
     except (KeyError, ValueError):
         return None

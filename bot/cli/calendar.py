@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,8 @@ from rich.markup import escape
 
 from adapters import registry
 from bot.app import App, open_app
+from bot.cli import forecasts
+from bot.cli.accounts import warn_of
 from bot.cli.output import (
     BAD_NEWS,
     OK,
@@ -28,6 +31,7 @@ from bot.domain.planning import Change, ChangeKind
 from bot.domain.problem import Problem, Severity, has_errors
 from bot.engine import check as checks
 from bot.engine import plan as plans
+from bot.engine import tokens
 from bot.i18n import N_, _
 from bot.schedule.reader import Reading, read
 from bot.settings import Settings
@@ -70,17 +74,19 @@ def check(folder: Folder = None, form: FormatOption = Format.TEXT) -> None:
     """Finds every mistake in the calendar before it can hurt."""
     settings = folder_settings(folder)
     reading = read(settings.office.schedules, platforms=registry.platforms())
-    checked = checks.check(reading, Catalog(settings.platforms))
+    catalog = Catalog(settings.platforms)
+    checked = checks.check(reading, catalog)
+    problems = (*checked.problems, *checks.quota_problems(reading, checked, catalog))
     if form is Format.JSON:
         emit(
             {
                 "posts": len(reading.posts),
-                "problems": [problem.as_json() for problem in checked.problems],
+                "problems": [problem.as_json() for problem in problems],
             }
         )
     else:
-        show_problems(checked.problems, reading)
-    raise typer.Exit(BAD_NEWS if has_errors(checked.problems) else OK)
+        show_problems(problems, reading)
+    raise typer.Exit(BAD_NEWS if has_errors(problems) else OK)
 
 
 def show_problems(problems: tuple[Problem, ...], reading: Reading) -> None:
@@ -135,7 +141,11 @@ def plan(
     async def work() -> tuple[plans.Plan, Reading]:
         async with open_app(settings) as app:
             reading = app.read()
-            return await _plan(app, reading, apply=apply, yes=yes), reading
+            made = await _plan(app, reading, apply=apply, yes=yes)
+            if form is Format.TEXT:
+                warn = timedelta(days=settings.tokens.warn_days)
+                warn_of(await tokens.authorisations(app.core, warn=warn), settings.zone)
+            return made, reading
 
     made, reading = asyncio.run(work())
     if form is Format.JSON:
@@ -145,11 +155,14 @@ def plan(
                 "applied": apply,
                 "changes": [_as_json(change, settings) for change in made.changes],
                 "problems": [problem.as_json() for problem in made.problems],
+                "quotas": [forecasts.as_json(one, settings.zone) for one in made.overruns],
             }
         )
     else:
         _show_plan(made, reading, settings)
-    raise typer.Exit(BAD_NEWS if has_errors(made.problems) else OK)
+        forecasts.show(made.overruns, settings.zone)
+    bad = has_errors(made.problems) or forecasts.missed(made.overruns)
+    raise typer.Exit(BAD_NEWS if bad else OK)
 
 
 async def _plan(app: App, reading: Reading, *, apply: bool, yes: bool) -> plans.Plan:

@@ -60,7 +60,22 @@ def row(pub: Publication, settings: Settings) -> dict[str, Any]:
         "url": pub.url,
         "error": words.trouble(pub),
         "owed_by": words.owner(pub).value,
+        "until": iso(_until(pub), settings.zone),
     }
+
+
+def _until(pub: Publication) -> datetime | None:
+    """When what waits is tried again."""
+    return pub.next_at if pub.state is State.WAITING else None
+
+
+def _why(pub: Publication, settings: Settings) -> str:
+    why = words.trouble(pub) or pub.url or str(pub.checkpoint.get("package", ""))
+    until = _until(pub)
+    if until is None:
+        return escape(why)
+    waits = _("waits until {until}").format(until=local(until, settings.zone))
+    return escape(_("; ").join([why, waits]))
 
 
 @group.command("list", help=_("Lists publications by planned time."))
@@ -107,7 +122,7 @@ def show(found: list[Publication], settings: Settings, title: str = "") -> None:
             escape(pub.account),
             words.state(pub.state),
             role(words.owner(pub)),
-            escape(words.trouble(pub) or pub.url or str(pub.checkpoint.get("package", ""))),
+            _why(pub, settings),
         )
         for pub in found
     ]

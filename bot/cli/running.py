@@ -18,6 +18,8 @@ from bot.cli.output import (
     Format,
     FormatOption,
     emit,
+    iso,
+    local,
     notes,
     screen,
     settings_in_force,
@@ -35,11 +37,13 @@ from bot.i18n import _
 from bot.ledger import publications
 from bot.logs import get_logger
 from bot.queue.remote import Chore
+from bot.settings import Settings
 from bot.simulator import serve as serve_simulator
+from bot.web.app import watched
 
 log = get_logger(__name__)
 _READ_EVERY_S = 30
-_COLLECT_EVERY_S = 6 * 3600
+_COLLECT_EVERY_S = 600  # looks which accounts are worth reading; most are read every six hours
 
 
 def run(
@@ -64,10 +68,15 @@ def run(
                 await service.run_due(app.core, app.local)
                 return await _once_code(app, bad=has_errors(made.problems))
             # A change that was overtaken is made by the next plan, so that one must come.
-            await _forever(app, "" if made.overtaken else reading.fingerprint)
+            async with watched(app, _say):
+                await _forever(app, "" if made.overtaken else reading.fingerprint)
             return OK
 
     raise typer.Exit(asyncio.run(work()))
+
+
+def _say(text: str) -> None:
+    notes.print(text, soft_wrap=True, markup=False)
 
 
 async def _once_code(app: App, *, bad: bool) -> int:
@@ -101,10 +110,10 @@ def _stop_on_signal(app: App) -> asyncio.Event:
 
 
 def _chores(app: App) -> list[Chore]:
-    async def collect_all() -> None:
-        await collecting.collect(app.core)
+    async def collect_due() -> None:
+        await collecting.collect_due(app.core)
 
-    return [Chore(name="collect", do=collect_all, every_s=_COLLECT_EVERY_S)]
+    return [Chore(name="collect", do=collect_due, every_s=_COLLECT_EVERY_S)]
 
 
 def worker() -> None:
@@ -119,7 +128,7 @@ def worker() -> None:
         )
 
     async def work() -> None:
-        async with open_app(settings) as app:
+        async with open_app(settings) as app, watched(app, _say):
             stop = _stop_on_signal(app)
             notes.print(_("Running. Press Ctrl-C to stop."))
             await workers.work(app, _chores(app), stop)
@@ -200,6 +209,7 @@ def collect(
                         "new": one.new,
                         "matched": one.matched,
                         "error": one.error,
+                        "until": iso(one.until, settings.zone),
                     }
                     for one in found
                 ]
@@ -208,8 +218,16 @@ def collect(
     else:
         headings = (_("account"), _("seen"), _("new"), _("matched"), _("trouble"))
         rows = [
-            (one.account, str(one.seen), str(one.new), str(one.matched), escape(one.error))
+            (one.account, str(one.seen), str(one.new), str(one.matched), _trouble(one, settings))
             for one in found
         ]
         screen.print(table("", headings, rows))
     raise typer.Exit(BAD_NEWS if any(one.error for one in found) else OK)
+
+
+def _trouble(one: Collected, settings: Settings) -> str:
+    if one.until is None:
+        return escape(one.error)
+    message = _("the reading quota is used up until {until}")
+    said = message.format(until=local(one.until, settings.zone))
+    return escape(_("; ").join(filter(None, [one.error, said])))

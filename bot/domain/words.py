@@ -73,6 +73,15 @@ _PLATFORMS = {
     "website": N_("website"),
 }
 
+_QUOTAS = {
+    "publish_hour": N_("posts: {limit} an hour"),
+    "publish_day": N_("posts: {limit} a day"),
+    "publish_month": N_("posts: {limit} a month"),
+    "push_hour": N_("mass sends: {limit} an hour"),
+    "push_day": N_("mass sends: {limit} a day"),
+    "push_month": N_("mass sends: {limit} a month"),
+}
+
 # bot/domain/matching.py has what each rule looks at.
 _EVIDENCE = {
     "first release": N_("first release"),
@@ -107,6 +116,11 @@ def role(value: Role) -> str:
 def reason(value: str) -> str:
     """A reason in words; a person's own words are shown as they are."""
     return _(_REASONS[value]) if value in _REASONS else value
+
+
+def quota(action: str, period: str, limit: int) -> str:
+    """What a quota allows, e.g. "mass sends: 1 a day"."""
+    return _(_QUOTAS[f"{action}_{period}"]).format(limit=limit)
 
 
 def platform(name: str) -> str:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
 
-from bot.domain.planning import Desired, Fitness, desired
-from bot.domain.post import Post
-from bot.domain.problem import Problem, Severity
+from bot.domain import words
+from bot.domain.forecast import Overrun, demand, forecast
+from bot.domain.planning import Desired, Fitness, desired, diff
+from bot.domain.post import Method, Post
+from bot.domain.problem import Place, Problem, Severity
+from bot.domain.quota import Budget, budgets_of
 from bot.domain.roster import Account, Roster
 from bot.domain.variants import make_variant
 from bot.engine.context import flagship_name
 from bot.engine.ports import Catalog
+from bot.i18n import _
 from bot.ledger.posts import content_hash
 from bot.schedule.reader import Reading
 
@@ -19,6 +25,7 @@ from bot.schedule.reader import Reading
 _STAND_IN_LINK = (
     "https://mp.weixin.qq.com/s?__biz=MzAwMDAwMDAwMA==&mid=2650000000&idx=1&sn=" + "0" * 32
 )
+_BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)  # checking knows no clock
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +76,7 @@ def check(reading: Reading, catalog: Catalog) -> Checked:
             replace(want, blocked=post.id in everywhere or want.account.id in blocked)
             for want in mine
         ]
-    return Checked(wanted=tuple(wanted), problems=tuple(_ordered(found)), hashes=hashes)
+    return Checked(wanted=tuple(wanted), problems=tuple(ordered(found)), hashes=hashes)
 
 
 def _check_post(
@@ -103,7 +110,51 @@ def _check_post(
     return blocked, list(problems.values())
 
 
-def _ordered(problems: Iterable[Problem]) -> list[Problem]:
+def quotas_of(members: Roster, catalog: Catalog) -> Callable[[str, Method], tuple[Budget, ...]]:
+    """What a publication of an account by a method spends; nothing on one that is not known."""
+
+    @cache
+    def spent(name: str, method: Method) -> tuple[Budget, ...]:
+        account = members.accounts.get(name)
+        if account is None:
+            return ()
+        return budgets_of(catalog.capabilities(account).budgets, method.value, account.kind)
+
+    return spent
+
+
+def quota_problems(reading: Reading, checked: Checked, catalog: Catalog) -> list[Problem]:
+    """Warnings where the files alone ask for more than a quota allows; `bot plan` knows more.
+
+    Nothing is known here of what has been sent, so each period counts as if it were whole.
+    """
+    changes = diff(checked.wanted, (), keep=(), released={}, now=_BEFORE_ALL)
+    quotas = quotas_of(reading.roster, catalog)
+    wishes = demand((), changes, quotas, released={}, now=_BEFORE_ALL)
+    places = {post.id: post.place for post in reading.posts}
+    return [_overrun(one, places) for one in forecast(wishes, {})]
+
+
+def _overrun(found: Overrun, places: Mapping[str, Place]) -> Problem:
+    first = found.late[0].post
+    return Problem(
+        code="quota-exceeded",
+        message=_("{account} ({quota}): too many from {start} to {end}: {posts}").format(
+            account=found.account,
+            quota=words.quota(found.action, found.period, found.limit),
+            start=f"{found.start:%Y-%m-%d %H:%M}",
+            end=f"{found.end:%Y-%m-%d %H:%M}",
+            posts=", ".join(late.post for late in found.late),
+        ),
+        hint=_("Move them. In a window that ends later they go when the quota is whole again."),
+        severity=Severity.WARNING,
+        place=places[first],
+        post=first,
+    )
+
+
+def ordered(problems: Iterable[Problem]) -> list[Problem]:
+    """By file and line; in one line the worst first."""
     rank = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
     return sorted(
         problems,

@@ -1,4 +1,9 @@
-"""Reads back what every account really shows, and ties it to the key items."""
+"""Reads back what every account really shows, and ties it to the key items.
+
+A reading spends the account's reading budget before it asks. With nothing left the account is
+passed over until the budget is whole: what is not read stays unknown, never silent, and publishing
+keeps its own share.
+"""
 
 from __future__ import annotations
 
@@ -8,25 +13,27 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.contract import Item
+from bot.contract import Capabilities, Item
 from bot.domain import transitions
 from bot.domain.matching import Candidate, Matcher, Verdict, key_text
 from bot.domain.normalise import normalise, text_hash
 from bot.domain.plain import plain_text
 from bot.domain.post import Kind
 from bot.domain.publication import Publication, State
+from bot.domain.quota import READ, Budget, Key, budgets_of, exhausted, period_end, period_start
 from bot.domain.roster import Account, AccountStatus, Roster
 from bot.domain.transitions import PublishedAs
 from bot.domain.variants import marker
 from bot.engine.ports import Core
-from bot.errors import BotError, PlatformError
-from bot.ledger import items, journal, posts, publications, roster, verdicts
+from bot.errors import BotError, PlatformError, RateLimited
+from bot.ledger import budgets, items, journal, posts, publications, roster, verdicts
 from bot.ledger.connection import Connection
 from bot.ledger.journal import Move
 from bot.ledger.roster import Health
 from bot.logs import get_logger
 
 log = get_logger(__name__)
+READ_EVERY = timedelta(hours=6)  # an account that shows all it has since then
 FIRST_READING = timedelta(days=40)  # how far back an account is read the first time
 _MATCH_AGAIN = timedelta(days=7)  # a copy may be read before the flagship's own receipt is there
 OVERLAP = timedelta(minutes=10)  # clocks differ; what is listed late is covered by recent_lag_s
@@ -44,6 +51,7 @@ class Collected:
     new: int
     matched: int
     error: str
+    until: datetime | None = None  # not read (again) before: the reading budget is spent
 
 
 @dataclass(frozen=True)
@@ -66,19 +74,71 @@ async def collect(core: Core, accounts: Sequence[str] = ()) -> list[Collected]:
         async with gate:
             return await _account(core, account, members, known)
 
-    wanted = [
-        account
-        for account in members.accounts.values()
-        if (not accounts or account.id in accounts)
-        and account.status is AccountStatus.ACTIVE
-        and core.platforms.capabilities(account).recent
-    ]
+    wanted = [one for one in readable(core, members) if not accounts or one.id in accounts]
     return list(await asyncio.gather(*(one(account) for account in wanted)))
 
 
-async def _account(core: Core, account: Account, members: Roster, known: _Known) -> Collected:
+async def collect_due(core: Core) -> list[Collected]:
+    """Reads the accounts worth reading now. Meant to be called every few minutes."""
+    names = await worth_reading(core)
+    return await collect(core, names) if names else []
+
+
+async def worth_reading(core: Core) -> list[str]:
+    """Accounts with something left of their reading budget that were not read for long enough.
+
+    That is six hours; where a platform lists only the newest few, as often as half the budget
+    allows. The other half is for looks and for people who ask.
+    """
+    now = core.clock.now()
     async with core.ledger.read() as conn:
-        health = (await roster.health(conn))[account.id]
+        members = await roster.load(conn)
+        health = await roster.health(conn)
+        used = await budgets.counted(conn, now)
+    return [
+        account.id
+        for account in readable(core, members)
+        if _is_due(account, core.platforms.capabilities(account), health[account.id], used, now)
+    ]
+
+
+def readable(core: Core, members: Roster) -> list[Account]:
+    """Active accounts on platforms that list what they show."""
+    return [
+        account
+        for account in members.accounts.values()
+        if account.status is AccountStatus.ACTIVE and core.platforms.capabilities(account).recent
+    ]
+
+
+def _is_due(
+    account: Account,
+    can: Capabilities,
+    health: Health,
+    used: Mapping[Key, int],
+    now: datetime,
+) -> bool:
+    wanted = budgets_of(can.budgets, READ, account.kind)
+    if exhausted(used, account.id, wanted, now):
+        return False
+    return health.tried_at is None or now >= health.tried_at + _reading_gap(can, wanted, now)
+
+
+def _reading_gap(can: Capabilities, wanted: Sequence[Budget], now: datetime) -> timedelta:
+    gaps = [] if can.recent_limit and wanted else [READ_EVERY]
+    for budget in wanted:
+        length = period_end(now, budget.period) - period_start(now, budget.period)
+        gaps.append(2 * length / budget.limit)
+    return max(gaps)
+
+
+async def _account(core: Core, account: Account, members: Roster, known: _Known) -> Collected:
+    now = core.clock.now()
+    wanted = budgets_of(core.platforms.capabilities(account).budgets, READ, account.kind)
+    health, until = await _begin(core, account, wanted, now)
+    if until is not None:
+        log.info("account.not_read", account=account.id, why="quota", until=until.isoformat())
+        return Collected(account=account.id, seen=0, new=0, matched=0, error="", until=until)
     try:
         return await _read(core, account, health, members, known)
     except Exception as error:  # one account's trouble must not keep the others from being read
@@ -89,9 +149,42 @@ async def _account(core: Core, account: Account, members: Roster, known: _Known)
             exc_info=not isinstance(error, BotError),
             **facts,
         )
-        async with core.ledger.write() as conn:
-            await items.read_failed(conn, account.id, str(error))
-        return Collected(account=account.id, seen=0, new=0, matched=0, error=str(error))
+        until = error.retry_at if isinstance(error, RateLimited) else None
+        await _failed(core, account, str(error), wanted, until, now)
+        return Collected(
+            account=account.id, seen=0, new=0, matched=0, error=str(error), until=until
+        )
+
+
+async def _begin(
+    core: Core, account: Account, wanted: Sequence[Budget], now: datetime
+) -> tuple[Health, datetime | None]:
+    """Spends one reading; when none is left, says when the budget is whole again."""
+    async with core.ledger.write() as conn:
+        health = (await roster.health(conn))[account.id]
+        purse = await budgets.open_purse(conn, {account.id}, wanted, now)
+        until = purse.spend(account.id, wanted)
+        if until is None:
+            await purse.save(conn)
+            await roster.note_reading(conn, account.id, now)
+    return health, until
+
+
+async def _failed(
+    core: Core,
+    account: Account,
+    error: str,
+    wanted: Sequence[Budget],
+    until: datetime | None,
+    now: datetime,
+) -> None:
+    async with core.ledger.write() as conn:
+        await items.read_failed(conn, account.id, error)
+        if until is not None:
+            # The platform counts what we do not see; its word wins over our count.
+            purse = await budgets.open_purse(conn, {account.id}, wanted, now)
+            purse.drain(account.id, wanted, until)
+            await purse.save(conn)
 
 
 async def _read(

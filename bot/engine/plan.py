@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.domain.forecast import Overrun, demand, forecast
 from bot.domain.planning import IN_FLIGHT, OPEN, Change, Desired, diff, first_hold, first_look
 from bot.domain.problem import Problem
-from bot.domain.publication import Hold, State, publication_key
+from bot.domain.publication import Hold, Publication, State, publication_key
 from bot.domain.roster import AccountStatus
-from bot.engine.check import Checked, check
+from bot.engine.check import Checked, check, quotas_of
 from bot.engine.ports import Core
 from bot.errors import UsageError
 from bot.i18n import _
-from bot.ledger import journal, posts, publications, roster
+from bot.ledger import budgets, journal, posts, publications, roster
 from bot.ledger.connection import Connection
 from bot.ledger.journal import Move
 from bot.ledger.posts import StoredPost
@@ -34,6 +35,16 @@ class Plan:
     problems: tuple[Problem, ...]
     planned: int  # publications the calendar asks for
     overtaken: int = 0  # changes a worker was faster than; the next plan makes them
+    overruns: tuple[Overrun, ...] = ()  # quotas the calendar will exceed, by time
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Difference:
+    """What the ledger knows of the calendar's posts, and how that must change."""
+
+    changes: list[Change]
+    known: list[Publication]
+    released: dict[str, datetime]  # key item → its first release
 
 
 def _roster_unusable(reading: Reading) -> bool:
@@ -46,9 +57,16 @@ async def preview(core: Core, reading: Reading) -> Plan:
     checked = check(reading, core.platforms)
     if _roster_unusable(reading):
         return Plan(changes=(), problems=checked.problems, planned=0)
+    now = core.clock.now()
     async with core.ledger.read() as conn:
-        changes = await _diff(conn, reading, checked, core.clock.now())
-    return Plan(changes=tuple(changes), problems=checked.problems, planned=len(checked.wanted))
+        found = await _diff(conn, reading, checked, now)
+        overruns = await _overruns(conn, core, reading, found, now)
+    return Plan(
+        changes=tuple(found.changes),
+        problems=checked.problems,
+        planned=len(checked.wanted),
+        overruns=overruns,
+    )
 
 
 async def apply(core: Core, reading: Reading, *, confirmed: bool = False) -> Plan:
@@ -65,7 +83,8 @@ async def apply(core: Core, reading: Reading, *, confirmed: bool = False) -> Pla
     async with core.ledger.write() as conn:
         if not confirmed:
             await _refuse_roster_loss(conn, reading)
-        changes = await _diff(conn, reading, checked, now)
+        found = await _diff(conn, reading, checked, now)
+        overruns = await _overruns(conn, core, reading, found, now)
         await roster.save(conn, reading.roster)
         for post in reading.posts:
             await posts.save(conn, post, checked.hashes[post.id], now)
@@ -73,15 +92,16 @@ async def apply(core: Core, reading: Reading, *, confirmed: bool = False) -> Pla
         await posts.note_releases(conn)
         await publications.wake_held(conn, Hold.FIRST_RELEASE, now)
         await publications.wake_held(conn, Hold.REGISTRY, now)  # the roster may have been mended
-        overtaken = await _carry_out(conn, changes, await _released(conn, reading), now)
-        gone = {change.post for change in changes if change.desired is None}
+        overtaken = await _carry_out(conn, found.changes, await _released(conn, reading), now)
+        gone = {change.post for change in found.changes if change.desired is None}
         await posts.mark_removed(conn, gone - {post.id for post in reading.posts})
-    log.info("plan.applied", changes=len(changes), problems=len(checked.problems))
+    log.info("plan.applied", changes=len(found.changes), problems=len(checked.problems))
     return Plan(
-        changes=tuple(changes),
+        changes=tuple(found.changes),
         problems=checked.problems,
         planned=len(checked.wanted),
         overtaken=overtaken,
+        overruns=overruns,
     )
 
 
@@ -98,23 +118,23 @@ async def _refuse_roster_loss(conn: Connection, reading: Reading) -> None:
         )
 
 
-async def _diff(
-    conn: Connection, reading: Reading, checked: Checked, now: datetime
-) -> list[Change]:
+async def _diff(conn: Connection, reading: Reading, checked: Checked, now: datetime) -> _Difference:
     read = {post.id for post in reading.posts}
     known = await publications.of_posts(conn, read)
     open_ones = await publications.in_states(conn, OPEN | IN_FLIGHT)
     known += [pub for pub in open_ones if pub.post not in read]
     stored = await posts.some_posts(conn, {pub.post for pub in known} | read)
-    return diff(
-        checked.wanted,
-        known,
-        keep=_kept(reading, stored),
-        released={
-            post.id: post.first_release_at for post in stored.values() if post.first_release_at
-        },
-        now=now,
-    )
+    released = {post.id: post.first_release_at for post in stored.values() if post.first_release_at}
+    changes = diff(checked.wanted, known, keep=_kept(reading, stored), released=released, now=now)
+    return _Difference(changes=changes, known=known, released=released)
+
+
+async def _overruns(
+    conn: Connection, core: Core, reading: Reading, found: _Difference, now: datetime
+) -> tuple[Overrun, ...]:
+    quotas = quotas_of(reading.roster, core.platforms)
+    wishes = demand(found.known, found.changes, quotas, released=found.released, now=now)
+    return tuple(forecast(wishes, await budgets.counted(conn, now)))
 
 
 def _kept(reading: Reading, stored: Mapping[str, StoredPost]) -> set[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,14 +15,17 @@ from bot.contract import Adapter, Capabilities, Finding, Pending, Receipt
 from bot.domain import transitions
 from bot.domain.message import Message
 from bot.domain.publication import MAX_COMMITS, Publication, State
+from bot.domain.quota import READ, Budget, budgets_of
 from bot.domain.retry import backoff, next_commit, next_look
 from bot.domain.transitions import Step
 from bot.engine import context as contexts
 from bot.engine import leases, outcome
 from bot.engine.context import Context
 from bot.engine.ports import Core
-from bot.errors import AuthFailed, Gone, PlatformError, RateLimited, Rejected
+from bot.errors import AuthFailed, Gone, PlatformError, RateLimited, Rejected, UsageError
 from bot.ledger import publications, roster
+from bot.ledger.budgets import open_purse
+from bot.ledger.connection import Connection
 from bot.ledger.journal import Move
 from bot.logs import get_logger
 
@@ -46,8 +49,30 @@ class Reconciler:
         async with self._core.ledger.write() as conn:
             pubs = await publications.take(conn, message.ids, _LOOKED_AT, lease=lease, until=until)
             known = await contexts.load(conn, pubs)
+            await self._count(conn, pubs, known)
         async with leases.kept(self._core, [pub.id for pub in pubs], lease):
             await leases.by_account(self._gate, pubs, lambda pub: self._guarded(pub, known, lease))
+
+    async def _count(self, conn: Connection, pubs: Sequence[Publication], known: Context) -> None:
+        """Counts looks where the platform counts them with the readings, before they are made.
+
+        None is refused: a look ends a doubt, while what is not read today is read tomorrow. So
+        readings give way to looks, and both leave publishing its own share.
+        """
+        counted = {pub.account: self._counted(pub, known) for pub in pubs}
+        every = {budget for budgets in counted.values() for budget in budgets}
+        purse = await open_purse(conn, counted, every, self._core.clock.now())
+        for pub in pubs:
+            purse.count(pub.account, counted[pub.account])
+        await purse.save(conn)
+
+    def _counted(self, pub: Publication, known: Context) -> list[Budget]:
+        try:
+            can = contexts.capabilities_of(self._core, known, pub)
+        except UsageError:  # no adapter any more: said with this one's look, not in the others' way
+            return []
+        reading = budgets_of(can.budgets, READ, known.account(pub).kind)
+        return [budget for budget in reading if budget.looks]
 
     async def _guarded(self, pub: Publication, known: Context, lease: str) -> None:
         try:

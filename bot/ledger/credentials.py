@@ -6,16 +6,21 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, update
 
+from bot.domain.publication import State
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.ledger.connection import Connection
-from bot.ledger.tables import credentials
+from bot.ledger.tables import credentials, publications
+
+_TO_SEND = [State.PLANNED.value, State.HELD.value, State.WAITING.value]
 
 
 class Vault:
@@ -89,11 +94,35 @@ def _make_key(key_file: Path) -> None:
             os.fsync(file.fileno())
 
 
-async def load(conn: Connection, account: str) -> bytes | None:
-    """The sealed credential, or None when the account has none."""
-    query = select(credentials.c.sealed).where(credentials.c.account == account)
-    sealed: bytes | None = await conn.scalar(query)
-    return sealed
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """An account's row."""
+
+    sealed: bytes | None  # None: its secret stands elsewhere, or none was given
+    version: int
+    entered_at: datetime | None  # when a person gave it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What is known of an account's authorisation without opening it."""
+
+    here: bool  # the ledger holds its secret
+    entered_at: datetime | None  # when a person gave it
+    expires_at: datetime | None  # a person must authorise again before; None: no end is known
+    refused: str  # why the platform does not prolong it; "" while it does
+
+
+_FREE: dict[str, Any] = {"refreshing_by": None, "refreshing_until": None}
+
+
+async def load(conn: Connection, account: str) -> Kept | None:
+    """The account's row, or None when it has none."""
+    query = select(credentials.c.sealed, credentials.c.version, credentials.c.entered_at)
+    row = (await conn.execute(query.where(credentials.c.account == account))).one_or_none()
+    if row is None:
+        return None
+    return Kept(sealed=row.sealed, version=row.version, entered_at=row.entered_at)
 
 
 async def store(
@@ -104,10 +133,134 @@ async def store(
     expires_at: datetime | None,
     now: datetime,
 ) -> None:
-    """Replaces the account's credential."""
-    values = {"sealed": sealed, "expires_at": expires_at, "updated_at": now}
+    """Replaces the account's credential by what a person gave; a refresh under way is void."""
+    values = {
+        "sealed": sealed,
+        "entered_at": now,
+        "expires_at": expires_at,
+        "refused": "",
+        "updated_at": now,
+        **_FREE,
+    }
     changed = await conn.execute(
-        update(credentials).where(credentials.c.account == account).values(**values)
+        update(credentials)
+        .where(credentials.c.account == account)
+        .values(**values, version=credentials.c.version + 1)
     )
     if changed.rowcount == 0:
+        await conn.execute(insert(credentials).values(account=account, version=1, **values))
+
+
+async def replace(
+    conn: Connection,
+    account: str,
+    sealed: bytes,
+    *,
+    version: int,
+    expires_at: datetime | None,
+    now: datetime,
+) -> bool:
+    """Stores what a refresh gave, unless the row is not the one it was made from any more.
+
+    It is not asked who holds the lease: an answer that comes late is still the only one that
+    holds, as long as nobody has stored another.
+    """
+    changed = await conn.execute(
+        update(credentials)
+        .where(credentials.c.account == account, credentials.c.version == version)
+        .values(
+            sealed=sealed,
+            version=version + 1,
+            expires_at=expires_at,
+            refused="",
+            updated_at=now,
+        )
+    )
+    return changed.rowcount == 1
+
+
+async def lease(conn: Connection, account: str, *, by: str, now: datetime, until: datetime) -> bool:
+    """Takes the right to refresh; False while another holder's has not run out."""
+    values = {"refreshing_by": by, "refreshing_until": until}
+    taken = await conn.execute(
+        update(credentials).where(credentials.c.account == account, _free(now)).values(**values)
+    )
+    if taken.rowcount:
+        return True
+    if await load(conn, account) is not None:
+        return False
+    await conn.execute(insert(credentials).values(account=account, updated_at=now, **values))
+    return True
+
+
+async def leased(conn: Connection, account: str, now: datetime) -> bool:
+    """True while somebody has the right to refresh."""
+    query = select(credentials.c.account).where(credentials.c.account == account, ~_free(now))
+    return await conn.scalar(query) is not None
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    until = credentials.c.refreshing_until
+    return or_(until.is_(None), until <= now)
+
+
+async def release(conn: Connection, account: str, *, by: str) -> None:
+    """Gives the right to refresh back, if it is still held."""
+    mine = (credentials.c.account == account, credentials.c.refreshing_by == by)
+    await conn.execute(update(credentials).where(*mine).values(**_FREE))
+
+
+async def note(
+    conn: Connection,
+    account: str,
+    *,
+    entered_at: datetime | None,
+    expires_at: datetime | None,
+    refused: str,
+    now: datetime,
+) -> bool:
+    """Notes how the authorisation stands; False when a person has entered another meanwhile."""
+    kept = await load(conn, account)
+    if (kept.entered_at if kept else None) != entered_at:
+        return False
+    values = {"expires_at": expires_at, "refused": refused, "updated_at": now}
+    if kept is None:
         await conn.execute(insert(credentials).values(account=account, **values))
+        return True
+    await conn.execute(update(credentials).where(credentials.c.account == account).values(**values))
+    return True
+
+
+async def known(conn: Connection) -> dict[str, Known]:
+    """Account → how its authorisation stands; only those that have a row."""
+    query = select(
+        credentials.c.account,
+        credentials.c.sealed.is_not(None).label("here"),
+        credentials.c.entered_at,
+        credentials.c.expires_at,
+        credentials.c.refused,
+    )
+    return {
+        row.account: Known(
+            here=bool(row.here),
+            entered_at=row.entered_at,
+            expires_at=row.expires_at,
+            refused=row.refused,
+        )
+        for row in await conn.execute(query)
+    }
+
+
+async def planned_after(conn: Connection) -> dict[str, int]:
+    """Account → how many publications still to be sent are due after its authorisation ends."""
+    query = (
+        select(publications.c.account, func.count().label("posts"))
+        .join(credentials, credentials.c.account == publications.c.account)
+        .where(
+            publications.c.state.in_(_TO_SEND),
+            publications.c.by_hand.is_(False),
+            publications.c.due_at >= credentials.c.expires_at,
+        )
+        .group_by(publications.c.account)
+    )
+    return {row.account: row.posts for row in await conn.execute(query)}

@@ -23,6 +23,7 @@ class Health:
     read_until: datetime | None  # … up to here; None: never read
     read_gaps: tuple[tuple[datetime, datetime], ...]  # but not within these
     read_error: str
+    tried_at: datetime | None  # when reading it was last begun
 
 
 async def load(conn: Connection) -> Roster:
@@ -101,6 +102,11 @@ async def pause(conn: Connection, account: str, why: str) -> None:
     await conn.execute(update(accounts).where(accounts.c.id == account).values(paused=why))
 
 
+async def note_reading(conn: Connection, account: str, now: datetime) -> None:
+    """Notes that reading an account begins."""
+    await conn.execute(update(accounts).where(accounts.c.id == account).values(tried_at=now))
+
+
 async def health(conn: Connection) -> dict[str, Health]:
     """Account → how it is doing."""
     query = select(
@@ -110,6 +116,7 @@ async def health(conn: Connection) -> dict[str, Health]:
         accounts.c.read_until,
         accounts.c.read_gaps,
         accounts.c.read_error,
+        accounts.c.tried_at,
     )
     return {
         row.id: Health(
@@ -121,6 +128,7 @@ async def health(conn: Connection) -> dict[str, Health]:
                 for first, last in row.read_gaps
             ),
             read_error=row.read_error,
+            tried_at=row.tried_at,
         )
         for row in await conn.execute(query)
     }

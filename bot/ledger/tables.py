@@ -88,6 +88,7 @@ accounts = Table(
     Column("paused", Text, nullable=False, server_default=""),  # why; "" while it works
     Column("read_from", Moment),  # its items are known from here …
     Column("read_until", Moment),  # … up to here; NULL: never read
+    Column("tried_at", Moment),  # when reading it was last begun
     Column("read_gaps", JSON, nullable=False, server_default="[]"),  # [from, to] within, unread
     Column("read_error", Text, nullable=False, server_default=""),
 )
@@ -266,8 +267,13 @@ credentials = Table(
     "credentials",
     metadata,
     Column("account", String(64), primary_key=True),
-    Column("sealed", LargeBinary, nullable=False),  # Fernet; the key is never in the ledger
-    Column("expires_at", Moment),
+    Column("sealed", LargeBinary),  # Fernet, the key is elsewhere; NULL: none is kept here
+    Column("version", Integer, nullable=False, server_default="0"),  # counts changes of `sealed`
+    Column("entered_at", Moment),  # when a person gave it; a refresh leaves this as it is
+    Column("expires_at", Moment),  # a person must authorise again before; NULL: no end is known
+    Column("refused", Text, nullable=False, server_default=""),  # why it is not prolonged any more
+    Column("refreshing_by", String(64)),  # who alone may refresh it …
+    Column("refreshing_until", Moment),  # … at the longest until then
     Column("updated_at", Moment, nullable=False),
 )
 

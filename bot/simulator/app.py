@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from email.utils import formatdate
 
 from aiohttp import web
 
@@ -21,6 +22,7 @@ def create_app(*, start: datetime | None = None) -> web.Application:
     world = World(start)
     app[CLOSING] = asyncio.Event()
     app.on_shutdown.append(_close)
+    app.on_response_prepare.append(_dated(world))
     control.add_routes(app, world)
     for name in ("wechat", "weibo", "douyin"):
         app.router.add_route("*", f"/{name}/{{path:.*}}", _handler(world, name))
@@ -33,6 +35,15 @@ def _handler(world: World, name: str) -> Callable[[web.Request], Awaitable[web.S
         return await dispatch(world.core, world.platform(name), request)
 
     return handle
+
+
+def _dated(world: World) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    async def date(_request: web.Request, response: web.StreamResponse) -> None:
+        # A platform dates its answers by its own clock; wall time is what aiohttp sends anyway.
+        if world.core.clock.virtual:
+            response.headers["Date"] = formatdate(world.core.clock.time(), usegmt=True)
+
+    return date
 
 
 async def _close(app: web.Application) -> None:

@@ -1,70 +1,234 @@
-"""The accounts' secrets, handed to the adapters."""
+"""The accounts' secrets, handed to the adapters.
+
+What is remembered: the opened fields, for `remember_s`, dropped when anything is stored, within an
+exclusive section, and when an authorisation fails. Nothing else in this process keeps a token.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+import secrets
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from bot.clock import Clock
 from bot.domain.roster import Account
-from bot.errors import AuthFailed
+from bot.errors import AuthFailed, Unavailable, UsageError
 from bot.i18n import _
 from bot.ledger import credentials
-from bot.ledger.credentials import Vault
+from bot.ledger.credentials import Kept, Vault
 from bot.ledger.store import Ledger
+from bot.logs import get_logger
+
+log = get_logger(__name__)
+# Beside the fields made from a secret in a variable: which secret. Another one makes them void.
+_MADE_FROM = "_env"
+_LOOK_EVERY_S = 0.05
+_LOOK_AT_MOST_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccountCredentials:
-    """One account's secrets: sealed in the ledger, or in a variable that holds JSON."""
+class Terms:
+    """How secrets are shared between workers; docs/settings.md explains each."""
 
-    account: Account
-    ledger: Ledger
-    vault: Vault
-    clock: Clock
-    # A token made from a secret in the environment has no place to be kept but here.
-    made: dict[str, str] = field(default_factory=dict)
+    lease_s: int = 120  # a refresh that died holds the others up for so long
+    remember_s: int = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Loaded:
+    """The fields as the ledger had them."""
+
+    fields: Mapping[str, str]
+    version: int
+    entered: str  # which of a person's entries they come from
+    at: datetime
+
+
+class AccountCredentials:
+    """One account's secrets: sealed in the ledger, or in a variable that holds JSON.
+
+    Tokens made from a variable's secret are sealed in the ledger too, so that they survive a
+    restart; once the variable holds another secret, that one wins.
+    """
+
+    def __init__(
+        self, account: Account, *, ledger: Ledger, vault: Vault, clock: Clock, terms: Terms
+    ) -> None:
+        self._account = account
+        self._ledger = ledger
+        self._vault = vault
+        self._clock = clock
+        self._terms = terms
+        self._remembered: _Loaded | None = None
+        self.entered = ""  # which of a person's entries was last handed out; "" before the first
+        self._held: _Loaded | None = None  # what the running exclusive section began with
+        self._one_at_a_time = asyncio.Lock()
 
     async def load(self) -> Mapping[str, str]:
-        """All fields; raises AuthFailed when there are none."""
-        if self.account.credential.startswith("env:"):
-            return {**self._from_environment(), **self.made}
-        async with self.ledger.read() as conn:
-            sealed = await credentials.load(conn, self.account.id)
-        if sealed is None:
+        """All fields, at most `remember_s` old; raises AuthFailed when there are none."""
+        known = self._remembered
+        if known is None or not self._is_fresh(known):
+            known = await self._read()
+            # Within an exclusive section every answer comes from the ledger.
+            self._remembered = None if self._held else known
+        self.entered = known.entered
+        return known.fields
+
+    def _is_fresh(self, known: _Loaded) -> bool:
+        age = self._clock.now() - known.at
+        return timedelta(0) <= age < timedelta(seconds=self._terms.remember_s)
+
+    @asynccontextmanager
+    async def exclusively(self) -> AsyncIterator[Mapping[str, str]]:
+        """All fields as they are now, and the only right in any process to change them.
+
+        Errors: AuthFailed when there are none, Unavailable when somebody else does not end.
+        """
+        async with self._one_at_a_time:
+            me = secrets.token_hex(8)
+            await self._take(me)
+            try:
+                self._remembered = None
+                self._held = await self._read()
+                self.entered = self._held.entered
+                yield self._held.fields
+            finally:
+                self._held = None
+                await self._release(me)
+
+    async def store(self, fields: Mapping[str, str], *, expires_at: datetime | None) -> None:
+        """Replaces the fields, durably, before it returns; only within `exclusively`.
+
+        Raises Unavailable when a person has entered another credential meanwhile.
+        """
+        if self._held is None:
+            raise RuntimeError("credentials are stored within `exclusively` only")
+        mark = {_MADE_FROM: _digest(self._variable())} if self._in_variable else {}
+        sealed = self._vault.seal({**fields, **mark})
+        now, held = self._clock.now(), self._held
+        async with self._ledger.write() as conn:
+            stored = await credentials.replace(
+                conn,
+                self._account.id,
+                sealed,
+                version=held.version,
+                expires_at=expires_at,
+                now=now,
+            )
+        if not stored:
+            raise self._later(
+                _("{account}: another credential was stored meanwhile; it is used next time.")
+            )
+        self._held = replace(held, fields=dict(fields), version=held.version + 1, at=now)
+        self._remembered = self._held
+
+    async def replaced(self, entered: str) -> bool:
+        """True when a person has given another credential than that; forgets what was known.
+
+        For when an authorisation failed. A token that was merely refreshed does not count, or a
+        platform that refuses every token would be asked for ever.
+        """
+        self._remembered = None
+        try:
+            return bool(entered) and (await self._read()).entered != entered
+        except AuthFailed:
+            return False
+
+    # ── the right to refresh ──────────────────────────────────────────────────────────────────
+
+    async def _take(self, me: str) -> None:
+        give_up = time.monotonic() + self._terms.lease_s + 1
+        pause_s = _LOOK_EVERY_S
+        while not await self._lease(me):
+            if time.monotonic() > give_up:
+                raise self._later(
+                    _("{account}: another worker is refreshing its token and does not end.")
+                )
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 1.5, _LOOK_AT_MOST_EVERY_S)
+
+    async def _lease(self, me: str) -> bool:
+        account, now = self._account.id, self._clock.now()
+        async with self._ledger.read() as conn:  # waiting must not cost write transactions
+            if await credentials.leased(conn, account, now):
+                return False
+        until = now + timedelta(seconds=self._terms.lease_s)
+        try:
+            async with self._ledger.write() as conn:
+                return await credentials.lease(conn, account, by=me, now=now, until=until)
+        except IntegrityError:  # PostgreSQL: another worker has just made the row
+            return False
+
+    async def _release(self, me: str) -> None:
+        try:
+            async with self._ledger.write() as conn:
+                await credentials.release(conn, self._account.id, by=me)
+        except (SQLAlchemyError, OSError) as error:
+            # It runs out by itself.
+            log.warning("credential.not_released", account=self._account.id, error=str(error))
+
+    # ── reading ───────────────────────────────────────────────────────────────────────────────
+
+    async def _read(self) -> _Loaded:
+        now = self._clock.now()
+        async with self._ledger.read() as conn:
+            kept = await credentials.load(conn, self._account.id)
+        if self._in_variable:
+            fields, entered = self._from_variable(kept), _digest(self._variable())
+        else:
+            fields, entered = self._from_ledger(kept), str(kept and kept.entered_at)
+        version = kept.version if kept else 0
+        return _Loaded(fields=fields, version=version, entered=entered, at=now)
+
+    def _from_ledger(self, kept: Kept | None) -> dict[str, str]:
+        fields = self._vault.open(kept.sealed) if kept and kept.sealed else None
+        if fields is None or _MADE_FROM in fields:
             raise self._missing(
                 _("{account} has no credential yet: run `bot accounts set-credential {account}`.")
             )
-        return self.vault.open(sealed)
+        return fields
 
-    def _from_environment(self) -> dict[str, str]:
-        name = self.account.credential.removeprefix("env:")
+    def _from_variable(self, kept: Kept | None) -> dict[str, str]:
+        secret = self._variable()
+        try:
+            made = self._vault.open(kept.sealed) if kept and kept.sealed else {}
+        except UsageError:  # sealed with a key that is gone; the variable is still there
+            log.warning("credential.unreadable", account=self._account.id)
+            made = {}
+        return made if made.pop(_MADE_FROM, "") == _digest(secret) else secret
+
+    @property
+    def _in_variable(self) -> bool:
+        return self._account.credential.startswith("env:")
+
+    def _variable(self) -> dict[str, str]:
+        name = self._account.credential.removeprefix("env:")
         try:
             fields = json.loads(os.environ[name])
-        except (KeyError, ValueError) as error:
+            return {str(key): str(value) for key, value in fields.items()}
+        except (KeyError, ValueError, AttributeError) as error:
             raise self._missing(
                 _("{account}: the variable {name} is not set or is not JSON.")
             ) from error
-        return {str(key): str(value) for key, value in fields.items()}
 
     def _missing(self, message: str) -> AuthFailed:
-        text = message.format(
-            account=self.account.id, name=self.account.credential.removeprefix("env:")
-        )
-        return AuthFailed(text, platform=self.account.platform, action="credentials")
+        name = self._account.credential.removeprefix("env:")
+        text = message.format(account=self._account.id, name=name)
+        return AuthFailed(text, platform=self._account.platform, action="credentials")
 
-    async def store(self, fields: Mapping[str, str], *, expires_at: datetime | None) -> None:
-        """Replaces the fields, durably, before it returns."""
-        if self.account.credential.startswith("env:"):
-            # Not merged: a token that was dropped must be gone.
-            self.made.clear()
-            self.made.update(fields)
-            return
-        sealed = self.vault.seal(fields)
-        async with self.ledger.write() as conn:
-            await credentials.store(
-                conn, self.account.id, sealed, expires_at=expires_at, now=self.clock.now()
-            )
+    def _later(self, message: str) -> Unavailable:
+        text = message.format(account=self._account.id)
+        return Unavailable(text, platform=self._account.platform, action="credentials")
+
+
+def _digest(fields: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(dict(fields), sort_keys=True).encode()).hexdigest()

@@ -21,7 +21,8 @@ from bot.i18n import _
 from bot.ledger.credentials import Vault
 from bot.ledger.store import Ledger
 from bot.settings import Settings
-from bot.wiring.credentials import AccountCredentials
+from bot.wiring.authorised import guarded
+from bot.wiring.credentials import AccountCredentials, Terms
 from bot.wiring.media import MediaFolder
 
 _QUOTAS = "quotas"  # the group of a platform's settings that is the engine's, not the adapter's
@@ -72,6 +73,7 @@ class Adapters(Catalog):
         self._clock = clock
         self._media = MediaFolder(settings.office.schedules)
         self._out_dir = settings.files.handoff
+        self._terms = Terms(lease_s=settings.tokens.lease_s, remember_s=settings.tokens.remember_s)
         self._made: dict[tuple[str, bool], tuple[Account, Adapter]] = {}
 
     def adapter(self, account: Account, *, by_hand: bool = False) -> Adapter:
@@ -82,21 +84,27 @@ class Adapters(Catalog):
         return known[1]
 
     def _make(self, account: Account, *, by_hand: bool) -> Adapter:
+        credentials = AccountCredentials(
+            account,
+            ledger=self._ledger,
+            vault=self._vault,
+            clock=self._clock,
+            terms=self._terms,
+        )
         tools = Tools(
             session=self._session,
             clock=self._clock,
             media=self._media,
-            credentials=AccountCredentials(
-                account=account, ledger=self._ledger, vault=self._vault, clock=self._clock
-            ),
+            credentials=credentials,
             out_dir=self._out_dir,
         )
         settings = self.settings.get(self.kind(account, by_hand=by_hand).name, {})
-        return registry.make(
+        adapter = registry.make(
             replace(account, mode=self.mode(account, by_hand=by_hand)),
             tools,
             {name: value for name, value in settings.items() if name != _QUOTAS},
         )
+        return guarded(adapter, credentials)
 
 
 def _with_quotas(kind: type[Adapter], chosen: object) -> Capabilities:

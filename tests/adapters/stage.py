@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -117,6 +119,12 @@ class MemoryCredentials:
         self.fields = dict(fields)
         self.expires_at: datetime | None = None
         self.stores = 0
+        self._lock = asyncio.Lock()
+
+    @asynccontextmanager
+    async def exclusively(self) -> AsyncIterator[Mapping[str, str]]:
+        async with self._lock:
+            yield await self.load()
 
     async def load(self) -> Mapping[str, str]:
         if not self.fields:

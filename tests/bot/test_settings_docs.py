@@ -39,6 +39,10 @@ def _in_code() -> dict[str, str]:
         # "handoff" is a mode, not a platform, so it is asked for by one of the accounts it serves.
         kind = registry.adapter_for("website" if name == "handoff" else name)
         found |= dict(_defaults(kind.Config, f"platforms.{name}."))
+        found |= {
+            f"platforms.{name}.quotas.{budget.name}": _said(budget.limit)
+            for budget in kind.capabilities.budgets
+        }
     return found
 
 

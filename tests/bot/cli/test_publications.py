@@ -30,6 +30,7 @@ KEYS = [
     "url",
     "error",
     "owed_by",
+    "until",
 ]
 LINK = "https://mp.weixin.qq.com/s/abc"
 
@@ -90,6 +91,7 @@ def test_list_has_its_fixed_shape(planned: Office) -> None:
         "url": "",
         "error": "",
         "owed_by": "clock",
+        "until": None,
     }
 
 

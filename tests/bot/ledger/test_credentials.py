@@ -26,7 +26,8 @@ async def test_the_ledgers_file_holds_no_secret(tmp_path: Path) -> None:
         async with opened.read() as conn:
             kept = await credentials.load(conn, "u01-weibo")
         assert kept is not None
-        assert vault.open(kept) == FIELDS
+        assert kept.sealed is not None
+        assert vault.open(kept.sealed) == FIELDS
         everything = b"".join(path.read_bytes() for path in tmp_path.glob("ledger.sqlite3*"))
     for secret in ("secretTOKEN", "access_token", "绝密"):
         assert secret.encode() not in everything
@@ -43,7 +44,8 @@ async def test_a_new_credential_replaces_the_old_one(tmp_path: Path) -> None:
         async with opened.read() as conn:
             kept = await credentials.load(conn, "u01-weibo")
             assert kept is not None
-            assert vault.open(kept) == {"n": "2"}
+            assert kept.sealed is not None
+            assert vault.open(kept.sealed) == {"n": "2"}
             assert await credentials.load(conn, "u01-second") is None
 
 

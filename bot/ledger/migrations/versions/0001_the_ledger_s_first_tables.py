@@ -35,8 +35,13 @@ def upgrade() -> None:
     op.create_table(
         "credentials",
         sa.Column("account", sa.String(length=64), nullable=False),
-        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("refused", sa.Text(), server_default="", nullable=False),
+        sa.Column("refreshing_by", sa.String(length=64), nullable=True),
+        sa.Column("refreshing_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("account", name=op.f("pk_credentials")),
     )
@@ -100,6 +105,7 @@ def upgrade() -> None:
         sa.Column("paused", sa.Text(), server_default="", nullable=False),
         sa.Column("read_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("read_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tried_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("read_gaps", sa.JSON(), server_default="[]", nullable=False),
         sa.Column("read_error", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["unit"], ["units.id"], name=op.f("fk_accounts_unit")),

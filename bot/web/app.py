@@ -1,0 +1,94 @@
+"""The HTTP server of `bot run` and `bot worker`, beside their work and never in its way."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from bot.app import App
+from bot.engine.health import Ping
+from bot.engine.ports import Core
+from bot.i18n import _
+from bot.logs import get_logger
+from bot.metrics import Metrics
+from bot.settings import Web
+from bot.web.watch import Watch
+
+log = get_logger(__name__)
+_SHUTDOWN_S = 1.0
+
+
+def create_app(watch: Watch) -> web.Application:
+    """Everything that is served."""
+    app = web.Application(middlewares=[_plain_failures])
+    watch.add_routes(app)
+    return app
+
+
+@web.middleware
+async def _plain_failures(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """An error of our own is told in the log; the client gets a sentence."""
+    try:
+        return await handler(request)
+    except web.HTTPException:
+        raise
+    except Exception:
+        log.exception("web.failed", path=request.path)
+        return web.json_response({"error": _("An error inside the program.")}, status=500)
+
+
+@asynccontextmanager
+async def serving(
+    web_settings: Web, core: Core, metrics: Metrics, *, ping: Ping | None = None
+) -> AsyncIterator[str]:
+    """Serves while the block runs; yields a sentence for the person who started it.
+
+    A port in use must not stop publishing: then the sentence says so, and nothing is served. It
+    is "" when the settings switch serving off.
+    """
+    if web_settings.address is None:
+        yield ""
+        return
+    watch = Watch(
+        core=core,
+        metrics=metrics,
+        ping=ping,
+        overdue_s=web_settings.overdue_s,
+        metrics_open=web_settings.metrics_open,
+    )
+    runner = web.AppRunner(create_app(watch), access_log=None, shutdown_timeout=_SHUTDOWN_S)
+    await runner.setup()
+    try:
+        yield await _listen(runner, *web_settings.address)
+    finally:
+        await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int) -> str:
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        cause = error.strerror or str(error)
+        log.error("web.not_served", host=host, port=port, error=cause)
+        return _(
+            "Health and metrics are not served: nothing can listen on {host}:{port} ({cause}). "
+            "Publishing goes on. Set web.listen to a free address, or to nothing."
+        ).format(host=host, port=port, cause=cause)
+    # With port 0 the system has chosen one.
+    address = f"[{host}]" if ":" in host else host
+    return _("Health and metrics: http://{address}:{port}/readyz").format(
+        address=address, port=runner.addresses[0][1]
+    )
+
+
+@asynccontextmanager
+async def watched(app: App, say: Callable[[str], object]) -> AsyncIterator[None]:
+    """Serves the running program while the block runs; `say` tells the person where, or why not."""
+    ping = None if app.redis is None else app.redis.ping
+    async with serving(app.settings.web, app.core, app.metrics, ping=ping) as said:
+        if said:
+            say(said)
+        yield
