@@ -115,14 +115,15 @@ class RemoteWorker:
         messages: int,
         poll_s: float = 0.5,
     ) -> None:
-        # What arq has to say about single jobs is said by the engine, with ids and in our words.
-        logging.getLogger("arq").setLevel(logging.CRITICAL)
+        _hear_arq()
         self._handlers = handlers
         self._worker: Worker = Worker(
             [func(self._work, name=_WORK)],  # type: ignore[arg-type]
             cron_jobs=[_cron(chore) for chore in chores],
             redis_pool=redis,
             queue_name=_QUEUE,
+            job_serializer=_dumps,
+            job_deserializer=json.loads,
             handle_signals=False,  # arq's own handlers cancel what is being sent
             max_jobs=messages,
             max_tries=1,
@@ -149,11 +150,11 @@ class RemoteWorker:
             stopping.cancel()
             self._worker.allow_pick_jobs = False
             await self.join()
-            main.cancel()
-        try:
-            await main
-        except asyncio.CancelledError:
-            return
+            while not main.done():  # a Redis call may swallow one cancellation
+                main.cancel()
+                await asyncio.wait({main}, timeout=0.2)
+        if not main.cancelled():
+            main.result()
 
     async def join(self) -> None:
         """Returns when what has been begun is finished; a chore that takes long is given up."""
@@ -164,10 +165,9 @@ class RemoteWorker:
 
     async def abort(self) -> None:
         """Drops everything at once, as a power failure would."""
-        jobs = [*self._worker.job_tasks.values(), *self._worker.tasks.values()]
-        for task in jobs:
+        for task in list(self._worker.job_tasks.values()):
             task.cancel()
-        await asyncio.gather(*jobs, return_exceptions=True)
+        await self.join()
 
     async def _work(self, _ctx: dict[str, Any], work: str, ids: Sequence[int]) -> None:
         try:
@@ -184,6 +184,20 @@ async def finish(chores: Collection[asyncio.Task[None]]) -> None:
         for task in late:
             task.cancel()
         await asyncio.gather(*chores, return_exceptions=True)
+
+
+class _Heard(logging.Handler):
+    """What arq complains of, as one of our log lines and without its trace."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        log.warning("queue.arq", message=record.getMessage())
+
+
+def _hear_arq() -> None:
+    arq = logging.getLogger("arq")
+    arq.setLevel(logging.WARNING)
+    arq.propagate = False
+    arq.handlers = [_Heard()]
 
 
 def _cron(chore: Chore) -> CronJob:

@@ -14,16 +14,17 @@ from bot.domain.variants import marker
 from bot.engine.answers import coverage
 from bot.engine.collect import collect
 from tests.bot.engine.world import TEN, Data, World, key_item, open_world, roster
+from tests.pairs import Pair
 
 AUTO: Data = {"reprint": "auto"}
 REPRINTS = ("k1@u02-wechat", "k1@u02-weibo", "k1@u03-wechat", "k1@u03-weibo")
 
 
 @pytest.fixture
-async def matrix(tmp_path: Path) -> AsyncIterator[World]:
+async def matrix(tmp_path: Path, pair: Pair) -> AsyncIterator[World]:
     """A district whose units have all opted in."""
     members = roster(u02_wechat=AUTO, u02_weibo=AUTO, u03_wechat=AUTO, u03_weibo=AUTO)
-    async with open_world(tmp_path, members) as opened:
+    async with open_world(tmp_path, members, pair) as opened:
         yield opened
 
 
@@ -133,9 +134,11 @@ async def test_taking_the_key_off_calls_the_reprints_off(matrix: World) -> None:
     assert {post["account"] for post in await matrix.posts()} == {"u01-wechat", "u01-weibo"}
 
 
-async def test_an_account_that_opts_in_after_the_release_still_reprints(tmp_path: Path) -> None:
+async def test_an_account_that_opts_in_after_the_release_still_reprints(
+    tmp_path: Path, pair: Pair
+) -> None:
     """In its turn after the release, not before, and once."""
-    async with open_world(tmp_path, roster(u02_wechat=AUTO)) as world:
+    async with open_world(tmp_path, roster(u02_wechat=AUTO), pair) as world:
         await world.plan(key_item())
         await world.run(until=TEN + timedelta(hours=3))
         world.write_roster(roster(u02_wechat=AUTO, u03_wechat=AUTO))

@@ -23,26 +23,27 @@ from tests.bot.engine.world import (
     status,
     video,
 )
+from tests.pairs import Pair
 
 REPRINT = "k1@u02-wechat"
 LINK = "https://u02.lanting.example/k1"
 
 
 @pytest.fixture
-async def confirming(tmp_path: Path) -> AsyncIterator[World]:
+async def confirming(tmp_path: Path, pair: Pair) -> AsyncIterator[World]:
     """A district whose hospital wants to be asked before each reprint."""
-    async with open_world(tmp_path, roster(u02_wechat={"reprint": "confirm"})) as opened:
+    async with open_world(tmp_path, roster(u02_wechat={"reprint": "confirm"}), pair) as opened:
         yield opened
 
 
 @pytest.fixture
-async def by_hand(tmp_path: Path) -> AsyncIterator[World]:
+async def by_hand(tmp_path: Path, pair: Pair) -> AsyncIterator[World]:
     """A district whose hospital reprints by hand, on WeChat and on its website."""
     changes: dict[str, Data] = {
         "u02_wechat": {"reprint": "manual"},
         "u02_website": {"reprint": "manual"},
     }
-    async with open_world(tmp_path, roster(**changes)) as opened:
+    async with open_world(tmp_path, roster(**changes), pair) as opened:
         yield opened
 
 
@@ -133,9 +134,11 @@ async def test_a_hand_off_is_done_once_its_link_is_reported(by_hand: World) -> N
         await people.confirm(world.app.core, pub, url=LINK + "2", at=None, by="李四")
 
 
-async def test_a_reprint_carried_by_hand_before_its_turn_is_called_off(tmp_path: Path) -> None:
+async def test_a_reprint_carried_by_hand_before_its_turn_is_called_off(
+    tmp_path: Path, pair: Pair
+) -> None:
     """The unit was faster than the bot; a second copy would be one too many."""
-    async with open_world(tmp_path, roster(u02_wechat={"reprint": "auto"})) as world:
+    async with open_world(tmp_path, roster(u02_wechat={"reprint": "auto"}), pair) as world:
         await world.plan(key_item())
         await world.run(until=TEN + timedelta(minutes=10))
         assert await world.state(REPRINT) is State.PLANNED
