@@ -212,8 +212,25 @@ def test_collect_reads_back_and_names_what_it_cannot_read(ready: Office, simulat
     assert ran.code == 0
     assert list(ran.document) == ["accounts"]
     [one] = ran.document["accounts"]
-    assert list(one) == ["account", "seen", "new", "matched", "error"]
-    assert (one["account"], one["seen"], one["error"]) == ("u01-weibo", 1, "")
+    assert list(one) == ["account", "seen", "new", "matched", "error", "until"]
+    assert (one["account"], one["seen"], one["error"], one["until"]) == ("u01-weibo", 1, "", None)
+
+
+def test_collect_says_until_when_the_reading_budget_is_spent(
+    ready: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No trouble and no bad news: the account is passed over until midnight in Beijing."""
+    _enter_credentials(ready)
+    monkeypatch.setenv("BOT_PLATFORMS__WEIBO__QUOTAS__READ_DAY", "1")
+    assert ready.bot("collect", "u01-weibo", "--format", "json").code == 0
+    # Should midnight fall between, one of the two comes before or after it.
+    asked = [ready.bot("collect", "u01-weibo", "--format", "json") for _time in range(2)]
+    assert [ran.code for ran in asked] == [0, 0]
+    [one] = next(ran for ran in asked if '"until": null' not in ran.out).document["accounts"]
+    assert (one["seen"], one["error"]) == (0, "")
+    until = datetime.fromisoformat(one["until"])
+    assert f"{until:%H:%M}" == "00:00"
+    assert until - datetime.now(SHANGHAI) <= timedelta(days=1)
 
 
 def test_a_busy_port_is_one_sentence(
