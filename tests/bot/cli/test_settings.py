@@ -176,3 +176,14 @@ def test_umask_does_not_open_the_key(office: Office) -> None:
     finally:
         os.umask(before)
     assert Path("var/secret.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_quota_that_does_not_exist_is_named(office: Office) -> None:
+    """Before anything is opened or sent, with those that do exist."""
+    Path("settings.toml").write_text(
+        "[platforms.weibo.quotas]\npublish_week = 100\n", encoding="utf-8"
+    )
+    office.write(status("s1"))
+    for command in ("check", "plan", "run"):
+        named = "platforms.weibo.quotas.publish_week 没有这个设置项"
+        refused(office.bot(command), named, "publish_day")

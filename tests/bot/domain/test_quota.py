@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.quota import PLATFORM_ZONE, Period, period_end, period_start
+from bot.domain.quota import (
+    PLATFORM_ZONE,
+    READ,
+    Budget,
+    Key,
+    Period,
+    budgets_of,
+    period_end,
+    period_start,
+    spend,
+)
 
 MOMENTS = st.timedeltas(timedelta(0), timedelta(days=15 * 365)).map(
     lambda gone: datetime(2020, 1, 1, tzinfo=UTC) + gone
@@ -44,6 +54,38 @@ def test_a_month_ends_with_the_year() -> None:
     december = period_end(_beijing("2027-12-15 10:00"), Period.MONTH)
     assert december == _beijing("2028-01-01 00:00")
     assert period_end(_beijing("2028-02-29 23:59"), Period.MONTH) == _beijing("2028-03-01 00:00")
+
+
+PUBLISH = Budget(action="publish", limit=2, period=Period.DAY)
+PUSH = Budget(action="push", limit=1, period=Period.MONTH, account_kind="service")
+OPEN = Budget(action="publish", limit=0, period=Period.HOUR)
+READING = Budget(action=READ, limit=1, period=Period.DAY)
+
+
+def test_an_action_spends_its_own_quotas() -> None:
+    """Those of its kind of account, and none without a figure."""
+    every = (PUBLISH, PUSH, OPEN, READING)
+    assert budgets_of(every, "publish", "service") == (PUBLISH,)
+    assert budgets_of(every, "push", "service") == (PUSH,)
+    assert budgets_of(every, "push", "subscription") == ()
+    assert budgets_of(every, READ, "") == (READING,)
+
+
+def test_where_there_is_one_way_only_a_mass_send_goes_that_way() -> None:
+    """And reading is never publishing."""
+    assert budgets_of((PUBLISH,), "push", "") == (PUBLISH,)
+    assert budgets_of((PUBLISH,), READ, "") == ()
+
+
+def test_spending_takes_one_of_each_or_nothing() -> None:
+    used: dict[Key, int] = {}
+    now = _beijing("2026-05-31 12:00")
+    assert spend(used, "a", (PUBLISH, PUSH), now) is None
+    before = dict(used)
+    assert spend(used, "a", (PUBLISH, PUSH), now) == _beijing("2026-06-01 00:00")
+    assert used == before
+    assert spend(used, "b", (PUBLISH, PUSH), now) is None
+    assert spend(used, "a", (PUBLISH, PUSH), _beijing("2026-06-01 00:00")) is None
 
 
 def _beijing(text: str) -> datetime:
