@@ -198,7 +198,8 @@ async def open_ledger(url: str) -> Ledger:
 def _open_sqlite(url: URL) -> Ledger:
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url.set(drivername="sqlite"), json_serializer=_dumps)
+    # Without a limit: a thread that waits for a connection keeps others from giving theirs back.
+    engine = create_engine(url.set(drivername="sqlite"), json_serializer=_dumps, max_overflow=-1)
     _configure_sqlite(engine)
     try:
         with engine.begin() as conn:
