@@ -162,10 +162,10 @@ async def _begin(
     """Spends one reading; when none is left, says when the budget is whole again."""
     async with core.ledger.write() as conn:
         health = (await roster.health(conn))[account.id]
-        purse = await budgets.open_purse(conn, {account.id}, wanted, now)
+        purse = await conn.run(lambda c: budgets.open_purse(c, {account.id}, wanted, now))
         until = purse.spend(account.id, wanted)
         if until is None:
-            await purse.save(conn)
+            await conn.run(purse.save)
             await roster.note_reading(conn, account.id, now)
     return health, until
 
@@ -182,9 +182,9 @@ async def _failed(
         await items.read_failed(conn, account.id, error)
         if until is not None:
             # The platform counts what we do not see; its word wins over our count.
-            purse = await budgets.open_purse(conn, {account.id}, wanted, now)
+            purse = await conn.run(lambda c: budgets.open_purse(c, {account.id}, wanted, now))
             purse.drain(account.id, wanted, until)
-            await purse.save(conn)
+            await conn.run(purse.save)
 
 
 async def _read(

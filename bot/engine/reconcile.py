@@ -61,10 +61,11 @@ class Reconciler:
         """
         counted = {pub.account: self._counted(pub, known) for pub in pubs}
         every = {budget for budgets in counted.values() for budget in budgets}
-        purse = await open_purse(conn, counted, every, self._core.clock.now())
+        now = self._core.clock.now()
+        purse = await conn.run(lambda c: open_purse(c, counted, every, now))
         for pub in pubs:
             purse.count(pub.account, counted[pub.account])
-        await purse.save(conn)
+        await conn.run(purse.save)
 
     def _counted(self, pub: Publication, known: Context) -> list[Budget]:
         try:

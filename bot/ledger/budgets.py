@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
+from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import bindparam, insert, select, update
 
 from bot.domain import quota
 from bot.domain.quota import Budget, Key, Period, key_of, period_end, period_start, unpaid
-from bot.ledger.connection import Connection, Result
+from bot.ledger.connection import Connection
 from bot.ledger.tables import usage
 
 __all__ = ["Purse", "counted", "open_purse", "unpaid"]
@@ -40,14 +42,14 @@ class Purse:
                 key = key_of(account, budget, self._now)
                 self._used[key] = max(self._used.get(key, 0), budget.limit)
 
-    async def save(self, conn: Connection) -> None:
+    def save(self, conn: SyncConnection) -> None:
         """Writes what was spent."""
         changed = {key: used for key, used in self._used.items() if self._known.get(key) != used}
         new = [key for key in changed if key not in self._known]
         if new:
             names = ("account", "action", "period", "start")
             rows = [dict(zip(names, key, strict=True)) | {"used": changed[key]} for key in new]
-            await conn.execute(insert(usage), rows)
+            conn.execute(insert(usage), rows)
         old = [key for key in changed if key in self._known]
         if old:
             statement = (
@@ -62,11 +64,11 @@ class Purse:
             )
             names = ("k_account", "k_action", "k_period", "k_start")
             rows = [dict(zip(names, key, strict=True)) | {"new_used": changed[key]} for key in old]
-            await conn.execute(statement, rows)
+            conn.execute(statement, rows)
 
 
-async def open_purse(
-    conn: Connection, accounts: Collection[str], budgets: Collection[Budget], now: datetime
+def open_purse(
+    conn: SyncConnection, accounts: Collection[str], budgets: Collection[Budget], now: datetime
 ) -> Purse:
     """What these accounts have spent of these budgets in the periods that hold `now`."""
     if not accounts or not budgets:
@@ -77,7 +79,7 @@ async def open_purse(
         .where(usage.c.account.in_(sorted(accounts)), usage.c.start.in_(sorted(starts)))
         .with_for_update()
     )
-    return Purse(_by_key(await conn.execute(query)), now)
+    return Purse(_by_key(conn.execute(query)), now)
 
 
 async def counted(conn: Connection, now: datetime) -> dict[Key, int]:
@@ -87,7 +89,7 @@ async def counted(conn: Connection, now: datetime) -> dict[Key, int]:
     return _by_key(await conn.execute(query))
 
 
-def _by_key(rows: Result) -> dict[Key, int]:
+def _by_key(rows: Iterable[Any]) -> dict[Key, int]:
     return {
         (row.account, row.action, row.period, row.start.astimezone(UTC)): int(row.used)
         for row in rows

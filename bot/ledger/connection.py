@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import Engine, Executable, Row
 from sqlalchemy.exc import MultipleResultsFound, NoResultFound
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 T = TypeVar("T")
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
@@ -48,6 +49,10 @@ class Connection(Protocol):
     async def execute(self, statement: Executable, parameters: Parameters = None) -> Result: ...
 
     async def scalar(self, statement: Executable, parameters: Parameters = None) -> Any: ...
+
+    async def run(self, work: Callable[[SyncConnection], T]) -> T:
+        """What `work` returns; all its statements cost one hop."""
+        ...
 
 
 class _Fetched:
@@ -99,6 +104,10 @@ class ThreadConnection:
         """The first column of the first row, or None."""
         return (await self.execute(statement, parameters)).scalar()
 
+    async def run(self, work: Callable[[SyncConnection], T]) -> T:
+        """What `work` returns; all its statements cost one hop."""
+        return await self._hop(lambda: work(self._open()))
+
     async def end(self, *, commit: bool) -> None:
         """Ends the transaction: durable, or as if it had never begun."""
         await asyncio.shield(self._hop(lambda: self._end(commit)))
@@ -107,15 +116,18 @@ class ThreadConnection:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _execute(self, statement: Executable, parameters: Parameters) -> _Fetched:
-        if self._connection is None:
-            self._connection = self._engine.connect().execution_options(
-                bot_read_only=self._read_only
-            )
-        result = self._connection.execute(statement, parameters)
+        result = self._open().execute(statement, parameters)
         rows = result.all() if result.returns_rows else ()
         single = result.is_insert and not isinstance(parameters, Sequence)
         primary_key = result.inserted_primary_key if single and not rows else None
         return _Fetched(rows, result.rowcount, primary_key)
+
+    def _open(self) -> SyncConnection:
+        if self._connection is None:
+            self._connection = self._engine.connect().execution_options(
+                bot_read_only=self._read_only
+            )
+        return self._connection
 
     def _end(self, commit: bool) -> None:
         connection, self._connection = self._connection, None
@@ -128,6 +140,25 @@ class ThreadConnection:
                 connection.rollback()
         finally:
             connection.close()
+
+
+class GreenletConnection:
+    """A transaction on PostgreSQL."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def execute(self, statement: Executable, parameters: Parameters = None) -> Result:
+        """Runs the statement and fetches all it gives."""
+        return cast(Result, await self._connection.execute(statement, parameters))
+
+    async def scalar(self, statement: Executable, parameters: Parameters = None) -> Any:
+        """The first column of the first row, or None."""
+        return (await self.execute(statement, parameters)).scalar()
+
+    async def run(self, work: Callable[[SyncConnection], T]) -> T:
+        """What `work` returns."""
+        return await self._connection.run_sync(work)
 
 
 def one_writer(conn: Connection) -> bool:

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import Connection as SyncConnection
+from sqlalchemy import bindparam, insert, or_, select, update
 
 from bot.contract import Item
 from bot.domain.transitions import PublishedAs
@@ -15,42 +16,77 @@ from bot.ledger.connection import Connection
 from bot.ledger.tables import accounts, items
 
 _GAPS_KEPT = 50
+_ADD = insert(items)
+_AMONG = items.c.account.in_(bindparam("accounts", expanding=True))
+_BY_ID = select(items.c.id, items.c.account, items.c.platform_id).where(
+    _AMONG, items.c.platform_id.in_(bindparam("ids", expanding=True))
+)
+_BY_LINK = select(items.c.id, items.c.account, items.c.url).where(
+    _AMONG, items.c.url.in_(bindparam("links", expanding=True))
+)
 
 
-async def record_published(
-    conn: Connection, row: Mapping[str, Any], receipt: PublishedAs, now: datetime
+def record_published(
+    conn: SyncConnection, published: Sequence[tuple[Mapping[str, Any], PublishedAs]], now: datetime
 ) -> None:
-    """Enters a publication among its account's items; `row` is its publications row.
+    """Enters publications among their accounts' items; each row is its publications row.
 
-    The item may be there already, when reading back was faster than the platform's answer.
+    An item may be there already, when reading back was faster than the platform's answer.
     """
-    platform_id = receipt.platform_id or receipt.url
-    values = {
-        "publication": row["id"],
-        "kind": row["kind"],
-        "column": row["column"],
-        "by_bot": receipt.by_bot,
-        "last_seen_at": now,
+    known = _known(conn, published)
+    new = []
+    for row, receipt in published:
+        key = _same_item(known, row["account"], receipt)
+        ours = {
+            "publication": row["id"],
+            "kind": row["kind"],
+            "column": row["column"],
+            "by_bot": receipt.by_bot,
+            "last_seen_at": now,
+        }
+        if key is None:
+            new.append(_as_item(row, receipt, now) | ours)
+        else:
+            conn.execute(update(items).where(items.c.id == key).values(**ours))
+    if new:
+        conn.execute(_ADD, new)
+
+
+def _as_item(row: Mapping[str, Any], receipt: PublishedAs, now: datetime) -> dict[str, Any]:
+    return {
+        "account": row["account"],
+        "unit": row["unit"],
+        "platform": row["platform"],
+        "platform_id": receipt.platform_id or receipt.url,
+        "push_id": receipt.push_id,
+        "url": receipt.url,
+        "title": row["post_title"],
+        "notified": receipt.notified,
+        "published_at": receipt.published_at,
+        "first_seen_at": now,
     }
-    known = await _same_item(conn, row["account"], platform_id, receipt.url)
-    if known is not None:
-        await conn.execute(update(items).where(items.c.id == known).values(**values))
-        return
-    await conn.execute(
-        insert(items).values(
-            account=row["account"],
-            unit=row["unit"],
-            platform=row["platform"],
-            platform_id=platform_id,
-            push_id=receipt.push_id,
-            url=receipt.url,
-            title=row["post_title"],
-            notified=receipt.notified,
-            published_at=receipt.published_at,
-            first_seen_at=now,
-            **values,
-        )
-    )
+
+
+def _known(
+    conn: SyncConnection, published: Sequence[tuple[Mapping[str, Any], PublishedAs]]
+) -> dict[tuple[str, str], int]:
+    """(account, platform id or link) → item, for what may be there already."""
+    ids = {receipt.platform_id or receipt.url for _row, receipt in published}
+    accounts_ = {row["account"] for row, _receipt in published}
+    links = {receipt.url for _row, receipt in published if receipt.url}
+    same = conn.execute(_BY_ID, {"accounts": sorted(accounts_), "ids": sorted(ids)})
+    found = {(row.account, row.platform_id): row.id for row in same}
+    for row in conn.execute(_BY_LINK, {"accounts": sorted(accounts_), "links": sorted(links)}):
+        found.setdefault((row.account, row.url), row.id)
+    return found
+
+
+def _same_item(
+    known: Mapping[tuple[str, str], int], account: str, receipt: PublishedAs
+) -> int | None:
+    """The item of this id, or of this link: a receipt and a listing may name it differently."""
+    by_id = known.get((account, receipt.platform_id or receipt.url))
+    return by_id if by_id is not None or not receipt.url else known.get((account, receipt.url))
 
 
 async def upsert(conn: Connection, account: str, seen: Sequence[Item], now: datetime) -> list[int]:
@@ -129,16 +165,6 @@ def _news(row: Any, item: Item, now: datetime) -> dict[str, Any]:
     if item.notified and not row.notified:
         changes["notified"] = True
     return changes
-
-
-async def _same_item(conn: Connection, account: str, platform_id: str, url: str) -> int | None:
-    """The item of this id, or of this link: a receipt and a listing may name it differently."""
-    same = items.c.platform_id == platform_id
-    if url:
-        same = or_(same, items.c.url == url)
-    found = await conn.execute(select(items.c.id).where(items.c.account == account, same).limit(1))
-    key: int | None = found.scalar()
-    return key
 
 
 async def read_done(

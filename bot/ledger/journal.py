@@ -7,13 +7,15 @@ is told only after its moves are durable.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Connection as SyncConnection
+from sqlalchemy import Update, bindparam, insert, select, update
 
 from bot.domain.publication import Hold, State
 from bot.domain.quota import Budget
@@ -24,6 +26,8 @@ from bot.ledger.connection import Connection
 from bot.ledger.store import Ledger
 from bot.ledger.tables import accounts, controls, events, posts, publications
 
+Event = dict[str, Any]
+_EVENT_COLUMNS = ("publication", "at", "name", "from_state", "to_state", "facts")
 ANY_LEASE = object()  # for persons and the planner, who hold no lease
 
 
@@ -72,7 +76,7 @@ class _Group:
     rows: dict[int, dict[str, Any]]
     now: datetime
     changes: dict[int, dict[str, Any]] = field(default_factory=dict)
-    events: list[dict[str, Any]] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     published: list[tuple[dict[str, Any], Step]] = field(default_factory=list)
 
     def take(self, move: Move) -> bool:
@@ -100,6 +104,9 @@ class _Group:
                 "from_state": before,
                 "to_state": after,
                 "facts": dict(step.facts),
+                "account": row["account"],
+                "platform": row["platform"],
+                "due_at": row["due_at"],
             }
         )
         if step.published is not None:
@@ -109,22 +116,26 @@ class _Group:
 
 async def apply(conn: Connection, moves: Sequence[Move], now: datetime) -> list[Applied]:
     """Makes `moves` in order inside the caller's transaction; says for each what came of it."""
-    if not moves:
-        return []
-    group = _Group(rows=await _lock(conn, {move.publication for move in moves}), now=now)
-    purse = await _purse(conn, group, moves)
-    frozen = any(move.frozen_blocks for move in moves) and await is_frozen(conn, lock=True)
+    return (await conn.run(lambda sync: _apply(sync, moves, now)))[0] if moves else []
+
+
+def _apply(
+    conn: SyncConnection, moves: Sequence[Move], now: datetime
+) -> tuple[list[Applied], list[Event]]:
+    group = _Group(rows=_lock(conn, {move.publication for move in moves}), now=now)
+    purse = _purse(conn, group, moves)
+    frozen = any(move.frozen_blocks for move in moves) and bool(conn.scalar(_LOCK_FREEZE))
     results = [_one(group, purse, move, frozen=frozen) for move in moves]
-    await purse.save(conn)
-    await _write(conn, group)
-    return results
+    purse.save(conn)
+    _write(conn, group)
+    return results, group.events
 
 
-async def _purse(conn: Connection, group: _Group, moves: Sequence[Move]) -> Purse:
+def _purse(conn: SyncConnection, group: _Group, moves: Sequence[Move]) -> Purse:
     spending = [move for move in moves if move.budgets and move.publication in group.rows]
     accounts_ = {group.rows[move.publication]["account"] for move in spending}
     wanted = {budget for move in spending for budget in move.budgets}
-    return await open_purse(conn, accounts_, wanted, group.now)
+    return open_purse(conn, accounts_, wanted, group.now)
 
 
 def _one(group: _Group, purse: Purse, move: Move, *, frozen: bool) -> Applied:
@@ -147,59 +158,72 @@ def _one(group: _Group, purse: Purse, move: Move, *, frozen: bool) -> Applied:
     return _DONE if group.take(move) else _STALE
 
 
-async def _lock(conn: Connection, ids: set[int]) -> dict[int, dict[str, Any]]:
-    query = (
-        select(
-            publications,
-            posts.c.key_item,
-            posts.c.column,
-            posts.c.title.label("post_title"),
-            accounts.c.flagship,
-        )
-        .join(posts, posts.c.id == publications.c.post)
-        .join(accounts, accounts.c.id == publications.c.account)
-        .where(publications.c.id.in_(sorted(ids)))
-        .order_by(publications.c.id)  # two processes lock in one order, or they lock each other out
-        .with_for_update(of=publications)
+# What a move needs to know of its publication. Built once: the statement is the same each time.
+_LOCK = (
+    select(
+        *(publications.c[name] for name in ("id", "state", "lease", "wanted", "content_hash")),
+        *(publications.c[name] for name in ("committed_at", "paid", "post", "account", "unit")),
+        *(publications.c[name] for name in ("platform", "kind", "due_at")),
+        posts.c.key_item,
+        posts.c.column,
+        posts.c.title.label("post_title"),
+        accounts.c.flagship,
     )
-    return {row.id: dict(row._mapping) for row in await conn.execute(query)}
+    .join(posts, posts.c.id == publications.c.post)
+    .join(accounts, accounts.c.id == publications.c.account)
+    .where(publications.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(publications.c.id)  # two processes lock in one order, or they lock each other out
+    .with_for_update(of=publications)
+)
+_FREEZE = select(controls.c.on).where(controls.c.name == "freeze")
+_LOCK_FREEZE = _FREEZE.with_for_update(read=True)
+_ADD_EVENTS = insert(events)
 
 
-async def _write(conn: Connection, group: _Group) -> None:
+def _lock(conn: SyncConnection, ids: set[int]) -> dict[int, dict[str, Any]]:
+    found = conn.execute(_LOCK, {"ids": sorted(ids)})
+    names = tuple(found.keys())
+    return {row[0]: dict(zip(names, row, strict=True)) for row in found}
+
+
+@cache
+def _change(columns: tuple[str, ...]) -> Update:
+    return (
+        update(publications)
+        .where(publications.c.id == bindparam("pk"))
+        .values({name: bindparam(f"new_{name}") for name in columns})
+    )
+
+
+def _write(conn: SyncConnection, group: _Group) -> None:
     by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for publication, changed in group.changes.items():
         values = {f"new_{name}": value for name, value in changed.items()}
         by_columns.setdefault(tuple(sorted(changed)), []).append({"pk": publication, **values})
     for columns, rows in by_columns.items():
-        statement = (
-            update(publications)
-            .where(publications.c.id == bindparam("pk"))
-            .values({name: bindparam(f"new_{name}") for name in columns})
-        )
-        await conn.execute(statement, rows)
+        conn.execute(_change(columns), rows)
     if group.events:
-        await conn.execute(insert(events), group.events)
+        conn.execute(_ADD_EVENTS, [_stored(event) for event in group.events])
+    if group.published:
+        as_items = [(row, step.published) for row, step in group.published if step.published]
+        items.record_published(conn, as_items, group.now)
     for row, step in group.published:
-        await _record_published(conn, row, step, group.now)
+        if row["key_item"] and row["flagship"] and row["kind"] == "original" and step.published:
+            _first_release(conn, row["post"], step.published.published_at, group.now)
 
 
-async def _record_published(
-    conn: Connection, row: Mapping[str, Any], step: Step, now: datetime
-) -> None:
-    assert step.published is not None
-    await items.record_published(conn, row, step.published, now)
-    if row["key_item"] and row["flagship"] and row["kind"] == "original":
-        await _first_release(conn, row["post"], step.published.published_at, now)
+def _stored(event: Event) -> dict[str, Any]:
+    return {name: event[name] for name in _EVENT_COLUMNS}
 
 
-async def _first_release(conn: Connection, post: str, at: datetime, now: datetime) -> None:
+def _first_release(conn: SyncConnection, post: str, at: datetime, now: datetime) -> None:
     """Notes the first release and wakes the reprints that wait for it."""
-    await conn.execute(
+    conn.execute(
         update(posts)
         .where(posts.c.id == post, posts.c.first_release_at.is_(None))
         .values(first_release_at=at)
     )
-    await conn.execute(
+    conn.execute(
         update(publications)
         .where(
             publications.c.post == post,
@@ -210,17 +234,19 @@ async def _first_release(conn: Connection, post: str, at: datetime, now: datetim
     )
 
 
-async def is_frozen(conn: Connection, *, lock: bool = False) -> bool:
-    """True during a freeze. With `lock`, nobody can begin one until this transaction ends."""
-    query = select(controls.c.on).where(controls.c.name == "freeze")
-    return bool(await conn.scalar(query.with_for_update(read=True) if lock else query))
+async def is_frozen(conn: Connection) -> bool:
+    """True during a freeze."""
+    return bool(await conn.scalar(_FREEZE))
 
 
 class Journal:
     """Applies moves in groups; each call returns once its moves are durable."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(
+        self, ledger: Ledger, heard: Callable[[Sequence[Event]], None] | None = None
+    ) -> None:
         self._ledger = ledger
+        self._heard = heard  # told of events once they are durable
         self._waiting: list[tuple[Sequence[Move], datetime, asyncio.Future[list[Applied]]]] = []
         self._flusher: asyncio.Task[None] | None = None
 
@@ -255,8 +281,9 @@ class Journal:
     ) -> list[list[Applied]]:
         moves = [move for call, _now, _done in calls for move in call]
         now = max(now for _moves, now, _done in calls)
-        async with self._ledger.write() as conn:
-            flat = await apply(conn, moves, now)
+        flat, made = await self._ledger.transact(lambda conn: _apply(conn, moves, now))
+        if self._heard is not None:
+            self._heard(made)
         outcomes, start = [], 0
         for call, _now, _done in calls:
             outcomes.append(flat[start : start + len(call)])

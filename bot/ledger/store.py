@@ -7,12 +7,12 @@ import json
 import sqlite3
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
@@ -26,10 +26,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.errors import LedgerError
 from bot.i18n import _
-from bot.ledger.connection import Connection, ThreadConnection
+from bot.ledger.connection import Connection, GreenletConnection, ThreadConnection
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_TIMEOUT_S = 30
+_READERS = 8
+T = TypeVar("T")
 _REVISION = text("SELECT version_num FROM alembic_version")
 
 
@@ -45,8 +47,21 @@ class Ledger(ABC):
         """A transaction: durable once the block has ended, void if it raises."""
 
     @abstractmethod
+    async def transact(self, work: Callable[[SyncConnection], T]) -> T:
+        """What `work` returned, once its writes are durable; void if it raises. One hop."""
+
+    @abstractmethod
     async def close(self) -> None:
         """Ends all connections."""
+
+
+async def finished(work: asyncio.Future[T]) -> T:
+    """What `work` comes to. A cancellation is passed on only after it has ended."""
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait({work})
+        raise
 
 
 async def check_version(conn: Connection) -> None:
@@ -76,15 +91,18 @@ class SqliteLedger(Ledger):
         self._writer = ThreadPoolExecutor(1, "ledger-write")
         self._readers = ThreadPoolExecutor(2, "ledger-read")
         self._writing = asyncio.Lock()
+        # Not more than the pool has: a reader waiting for it would block the thread of the others.
+        self._reading = asyncio.Semaphore(_READERS)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Connection]:
         """A connection that sees one consistent state and changes nothing."""
-        conn = ThreadConnection(self._engine, self._readers, read_only=True)
-        try:
-            yield conn
-        finally:
-            await conn.end(commit=False)
+        async with self._reading:
+            conn = ThreadConnection(self._engine, self._readers, read_only=True)
+            try:
+                yield conn
+            finally:
+                await conn.end(commit=False)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Connection]:
@@ -97,6 +115,18 @@ class SqliteLedger(Ledger):
                 await conn.end(commit=False)
                 raise
             await conn.end(commit=True)
+
+    async def transact(self, work: Callable[[SyncConnection], T]) -> T:
+        """What `work` returned, once its writes are durable; void if it raises. One hop."""
+        async with self._writing:
+            # A caller that is cancelled must not let go of the lock before the thread is done.
+            return await finished(
+                asyncio.get_running_loop().run_in_executor(self._writer, self._transact, work)
+            )
+
+    def _transact(self, work: Callable[[SyncConnection], T]) -> T:
+        with self._engine.begin() as conn:
+            return work(conn)
 
     async def close(self) -> None:
         """Ends all connections and threads."""
@@ -115,13 +145,18 @@ class PostgresLedger(Ledger):
     async def read(self) -> AsyncIterator[Connection]:
         """A connection that sees one consistent state and changes nothing."""
         async with self._engine.connect() as conn:
-            yield cast(Connection, conn)
+            yield GreenletConnection(conn)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Connection]:
         """A transaction: durable once the block has ended, void if it raises."""
         async with self._engine.begin() as conn:
-            yield cast(Connection, conn)
+            yield GreenletConnection(conn)
+
+    async def transact(self, work: Callable[[SyncConnection], T]) -> T:
+        """What `work` returned, once its writes are durable; void if it raises."""
+        async with self._engine.begin() as conn:
+            return await conn.run_sync(work)
 
     async def close(self) -> None:
         """Ends all connections."""

@@ -219,6 +219,7 @@ items = Table(  # what accounts really show, by whomever posted
     UniqueConstraint("account", "platform_id"),
     Index("ix_items_published_at_account", "published_at", "account"),
     Index("ix_items_account_published_at", "account", "published_at"),
+    Index("ix_items_url", "url"),  # is a receipt's link among them already?
 )
 
 verdicts = Table(  # never overwritten, only superseded

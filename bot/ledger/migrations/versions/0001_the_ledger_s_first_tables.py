@@ -261,6 +261,7 @@ def upgrade() -> None:
             "ix_items_account_published_at", ["account", "published_at"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_items_publication"), ["publication"], unique=False)
+        batch_op.create_index("ix_items_url", ["url"], unique=False)
         batch_op.create_index(
             "ix_items_published_at_account", ["published_at", "account"], unique=False
         )
