@@ -30,6 +30,7 @@ from bot.ledger.connection import Connection, ThreadConnection
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_TIMEOUT_S = 30
+_READERS_MAX = 8  # at once; the others wait for their turn
 _REVISION = text("SELECT version_num FROM alembic_version")
 
 
@@ -76,15 +77,19 @@ class SqliteLedger(Ledger):
         self._writer = ThreadPoolExecutor(1, "ledger-write")
         self._readers = ThreadPoolExecutor(2, "ledger-read")
         self._writing = asyncio.Lock()
+        # Fewer than the pool has connections: who waits for one keeps a thread from whoever could
+        # give one back.
+        self._reading = asyncio.Semaphore(_READERS_MAX)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Connection]:
         """A connection that sees one consistent state and changes nothing."""
-        conn = ThreadConnection(self._engine, self._readers, read_only=True)
-        try:
-            yield conn
-        finally:
-            await conn.end(commit=False)
+        async with self._reading:
+            conn = ThreadConnection(self._engine, self._readers, read_only=True)
+            try:
+                yield conn
+            finally:
+                await conn.end(commit=False)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Connection]:
