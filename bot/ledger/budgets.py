@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql
 
 from bot.domain import quota
 from bot.domain.quota import Budget, Key, Period, key_of, period_end, period_start, unpaid
-from bot.ledger.connection import Connection, Result
+from bot.ledger.connection import Connection, Result, ThreadConnection
 from bot.ledger.tables import usage
 
 __all__ = ["Purse", "counted", "open_purse", "unpaid"]
@@ -75,9 +76,25 @@ async def open_purse(
     query = (
         select(usage)
         .where(usage.c.account.in_(sorted(accounts)), usage.c.start.in_(sorted(starts)))
+        .order_by(
+            *usage.primary_key
+        )  # two processes lock in one order, or they lock each other out
         .with_for_update()
     )
-    return Purse(_by_key(await conn.execute(query)), now)
+    used = _by_key(await conn.execute(query))
+    if not isinstance(conn, ThreadConnection):  # SQLite lets one process write at a time anyway
+        keys = {key_of(account, budget, now) for account in accounts for budget in budgets}
+        if missing := keys - used.keys():
+            await _make(conn, missing)
+            used = _by_key(await conn.execute(query))
+    return Purse(used, now)
+
+
+async def _make(conn: Connection, keys: Collection[Key]) -> None:
+    """Rows for what nobody has spent of yet: only what is there can be locked."""
+    names = ("account", "action", "period", "start")
+    rows = [dict(zip(names, key, strict=True)) | {"used": 0} for key in sorted(keys)]
+    await conn.execute(postgresql.insert(usage).on_conflict_do_nothing(), rows)
 
 
 async def counted(conn: Connection, now: datetime) -> dict[Key, int]:
