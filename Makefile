@@ -37,8 +37,9 @@ run: $(VENV)/ready    ## Publish the calendar of schedules/ until stopped
 sim: $(VENV)/ready    ## Serve the platforms' APIs on this machine
 	@$(BIN)/bot simulator
 
-bench: $(VENV)/ready  ## Measure speed as ratios
-	@$(BIN)/python -m bench
+bench: $(VENV)/ready  ## Measure speed as ratios (BENCH="burst --runs 3" for a part)
+	@$(PIP) install --constraint constraints.txt --editable '.[test,bench]'
+	@$(BIN)/python -m bench $(BENCH)
 
 messages: $(VENV)/ready  ## Bring the message catalog up to date
 	@mkdir -p build
@@ -48,7 +49,7 @@ messages: $(VENV)/ready  ## Bring the message catalog up to date
 
 constraints:   ## Pin the newest versions that fit pyproject.toml
 	rm -rf build/pins && $(PYTHON) -m venv build/pins
-	build/pins/bin/python -m pip --quiet install --editable '.[test,sample]'
+	build/pins/bin/python -m pip --quiet install --editable '.[test,bench,sample]'
 	{ echo "# Exact versions of everything that is installed; \`make constraints\` makes this file anew."; \
 	  build/pins/bin/python -m pip freeze --exclude-editable; } > constraints.txt
 

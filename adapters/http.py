@@ -51,7 +51,15 @@ class Origin:
     action: str
     effect: bool  # the call may have made something public
     status: int = 0
-    raw: str = ""  # shortened and redacted answer
+    head: bytes = b""  # how the answer begins
+    sent: tuple[object, ...] = ()  # where the request carried secrets, which an answer may repeat
+
+    @property
+    def raw(self) -> str:
+        """The answer, shortened and redacted."""
+        # The cut leaves far more than is shown, so no secret in it is halved.
+        text = self.head.decode("utf-8", "replace")
+        return redact(text, _secrets(*self.sent))[:RAW_CHARS]
 
     def error(self, kind: type[E], message: str, *, code: str = "", advice: str = "") -> E:
         """An error of `kind` that carries platform, action, status and the redacted answer."""
@@ -255,17 +263,13 @@ class Http:
                 raw = await response.read()
         except (aiohttp.ClientError, OSError) as error:
             raise _no_answer(origin, error) from error
-        secrets = _secrets(params, json_body, data, headers)
-        return _answer(origin, response, raw, secrets)
+        return _answer(origin, response, raw, (params, json_body, data, headers))
 
 
 def _answer(
-    asked: Origin, response: aiohttp.ClientResponse, raw: bytes, secrets: frozenset[str]
+    asked: Origin, response: aiohttp.ClientResponse, raw: bytes, sent: tuple[object, ...]
 ) -> Answer:
-    # Only the head is shown; the cut leaves far more than that, so no secret in it is halved.
-    head = raw[:_HEAD_BYTES].decode("utf-8", "replace")
-    shown = redact(head, secrets)[:RAW_CHARS]
-    origin = replace(asked, status=response.status, raw=shown)
+    origin = replace(asked, status=response.status, head=raw[:_HEAD_BYTES], sent=sent)
     return Answer(
         status=response.status,
         headers=dict(response.headers),

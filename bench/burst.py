@@ -1,8 +1,8 @@
 """A burst of one-call posts: the bot, with its ledger, against a bare aiohttp client.
 
-Both make the same requests to the same simulator, which runs in a process of its own. What is
-measured is how much of the wire's speed is left when every post is claimed, granted, recorded
-and durable.
+Both make the same requests, as many at once, to the same server, which runs in a process of its
+own. What is measured is how much of the wire's speed is left when every post is claimed, granted,
+recorded and durable.
 """
 
 from __future__ import annotations
@@ -10,172 +10,118 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 
-from bench.simulator import Simulator
+from bench import load, process
+from bench.figures import Figure, Outcome, median
+from bench.load import ACCOUNTS, CONCURRENCY, NOON, POSTS, Run
+from bench.simulator import Simulator, running
 from bot.app import App, open_app
 from bot.clock import VirtualClock
 from bot.domain.publication import State
 from bot.engine import plan, service
-from bot.ledger import credentials, publications
-from bot.settings import Settings
-
-NOON = datetime(2026, 5, 6, 4, 0, tzinfo=UTC)
-ACCOUNTS = 50
-POSTS = 20  # per account: below the 30 an hour that Weibo allows
-_CONCURRENCY = 16
-_LINK = "https://jk.lanting.example/"
+from bot.ledger import publications
 
 
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """One burst."""
-
-    posts: int
-    seconds: float
-
-
-def _account(number: int) -> dict[str, str]:
-    return {
-        "account": f"a{number:02d}-weibo",
-        "uid": f"10{number:08d}",
-        "access_token": f"2.00bench{number:04d}",
-    }
-
-
-def text_of(post: int) -> str:
-    """The text of one post; all differ, because Weibo refuses equal ones."""
-    return f"第{post:03d}号健康提示：勤洗手、常通风，出门记得戴口罩，不适及时就医。"
-
-
-async def prepare(simulator: Simulator) -> None:
-    """Opens the accounts on an empty simulator that stands at noon."""
-    await simulator.call("POST", "reset", {})
-    await simulator.call("POST", "clock", {"now": NOON.isoformat(), "force": True})
-    accounts = [
-        {
-            "platform": "weibo",
-            "app_key": "1",
-            "screen_name": f"单位{number}",
-            "safe_domains": ["jk.lanting.example"],
-            "expires_at": None,
-            **_account(number),
-        }
-        for number in range(ACCOUNTS)
-    ]
-    await simulator.call("POST", "accounts", {"accounts": accounts})
-
-
-async def bare(simulator: Simulator) -> Run:
+async def bare(simulator: Simulator, *, posts: int = POSTS) -> Run:
     """The same requests from nothing but aiohttp."""
-    await prepare(simulator)
-    gate = asyncio.Semaphore(_CONCURRENCY)
-    url = f"{simulator.url}/weibo/2/statuses/share.json"
+    await load.prepare(simulator)
+    gate = asyncio.Semaphore(CONCURRENCY)
+    url = f"{simulator.url}/weibo{load.SHARE}"
 
     async def line(session: aiohttp.ClientSession, number: int) -> None:
         async with gate:
-            for post in range(POSTS):
-                form = {
-                    "access_token": _account(number)["access_token"],
-                    "status": f"{text_of(post)} {_LINK} ",
-                    "rip": "203.0.113.7",
-                }
-                async with session.post(url, data=form) as answer:
+            for post in range(posts):
+                form, headers = load.form_of(post), load.headers_of(number)
+                async with session.post(url, data=form, headers=headers) as answer:
                     (await answer.json())["idstr"]
 
     async with aiohttp.ClientSession() as session:
-        begin = time.perf_counter()
+        cpu, begin = process.cpu_s(simulator.pid), time.perf_counter()
         await asyncio.gather(*(line(session, number) for number in range(ACCOUNTS)))
         seconds = time.perf_counter() - begin
-    return Run(posts=ACCOUNTS * POSTS, seconds=seconds)
-
-
-def _write_schedules(folder: Path) -> None:
-    folder.mkdir()
-    units = [
-        f"""  - id: u{number:02d}
-    name: 单位{number}
-    short: 单位{number}
-    accounts:
-      - id: a{number:02d}-weibo
-        platform: weibo
-        name: 单位{number}
-        verified_name: 单位{number}
-        filing: 备{number}
-        flagship: {"true" if number == 0 else "false"}
-        options: {{safe_link: "{_LINK}"}}"""
-        for number in range(ACCOUNTS)
-    ]
-    (folder / "roster.yaml").write_text("matrix: 测速\nunits:\n" + "\n".join(units), "utf-8")
-    names = ", ".join(f"a{number:02d}-weibo" for number in range(ACCOUNTS))
-    posts = [
-        f"""  - id: post-{post:02d}
-    at: 2026-05-06 12:00
-    title: 健康提示{post}
-    accounts: [{names}]
-    text: {text_of(post)}"""
-        for post in range(POSTS)
-    ]
-    (folder / "may.yaml").write_text(
-        "timezone: Asia/Shanghai\nposts:\n" + "\n".join(posts), "utf-8"
+    return Run(
+        posts=ACCOUNTS * posts,
+        seconds=seconds,
+        platform_cpu_s=process.cpu_s(simulator.pid) - cpu,
     )
 
 
-async def bot(simulator: Simulator) -> Run:
-    """The whole way of a thousand posts that are all due at once."""
-    await prepare(simulator)
+@asynccontextmanager
+async def planned(simulator: Simulator, *, posts: int = POSTS) -> AsyncIterator[App]:
+    """The bot on a fresh SQLite ledger at noon, with every post due and nothing sent."""
+    await load.prepare(simulator)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        _write_schedules(folder / "schedules")
-        settings = _settings(folder, simulator.url)
+        load.write_schedules(folder / "schedules", posts=posts)
+        settings = load.settings_of(folder, simulator.url)
         async with open_app(settings, clock=VirtualClock(NOON)) as app:
             await plan.apply(app.core, app.read())
-            await _authorise(app)
-            begin = time.perf_counter()
-            await service.run_due(app.core, app.queue)
-            seconds = time.perf_counter() - begin
-            async with app.core.ledger.read() as conn:
-                states = await publications.count_by_state(conn)
-    if states != {State.PUBLISHED: ACCOUNTS * POSTS}:
+            await load.authorise(app)
+            yield app
+
+
+async def bot(simulator: Simulator, *, posts: int = POSTS) -> Run:
+    """The whole way of the posts, all due at once."""
+    async with planned(simulator, posts=posts) as app:
+        cpu, begin = process.cpu_s(simulator.pid), time.perf_counter()
+        await service.run_due(app.core, app.local)
+        seconds = time.perf_counter() - begin
+        cpu = process.cpu_s(simulator.pid) - cpu
+        async with app.core.ledger.read() as conn:
+            states = await publications.count_by_state(conn)
+    if states != {State.PUBLISHED: ACCOUNTS * posts}:
         raise SystemExit(f"the burst did not go out whole: {states}")
-    return Run(posts=ACCOUNTS * POSTS, seconds=seconds)
+    return Run(posts=ACCOUNTS * posts, seconds=seconds, platform_cpu_s=cpu)
 
 
-def _settings(folder: Path, url: str) -> Settings:
-    parts: dict[str, Any] = {
-        "office": {"schedules": folder / "schedules"},
-        "ledger": {"url": f"sqlite:///{(folder / 'ledger.sqlite3').as_posix()}"},
-        "files": {"handoff": folder / "handoff", "key": folder / "secret.key"},
-        "platforms": {"weibo": {"base_url": f"{url}/weibo"}},
-    }
-    return Settings(**parts)
-
-
-async def _authorise(app: App) -> None:
-    async with app.core.ledger.write() as conn:
-        for number in range(ACCOUNTS):
-            secret = {
-                "access_token": _account(number)["access_token"],
-                "uid": _account(number)["uid"],
-                "expires_at": "2031-01-01T00:00:00+00:00",
-                "rip": "203.0.113.7",
-            }
-            await credentials.store(
-                conn,
-                _account(number)["account"],
-                app.vault.seal(secret),
-                expires_at=None,
-                now=NOON,
-            )
-
-
-def median(runs: Sequence[Run]) -> float:
+def speed(runs: list[Run]) -> float:
     """Posts per second of the middle run."""
-    speeds = sorted(run.posts / run.seconds for run in runs)
-    return speeds[len(speeds) // 2]
+    return median([run.speed for run in runs])
+
+
+async def _by_turns(server: Simulator, runs: int) -> tuple[list[Run], list[Run]]:
+    bare_runs, bot_runs = [], []
+    await bare(server)  # warms both sides up
+    await bot(server)
+    for _run in range(runs):
+        bare_runs.append(await bare(server))
+        bot_runs.append(await bot(server))
+    return bare_runs, bot_runs
+
+
+async def measure(runs: int) -> Outcome:
+    """Bot ÷ bare client, against the simulator and against a server that does nothing."""
+    async with running() as simulator:
+        bare_runs, bot_runs = await _by_turns(simulator, runs)
+    async with running("bench.trivial") as server:
+        bare_trivial, bot_trivial = await _by_turns(server, runs)
+    figures = [
+        Figure(name="bot ÷ bare", value=speed(bot_runs) / speed(bare_runs), at_least=0.70),
+        Figure(name="bot", value=speed(bot_runs), unit="posts/s"),
+        Figure(name="bare client", value=speed(bare_runs), unit="posts/s"),
+        Figure(
+            name="simulator busy while the bare client runs",
+            value=100 * median([run.platform_share for run in bare_runs]),
+            unit="% of a core",
+            note="near 100: the simulator, not the client, is what bounds the bare figure",
+        ),
+        Figure(
+            name="simulator busy while the bot runs",
+            value=100 * median([run.platform_share for run in bot_runs]),
+            unit="% of a core",
+        ),
+        Figure(
+            name="bot ÷ bare, against a server that only answers",
+            value=speed(bot_trivial) / speed(bare_trivial),
+            note="nothing of the bot's work hides behind the platform's",
+        ),
+        Figure(name="bot, same server", value=speed(bot_trivial), unit="posts/s"),
+        Figure(name="bare client, same server", value=speed(bare_trivial), unit="posts/s"),
+    ]
+    title = f"Burst of {ACCOUNTS * POSTS:,} one-call posts: the bot (SQLite) and a bare client"
+    return Outcome(title=title, figures=figures)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta
 
+from bench.figures import Figure, Outcome, median
 from bot.domain.matching import Candidate, KeyText, Matcher, key_text
 
+_MANY = 60
 _RELEASED = datetime(2026, 5, 6, 4, 0, tzinfo=UTC)
 
 
@@ -40,4 +42,14 @@ def seconds(key_texts: int, *, rounds: int = 50) -> float:
         taken.append(time.perf_counter() - begin)
         if not found:
             raise SystemExit("the copy was not recognised")
-    return sorted(taken)[rounds // 2]
+    return median(taken)
+
+
+async def measure(runs: int) -> Outcome:
+    """What a month's worth of key items costs each item that is read back."""
+    few, many = [], []
+    for _run in range(runs):
+        few.append(seconds(1))
+        many.append(seconds(_MANY))
+    figure = Figure(name=f"{_MANY} key texts ÷ 1", value=median(many) / median(few))
+    return Outcome(title="Matching one item against all key items", figures=[figure])

@@ -1,4 +1,4 @@
-"""The simulator in a process of its own, so that it does not share the bot's core."""
+"""The platform's side, in a process of its own, so that it does not share the bot's core."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ import aiohttp
 
 @dataclass(frozen=True, kw_only=True)
 class Simulator:
-    """A running simulator."""
+    """A running simulator, or the trivial server that stands in for it."""
 
     url: str
+    pid: int
 
-    async def call(self, method: str, path: str, body: Any) -> Any:
+    async def call(self, method: str, path: str, body: Any = None) -> Any:
         """One control call."""
         async with (
             aiohttp.ClientSession() as session,
@@ -29,15 +30,15 @@ class Simulator:
 
 
 @asynccontextmanager
-async def running() -> AsyncIterator[Simulator]:
-    """Starts the simulator on a free port and ends it again."""
+async def running(module: str = "bot.simulator") -> AsyncIterator[Simulator]:
+    """Starts the simulator, or another server that takes `--port 0`, and ends it again."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot.simulator", "--port", "0", stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", module, "--port", "0", stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
     try:
         line = (await process.stdout.readline()).decode()
-        yield Simulator(url=line.split()[-1])
+        yield Simulator(url=line.split()[-1], pid=process.pid)
     finally:
         process.terminate()
         await process.wait()

@@ -118,10 +118,10 @@ def _bare(text: str) -> str:
 def parse_time(text: str) -> datetime:
     """The moment in "Sat Nov 21 10:00:00 +0800 2026"; raises ValueError for anything else.
 
-    Not by `strptime` alone: its month names follow the machine's locale.
+    Not by `strptime`: its month names follow the machine's locale.
     """
-    _day, month, rest = text.split(" ", 2)
-    return datetime.strptime(f"{_MONTHS.index(month) + 1} {rest}", "%m %d %H:%M:%S %z %Y")
+    _weekday, month, day, clock, zone, year = text.split(" ")
+    return datetime.fromisoformat(f"{year}-{_MONTHS.index(month) + 1:02d}-{day:0>2}T{clock}{zone}")
 
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -39,6 +39,7 @@ class Wish:
 
     post: str
     account: str
+    due_at: datetime  # as planned; `at` is later when it has been put off already
     at: datetime
     not_after: datetime
     budgets: tuple[Budget, ...]
@@ -67,8 +68,8 @@ class Overrun:
     end: datetime  # the first moment after the period
     limit: int
     used: int  # granted already, by the ledger
-    planned: int  # posts that first come up in this period
-    carried: int  # posts put off from earlier periods into this one
+    planned: int  # posts due in this period
+    carried: int  # posts put off into it, due in earlier ones
     late: tuple[Late, ...]
 
 
@@ -83,12 +84,9 @@ class _Line:
     carried: set[str] = field(default_factory=set)
     refused: dict[str, Wish] = field(default_factory=dict)
 
-    def ask(self, wish: Wish, *, first: bool, refused: bool) -> None:
+    def ask(self, wish: Wish, *, refused: bool) -> None:
         """Notes that a post came up in this period; it may do so again, after another quota."""
-        if first:
-            self.planned.add(wish.post)
-        elif wish.post not in self.planned:
-            self.carried.add(wish.post)
+        (self.planned if wish.due_at >= self.start else self.carried).add(wish.post)
         if refused:
             self.refused[wish.post] = wish
 
@@ -129,10 +127,12 @@ def _of_known(
         return None
     # The platform or a backoff may have put off what waits; all else goes at its planned time.
     put_off = changed.get("next_at", pub.next_at) if state is State.WAITING else None
+    due_at = changed.get("due_at", pub.due_at)
     return Wish(
         post=pub.post,
         account=pub.account,
-        at=max(now, put_off or changed.get("due_at", pub.due_at)),
+        due_at=due_at,
+        at=max(now, put_off or due_at),
         not_after=changed.get("not_after", pub.not_after),
         budgets=quotas(pub.account, Method(changed.get("method", pub.method))),
         paid_at=pub.committed_at,
@@ -155,6 +155,7 @@ def _of_new(
     return Wish(
         post=want.post,
         account=want.account.id,
+        due_at=due_at,
         at=max(now, due_at),
         not_after=want.not_after,
         budgets=quotas(want.account.id, want.method),
@@ -167,15 +168,14 @@ def forecast(wishes: Iterable[Wish], used: Mapping[Key, int]) -> list[Overrun]:
     lines: dict[Key, _Line] = {}
     goes_at: dict[tuple[str, str], datetime] = {}
     # Whoever waits and whoever is just due ask in one round, longest due first.
-    queue = [(wish.at, wish.at, wish.post, wish.account, wish) for wish in wishes]
+    queue = [(wish.at, wish.due_at, wish.post, wish.account, wish) for wish in wishes]
     heapq.heapify(queue)
     while queue:
         at, due_at, post, account, wish = heapq.heappop(queue)
         wanted = unpaid(wish.budgets, last=wish.paid_at, paid=wish.paid, now=at)
         full = exhausted(spent, account, wanted, at)
         for budget in wanted:
-            line = _line(lines, used, account, budget, at)
-            line.ask(wish, first=at == due_at, refused=budget in full)
+            _line(lines, used, account, budget, at).ask(wish, refused=budget in full)
         if not full:
             spend(spent, account, wanted, at)
             goes_at[post, account] = at
@@ -211,7 +211,7 @@ def _overrun(account: str, line: _Line, goes_at: Mapping[tuple[str, str], dateti
         late=tuple(
             Late(
                 post=wish.post,
-                due_at=wish.at,
+                due_at=wish.due_at,
                 not_after=wish.not_after,
                 goes_at=goes_at.get((wish.post, account)),
             )

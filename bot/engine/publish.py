@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.contract import Adapter, Capabilities, Checkpoint, Pending, Receipt
@@ -44,6 +44,17 @@ class _Job:
     lease: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Batch:
+    """What the publications of one message share."""
+
+    known: Context
+    lease: str
+    # What the platform took, on its way into the ledger. The account's next post does not wait
+    # for it: its grant is written later, or in the same transaction.
+    records: list[tuple[Publication, asyncio.Future[list[Applied]]]] = field(default_factory=list)
+
+
 class Publisher:
     """Handles the `publish` messages of a queue; one instance serves any number of batches."""
 
@@ -60,15 +71,18 @@ class Publisher:
                 conn, message.ids, {State.QUEUED}, lease=lease, until=self._lease_until()
             )
             known = await contexts.load(conn, pubs)
+        batch = _Batch(known=known, lease=lease)
         async with leases.kept(self._core, [pub.id for pub in pubs], lease):
-            await leases.by_account(self._gate, pubs, lambda pub: self._guarded(pub, known, lease))
+            await leases.by_account(self._gate, pubs, lambda pub: self._guarded(pub, batch))
+            for pub, recorded in batch.records:
+                await self._finish(pub, recorded)
 
     def _lease_until(self) -> datetime:
         return self._core.clock.now() + timedelta(seconds=self._core.options.lease_s)
 
-    async def _guarded(self, pub: Publication, known: Context, lease: str) -> None:
+    async def _guarded(self, pub: Publication, batch: _Batch) -> None:
         try:
-            await self._one(pub, known, lease)
+            await self._one(pub, batch)
         except StaleLease:
             log.info("publication.lease_lost", publication=pub.id)
         except Exception:
@@ -76,8 +90,15 @@ class Publisher:
             # out; the others go on.
             log.exception("publication.not_recorded", publication=pub.id)
 
-    async def _one(self, pub: Publication, known: Context, lease: str) -> None:
-        now = self._core.clock.now()
+    async def _finish(self, pub: Publication, recorded: asyncio.Future[list[Applied]]) -> None:
+        try:
+            if not (await recorded)[0].ok:
+                log.info("publication.lease_lost", publication=pub.id)
+        except Exception:  # as above
+            log.exception("publication.not_recorded", publication=pub.id)
+
+    async def _one(self, pub: Publication, batch: _Batch) -> None:
+        now, known, lease = self._now, batch.known, batch.lease
         if self.stopping:
             await self._apply(pub, transitions.give_back(now=now, why="stopping"), lease)
             return
@@ -93,7 +114,11 @@ class Publisher:
         except Exception as error:
             await self._after_error(pub, error, outcome.after_prepare(pub, error, self._now), lease)
             return
-        await (self._send(job, done) if job.capabilities.publishes else self._hand_off(job, done))
+        if not job.capabilities.publishes:
+            await self._hand_off(job, done)
+        elif (sent := await self._send(job, done)) is not None:
+            move = Move(publication=pub.id, step=sent, lease=lease)
+            batch.records.append((pub, self._core.journal.submit(move, now=self._now)))
 
     def _job(self, pub: Publication, known: Context, lease: str) -> _Job:
         account = known.account(pub)
@@ -129,32 +154,32 @@ class Publisher:
             done = further
         raise BotError(f"preparation of {job.pub.post} does not end")
 
-    async def _send(self, job: _Job, done: Checkpoint) -> None:
+    async def _send(self, job: _Job, done: Checkpoint) -> Step | None:
+        """The step that records what the platform took; None when all is recorded already."""
         pub, began = job.pub, self._now
         if needs_look(pub, began):
             # Preparing took its time, and the last "not there" is stale by now. What was prepared
             # is kept, so the next round is quick.
             await self._apply(pub, look_first(pub, began), job.lease)
-            return
+            return None
         granted = await self._grant(job, began)
         if not granted.ok:
             await self._not_granted(job, granted)
-            return
+            return None
         # The lease outlives the call, so nobody looks for the post while it may still appear.
         # Wall time, like the lease: a machine that slept finds the time used up.
         left_s = self._core.options.call_s - (self._now - began).total_seconds()
         if left_s <= 0:
             await self._apply(pub, outcome.too_late(pub, self._now), job.lease)
-            return
+            return None
         try:
             async with asyncio.timeout(left_s):
                 result: Receipt | Pending = await job.adapter.commit(job.variant, done, key=pub.key)
         except Exception as error:
             step = outcome.after_commit(pub, error, began, self._now)
             await self._after_error(pub, error, step, job.lease)
-            return
-        step = outcome.after_commit(pub, result, began, self._now)
-        await self._apply(pub, step, job.lease)
+            return None
+        return outcome.after_commit(pub, result, began, self._now)
 
     async def _grant(self, job: _Job, now: datetime) -> Applied:
         """Asks for the one permission to send; withdrawal, freeze and quota are checked with it."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql
 
 from bot.domain import quota
 from bot.domain.quota import Budget, Key, Period, key_of, period_end, period_start, unpaid
@@ -77,9 +78,25 @@ def open_purse(
     query = (
         select(usage)
         .where(usage.c.account.in_(sorted(accounts)), usage.c.start.in_(sorted(starts)))
+        .order_by(
+            *usage.primary_key
+        )  # two processes lock in one order, or they lock each other out
         .with_for_update()
     )
-    return Purse(_by_key(conn.execute(query)), now)
+    used = _by_key(conn.execute(query))
+    if conn.dialect.name != "sqlite":  # where one process writes at a time anyway
+        keys = {key_of(account, budget, now) for account in accounts for budget in budgets}
+        if missing := keys - used.keys():
+            _make(conn, missing)
+            used = _by_key(conn.execute(query))
+    return Purse(used, now)
+
+
+def _make(conn: SyncConnection, keys: Collection[Key]) -> None:
+    """Rows for what nobody has spent of yet: only what is there can be locked."""
+    names = ("account", "action", "period", "start")
+    rows = [dict(zip(names, key, strict=True)) | {"used": 0} for key in sorted(keys)]
+    conn.execute(postgresql.insert(usage).on_conflict_do_nothing(), rows)
 
 
 async def counted(conn: Connection, now: datetime) -> dict[Key, int]:

@@ -28,6 +28,8 @@ from bot.ledger.tables import accounts, controls, events, posts, publications
 
 Event = dict[str, Any]
 _EVENT_COLUMNS = ("publication", "at", "name", "from_state", "to_state", "facts")
+_GATHER_S = 0.004
+_SIBLINGS = 5  # so many callers at once are a burst
 ANY_LEASE = object()  # for persons and the planner, who hold no lease
 
 
@@ -252,12 +254,19 @@ class Journal:
 
     async def apply(self, *moves: Move, now: datetime) -> list[Applied]:
         """Makes `moves` in one transaction, perhaps together with those of other callers."""
+        # A cancelled caller must not take the others' transaction down with it.
+        return await asyncio.shield(self.submit(*moves, now=now))
+
+    def submit(self, *moves: Move, now: datetime) -> asyncio.Future[list[Applied]]:
+        """Has `moves` made as `apply` does; they are durable when the future is done.
+
+        What is submitted later is made later, or in the same transaction.
+        """
         done: asyncio.Future[list[Applied]] = asyncio.get_running_loop().create_future()
         self._waiting.append((moves, now, done))
         if self._flusher is None or self._flusher.done():
             self._flusher = asyncio.create_task(self._flush())
-        # A cancelled caller must not take the others' transaction down with it.
-        return await asyncio.shield(done)
+        return done
 
     async def settle(self) -> None:
         """Returns once nothing is being written any more."""
@@ -265,8 +274,13 @@ class Journal:
             await self._flusher
 
     async def _flush(self) -> None:
+        busy = False
         while self._waiting:
+            if busy:
+                # Others are about to ask; a durable write for many costs little more than for one.
+                await asyncio.sleep(_GATHER_S)
             calls, self._waiting = self._waiting, []
+            busy = len(calls) >= _SIBLINGS
             try:
                 outcomes = await self._together(calls)
             except Exception:  # every caller must hear, each of its own moves

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Integer, Row, bindparam, exists, func, insert, select, update
 
 from bot.domain.post import Kind, Method
 from bot.domain.publication import Publication, State
@@ -20,12 +20,10 @@ _COLUMNS = [column.name for column in publications.columns]
 
 def to_publication(row: Row[Any]) -> Publication:
     """The row as the domain knows it."""
-    values = {name: getattr(row, name) for name in _COLUMNS}
-    values |= {
-        "kind": Kind(row.kind),
-        "method": Method(row.method),
-        "state": State(row.state),
-    }
+    values = dict(zip(_COLUMNS, row, strict=True))
+    values["kind"] = Kind(row.kind)
+    values["method"] = Method(row.method)
+    values["state"] = State(row.state)
     return Publication(**values)
 
 
@@ -39,15 +37,26 @@ async def take_turn(conn: Connection) -> bool:
     return bool(await conn.scalar(select(func.pg_try_advisory_xact_lock(_TURN))))
 
 
-def _free() -> ColumnElement[bool]:
-    """Not to be claimed while another post of the account is under way: they keep their order."""
-    other = publications.alias("under_way")
-    under_way = (
-        exists()
-        .where(other.c.account == publications.c.account)
-        .where(other.c.state.in_([State.QUEUED.value, State.SENDING.value]))
-    )
-    return publications.c.state.not_in(_CLAIMABLE) | ~under_way
+_under_way = publications.alias("under_way")
+# Not to be claimed while another post of the account is under way: they keep their order.
+_FREE = publications.c.state.not_in(_CLAIMABLE) | ~(
+    exists()
+    .where(_under_way.c.account == publications.c.account)
+    .where(_under_way.c.state.in_([State.QUEUED.value, State.SENDING.value]))
+)
+_DUE = (
+    select(publications)
+    .where(publications.c.next_at <= bindparam("now", type_=publications.c.next_at.type), _FREE)
+    .order_by(publications.c.next_at, publications.c.id)
+    .limit(bindparam("limit", type_=Integer()))
+    .with_for_update(skip_locked=True)
+)
+_NEXT_DUE = (
+    select(publications.c.next_at)
+    .where(publications.c.next_at.is_not(None), _FREE)
+    .order_by(publications.c.next_at)
+    .limit(1)
+)
 
 
 async def due(conn: Connection, now: datetime, limit: int) -> list[Publication]:
@@ -55,14 +64,8 @@ async def due(conn: Connection, now: datetime, limit: int) -> list[Publication]:
 
     Rows another process is working on are passed over.
     """
-    query = (
-        select(publications)
-        .where(publications.c.next_at <= now, _free())
-        .order_by(publications.c.next_at, publications.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return [to_publication(row) for row in await conn.execute(query)]
+    rows = await conn.execute(_DUE, {"now": now, "limit": limit})
+    return [to_publication(row) for row in rows]
 
 
 async def wake_held(conn: Connection, reason: str, now: datetime) -> None:
@@ -88,13 +91,7 @@ async def look_later(conn: Connection, times: Sequence[tuple[int, datetime]]) ->
 
 async def next_due(conn: Connection) -> datetime | None:
     """When the next publication wants to be looked at."""
-    query = (
-        select(publications.c.next_at)
-        .where(publications.c.next_at.is_not(None), _free())
-        .order_by(publications.c.next_at)
-        .limit(1)
-    )
-    moment: datetime | None = await conn.scalar(query)
+    moment: datetime | None = await conn.scalar(_NEXT_DUE)
     return moment
 
 

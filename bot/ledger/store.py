@@ -30,7 +30,7 @@ from bot.ledger.connection import Connection, GreenletConnection, ThreadConnecti
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_TIMEOUT_S = 30
-_READERS = 8
+_READERS = 8  # at once; the others wait for their turn
 T = TypeVar("T")
 _REVISION = text("SELECT version_num FROM alembic_version")
 
@@ -91,7 +91,8 @@ class SqliteLedger(Ledger):
         self._writer = ThreadPoolExecutor(1, "ledger-write")
         self._readers = ThreadPoolExecutor(2, "ledger-read")
         self._writing = asyncio.Lock()
-        # Not more than the pool has: a reader waiting for it would block the thread of the others.
+        # Fewer than the pool has connections: who waits for one keeps a thread from whoever could
+        # give one back.
         self._reading = asyncio.Semaphore(_READERS)
 
     @asynccontextmanager

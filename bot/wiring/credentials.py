@@ -71,6 +71,8 @@ class AccountCredentials:
         self._remembered: _Loaded | None = None
         self.entered = ""  # which of a person's entries was last handed out; "" before the first
         self._held: _Loaded | None = None  # what the running exclusive section began with
+        # Not durable yet, and so not to be used: what a refresh that began with `_Loaded` gave.
+        self._unstored: tuple[_Loaded, Mapping[str, str], datetime | None] | None = None
         self._one_at_a_time = asyncio.Lock()
 
     async def load(self) -> Mapping[str, str]:
@@ -95,11 +97,12 @@ class AccountCredentials:
         """
         async with self._one_at_a_time:
             me = secrets.token_hex(8)
-            await self._take(me)
             try:
+                await self._take(me)
                 self._remembered = None
                 self._held = await self._read()
                 self.entered = self._held.entered
+                await self._store_late()
                 yield self._held.fields
             finally:
                 self._held = None
@@ -112,24 +115,43 @@ class AccountCredentials:
         """
         if self._held is None:
             raise RuntimeError("credentials are stored within `exclusively` only")
+        held, self._unstored = self._held, (self._held, fields, expires_at)
+        stored = await self._replace(held, fields, expires_at)
+        self._unstored = None
+        if not stored:
+            raise self._later(
+                _("{account}: another credential was stored meanwhile; it is used next time.")
+            )
+        now = self._clock.now()
+        self._held = replace(held, fields=dict(fields), version=held.version + 1, at=now)
+        self._remembered = self._held
+
+    async def _replace(
+        self, held: _Loaded, fields: Mapping[str, str], expires_at: datetime | None
+    ) -> bool:
         mark = {_MADE_FROM: _digest(self._variable())} if self._in_variable else {}
         sealed = self._vault.seal({**fields, **mark})
-        now, held = self._clock.now(), self._held
-        async with self._ledger.write() as conn:
-            stored = await credentials.replace(
+        async with self._telling(), self._ledger.write() as conn:
+            return await credentials.replace(
                 conn,
                 self._account.id,
                 sealed,
                 version=held.version,
                 expires_at=expires_at,
-                now=now,
+                now=self._clock.now(),
             )
-        if not stored:
-            raise self._later(
-                _("{account}: another credential was stored meanwhile; it is used next time.")
-            )
-        self._held = replace(held, fields=dict(fields), version=held.version + 1, at=now)
-        self._remembered = self._held
+
+    async def _store_late(self) -> None:
+        """Stores what the ledger could not take when the platform gave it (a full disk).
+
+        The token before it may be dead, so it must not be lost while this process lives.
+        """
+        assert self._held is not None
+        if self._unstored is not None:
+            held, fields, expires_at = self._unstored
+            self._unstored = None
+            if held.version == self._held.version:
+                await self.store(fields, expires_at=expires_at)
 
     async def replaced(self, entered: str) -> bool:
         """True when a person has given another credential than that; forgets what was known.
@@ -158,12 +180,12 @@ class AccountCredentials:
 
     async def _lease(self, me: str) -> bool:
         account, now = self._account.id, self._clock.now()
-        async with self._ledger.read() as conn:  # waiting must not cost write transactions
+        async with self._telling(), self._ledger.read() as conn:  # waiting costs no write
             if await credentials.leased(conn, account, now):
                 return False
         until = now + timedelta(seconds=self._terms.lease_s)
         try:
-            async with self._ledger.write() as conn:
+            async with self._telling(), self._ledger.write() as conn:
                 return await credentials.lease(conn, account, by=me, now=now, until=until)
         except IntegrityError:  # PostgreSQL: another worker has just made the row
             return False
@@ -176,11 +198,24 @@ class AccountCredentials:
             # It runs out by itself.
             log.warning("credential.not_released", account=self._account.id, error=str(error))
 
+    @asynccontextmanager
+    async def _telling(self) -> AsyncIterator[None]:
+        """A ledger that fails says nothing against the account: it is tried again."""
+        try:
+            yield
+        except IntegrityError:
+            raise
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("credential.ledger_failed", account=self._account.id, error=str(error))
+            raise self._later(
+                _("{account}: the ledger cannot be used now; nothing was sent.")
+            ) from error
+
     # ── reading ───────────────────────────────────────────────────────────────────────────────
 
     async def _read(self) -> _Loaded:
         now = self._clock.now()
-        async with self._ledger.read() as conn:
+        async with self._telling(), self._ledger.read() as conn:
             kept = await credentials.load(conn, self._account.id)
         if self._in_variable:
             fields, entered = self._from_variable(kept), _digest(self._variable())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -195,6 +196,21 @@ def test_markup_in_a_persons_words_is_only_text(planned: Office) -> None:
     assert ran.code == 0
     assert "[red]停[/] [/x]" in planned.bot("publications", "show", "p1@u01-wechat").out
     assert planned.bot("publications", "show", "[/x]@[red]").err.startswith("✗ 没有发布记录 [/x]@")
+
+
+def test_what_waits_for_a_quota_says_until_when(planned: Office) -> None:
+    until = datetime(2099, 5, 7, tzinfo=ZoneInfo("Asia/Shanghai"))
+    waits = transitions.wait(
+        until=until,
+        reason="quota",
+        attempts=0,
+        commits=0,
+        error={"message": "quota", "until": until.isoformat()},
+    )
+    planned.work(step("s1@u01-weibo", transitions.claim(lease_until=until), waits))
+    [row] = planned.ask("publications", "list", "--state", "waiting")["publications"]
+    assert (row["error"], row["until"]) == ("平台的发布额度已用完", "2099-05-07T00:00:00+08:00")
+    assert "05-07 00:00" in planned.bot("publications", "list", "--post", "s1").out
 
 
 def test_accept_and_decline_a_reprint(office: Office) -> None:

@@ -43,6 +43,7 @@ def wish(name: str, at: str, *budgets: Budget, hours: float = 6) -> Wish:
     return Wish(
         post=name,
         account=ACCOUNT,
+        due_at=moment,
         at=moment,
         not_after=moment + timedelta(hours=hours),
         budgets=budgets or (DAILY,),
@@ -120,6 +121,7 @@ def test_the_periods_are_beijings() -> None:
         return Wish(
             post=f"p{moment:%d-%H%M}",
             account=ACCOUNT,
+            due_at=moment,
             at=moment,
             not_after=moment + timedelta(hours=1),
             budgets=(MONTHLY,),
@@ -189,6 +191,7 @@ WISHES = st.lists(
         Wish(
             post=f"p{n:02}",
             account=ACCOUNT,
+            due_at=_BEGIN + timedelta(minutes=at),
             at=_BEGIN + timedelta(minutes=at),
             not_after=_BEGIN + timedelta(minutes=at, hours=window),
             budgets=budgets,
@@ -268,7 +271,7 @@ def test_what_the_platform_put_off_asks_then() -> None:
     until = NOW + timedelta(hours=3)
     known = [publication(state=State.WAITING, next_at=until, paid="publish", committed_at=NOW)]
     [one] = demand(known, (), quotas, released={}, now=NOW)
-    assert (one.at, one.paid, one.paid_at) == (until, "publish", NOW)
+    assert (one.due_at, one.at, one.paid, one.paid_at) == (NOW, until, "publish", NOW)
 
 
 def test_a_planned_change_counts_as_made() -> None:

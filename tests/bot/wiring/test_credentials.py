@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -95,6 +96,21 @@ def statements(table: str) -> Iterator[list[str]]:
         yield seen
     finally:
         event.remove(Engine, "before_cursor_execute", note)
+
+
+@contextmanager
+def failing(words: str) -> Iterator[None]:
+    """The driver fails each statement with these words, as it does when the disk is full."""
+
+    def fail(_conn: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if words in statement:
+            raise sqlite3.OperationalError("database or disk is full")
+
+    event.listen(Engine, "before_cursor_execute", fail)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", fail)
 
 
 async def refresh(one: AccountCredentials, fields: Mapping[str, str]) -> None:
@@ -238,6 +254,33 @@ async def test_an_error_within_gives_the_right_back(bench: Bench) -> None:
         async with one.exclusively():
             raise ZeroDivisionError
     await refresh(bench.worker(lease_s=0), NEW)
+
+
+async def test_what_the_ledger_could_not_take_is_stored_later(bench: Bench) -> None:
+    """A full disk while a token is rotated: the old one is dead, so the new one is kept."""
+    one = bench.worker()
+    with failing("UPDATE credentials SET sealed"), pytest.raises(Unavailable):
+        await refresh(one, NEW)
+    assert await one.load() == OLD  # what is not durable is not used
+    async with one.exclusively() as fields:
+        assert fields == NEW
+    assert await bench.worker().load() == NEW
+
+
+async def test_what_came_late_gives_way_to_a_person(bench: Bench) -> None:
+    one = bench.worker()
+    with failing("UPDATE credentials SET sealed"), pytest.raises(Unavailable):
+        await refresh(one, NEW)
+    await bench.enter({"token": "a person's"})
+    async with one.exclusively() as fields:
+        assert fields == {"token": "a person's"}
+
+
+async def test_a_ledger_that_fails_is_no_reason_to_pause(bench: Bench) -> None:
+    one = bench.worker()
+    with failing("FROM credentials"), pytest.raises(Unavailable):
+        await one.load()
+    assert await one.load() == OLD
 
 
 async def test_storing_is_for_the_holder_only(bench: Bench) -> None:

@@ -13,14 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
+from bot.demo import outside
+from bot.ledger.tables import credentials
 from tests.bot.engine.entering import ends
-from tests.bot.engine.world import World, open_world, status
+from tests.bot.engine.world import World, open_world, roster, status
 from tests.pairs import Pair
 
 PROGRAM = Path(__file__).with_name("refresher.py")
 ROOT = Path(__file__).parents[3]
 DAY = timedelta(days=1)
+IN_VARIABLE = {"credential": "env:U01_SECRET"}
 
 
 @pytest.fixture
@@ -74,6 +78,23 @@ async def test_two_processes_fetch_one_wechat_token(world: World) -> None:
     one, two = await race(await worker(world, "u01-wechat"), await worker(world, "u01-wechat"))
     assert one["access_token"] == two["access_token"] != ""
     assert await world.requests("stable_token") == 1
+
+
+async def test_two_processes_make_one_token_of_a_variables_secret(
+    tmp_path: Path, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is no row yet, so that both want to make it."""
+    async with open_world(tmp_path, roster(u01_wechat=IN_VARIABLE), pair) as world:
+        await world.plan(status("p1", at="2026-06-30 10:00"))
+        members = world.app.read().roster
+        secret = outside.credential(members.accounts["u01-wechat"])
+        monkeypatch.setenv("U01_SECRET", json.dumps(secret))
+        async with world.app.core.ledger.write() as conn:
+            await conn.execute(delete(credentials).where(credentials.c.account == "u01-wechat"))
+        await slow(world, "wechat", "stable_token")
+        one, two = await race(await worker(world, "u01-wechat"), await worker(world, "u01-wechat"))
+        assert one["access_token"] == two["access_token"] != ""
+        assert await world.requests("stable_token") == 1
 
 
 async def test_two_processes_renew_one_douyin_grant(world: World) -> None:

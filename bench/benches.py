@@ -1,0 +1,31 @@
+"""All benches by name."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from bench import burst, duel, footprint, growth, lateness, matching, spent, workers
+from bench.figures import Outcome
+from bot.logs import configure
+
+BENCHES: dict[str, Callable[[int], Awaitable[Outcome]]] = {
+    "burst": burst.measure,
+    "duel": duel.measure,
+    "workers": workers.measure,
+    "lateness": lateness.measure,
+    "growth": growth.measure,
+    "footprint": footprint.measure,
+    "matching": matching.measure,
+    "spent": spent.measure,
+}
+
+
+def one(name: str, runs: int) -> Outcome:
+    """One bench, run to its end."""
+    configure("error")
+
+    async def work() -> Outcome:
+        return await BENCHES[name](runs)
+
+    return asyncio.run(work())

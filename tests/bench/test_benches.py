@@ -1,0 +1,79 @@
+"""The benches work; how fast is nothing for a test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from bench import burst, footprint, growth, lateness, report
+from bench.figures import Figure, Outcome, Table
+from bench.load import ACCOUNTS
+from bench.simulator import Simulator, running
+from bot.ledger.tables import items
+
+
+@pytest.fixture
+async def simulator() -> AsyncIterator[Simulator]:
+    async with running() as one:
+        yield one
+
+
+async def test_the_bare_client_and_the_bot_publish_the_same_posts(simulator: Simulator) -> None:
+    bare = await burst.bare(simulator, posts=1)
+    first = await simulator.call("GET", "posts")
+    bot = await burst.bot(simulator, posts=1)
+    second = await simulator.call("GET", "posts")
+    assert bare.posts == bot.posts == ACCOUNTS
+    assert sorted(post["text"] for post in first["posts"]) == sorted(
+        post["text"] for post in second["posts"]
+    )
+
+
+async def test_the_bot_takes_the_trivial_servers_answers_for_true() -> None:
+    async with running("bench.trivial") as server:
+        assert (await burst.bot(server, posts=1)).posts == ACCOUNTS
+
+
+async def test_a_long_past_differs_from_a_short_one_in_nothing_else(tmp_path: Path) -> None:
+    sizes = (200, 1_000)
+    counts = []
+    for past in sizes:
+        url = f"sqlite:///{(tmp_path / f'{past}.sqlite3').as_posix()}"
+        async with growth.ledger_of(tmp_path, past, url) as app:
+            await growth.idle_tick(app, 0)
+            await growth.coverage_page(app, 0)
+            await growth.month_counts(app, 0)
+            await growth.busy_tick(app, 0)
+            async with app.core.ledger.read() as conn:
+                counts.append(await conn.scalar(select(func.count()).select_from(items)))
+    assert counts[1] > counts[0]
+
+
+async def test_lateness_pairs_every_post_with_a_bare_call(
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lateness, "_PAUSE_S", 0.05)
+    late_bot, late_bare = await lateness.one_round(simulator)
+    assert len(late_bot) == len(late_bare) == ACCOUNTS
+    assert min(late_bot + late_bare) >= 0
+
+
+async def test_an_upload_is_measured_to_its_end(simulator: Simulator) -> None:
+    assert await footprint.upload(simulator, 60 * 1024 * 1024) < 60
+
+
+def test_the_page_shows_targets_and_tables(tmp_path: Path) -> None:
+    page = tmp_path / "performance.md"
+    outcome = Outcome(
+        title="A burst",
+        figures=[Figure(name="bot ÷ bare", value=0.5, at_least=0.7)],
+        tables=[Table(title="Speeds", headings=("who", "posts/s"), rows=[("bot", "1,000")])],
+    )
+    report.write([outcome], today=date(2026, 11, 22), runs=5, page=page)
+    text = page.read_text(encoding="utf-8")
+    assert "| bot ÷ bare | 0.50 | ≥ 0.7 | missed |" in text
+    assert "| bot | 1,000 |" in text
