@@ -13,7 +13,40 @@ from sqlalchemy.dialects import postgresql
 from bot.domain import quota
 from bot.domain.quota import Budget, Key, Period, key_of, period_end, period_start, unpaid
 from bot.ledger.connection import Connection
+from bot.ledger.prepared import Prepared
 from bot.ledger.tables import usage
+
+_KEY = ("k_account", "k_action", "k_period", "k_start")
+_ADD = Prepared(
+    insert(usage).values(
+        account=bindparam("k_account"),
+        action=bindparam("k_action"),
+        period=bindparam("k_period"),
+        start=bindparam("k_start"),
+        used=bindparam("now_used"),
+    ),
+    (*_KEY, "now_used"),
+)
+_SET = Prepared(
+    update(usage)
+    .where(
+        usage.c.account == bindparam("k_account"),
+        usage.c.action == bindparam("k_action"),
+        usage.c.period == bindparam("k_period"),
+        usage.c.start == bindparam("k_start"),
+    )
+    .values(used=bindparam("now_used")),
+    (*_KEY, "now_used"),
+)
+_SPENT = (
+    select(usage)
+    .where(
+        usage.c.account.in_(bindparam("accounts", expanding=True)),
+        usage.c.start.in_(bindparam("starts", expanding=True)),
+    )
+    .order_by(*usage.primary_key)  # two processes lock in one order, or they lock each other out
+    .with_for_update()
+)
 
 __all__ = ["Purse", "counted", "open_purse", "unpaid"]
 
@@ -46,26 +79,12 @@ class Purse:
     def save(self, conn: SyncConnection) -> None:
         """Writes what was spent."""
         changed = {key: used for key, used in self._used.items() if self._known.get(key) != used}
-        new = [key for key in changed if key not in self._known]
-        if new:
-            names = ("account", "action", "period", "start")
-            rows = [dict(zip(names, key, strict=True)) | {"used": changed[key]} for key in new]
-            conn.execute(insert(usage), rows)
-        old = [key for key in changed if key in self._known]
-        if old:
-            statement = (
-                update(usage)
-                .where(
-                    usage.c.account == bindparam("k_account"),
-                    usage.c.action == bindparam("k_action"),
-                    usage.c.period == bindparam("k_period"),
-                    usage.c.start == bindparam("k_start"),
-                )
-                .values(used=bindparam("new_used"))
-            )
-            names = ("k_account", "k_action", "k_period", "k_start")
-            rows = [dict(zip(names, key, strict=True)) | {"new_used": changed[key]} for key in old]
-            conn.execute(statement, rows)
+        rows = [
+            (key in self._known, dict(zip(_KEY, key, strict=True)) | {"now_used": used})
+            for key, used in changed.items()
+        ]
+        _ADD.run(conn, [row for known, row in rows if not known])
+        _SET.run(conn, [row for known, row in rows if known])
 
 
 def open_purse(
@@ -75,20 +94,13 @@ def open_purse(
     if not accounts or not budgets:
         return Purse({}, now)
     starts = {period_start(now, budget.period) for budget in budgets}
-    query = (
-        select(usage)
-        .where(usage.c.account.in_(sorted(accounts)), usage.c.start.in_(sorted(starts)))
-        .order_by(
-            *usage.primary_key
-        )  # two processes lock in one order, or they lock each other out
-        .with_for_update()
-    )
-    used = _by_key(conn.execute(query))
+    asked = {"accounts": sorted(accounts), "starts": sorted(starts)}
+    used = _by_key(conn.execute(_SPENT, asked))
     if conn.dialect.name != "sqlite":  # where one process writes at a time anyway
         keys = {key_of(account, budget, now) for account in accounts for budget in budgets}
         if missing := keys - used.keys():
             _make(conn, missing)
-            used = _by_key(conn.execute(query))
+            used = _by_key(conn.execute(_SPENT, asked))
     return Purse(used, now)
 
 

@@ -13,10 +13,18 @@ from sqlalchemy import bindparam, insert, or_, select, update
 from bot.contract import Item
 from bot.domain.transitions import PublishedAs
 from bot.ledger.connection import Connection
+from bot.ledger.prepared import Prepared
 from bot.ledger.tables import accounts, items
 
 _GAPS_KEPT = 50
-_ADD = insert(items)
+_ADD = Prepared(
+    insert(items),
+    (
+        *("account", "unit", "platform", "platform_id", "push_id", "url", "title", "notified"),
+        *("published_at", "first_seen_at", "last_seen_at", "publication", "kind", "column"),
+        "by_bot",
+    ),
+)
 _AMONG = items.c.account.in_(bindparam("accounts", expanding=True))
 _BY_ID = select(items.c.id, items.c.account, items.c.platform_id).where(
     _AMONG, items.c.platform_id.in_(bindparam("ids", expanding=True))
@@ -48,8 +56,7 @@ def record_published(
             new.append(_as_item(row, receipt, now) | ours)
         else:
             conn.execute(update(items).where(items.c.id == key).values(**ours))
-    if new:
-        conn.execute(_ADD, new)
+    _ADD.run(conn, new)
 
 
 def _as_item(row: Mapping[str, Any], receipt: PublishedAs, now: datetime) -> dict[str, Any]:

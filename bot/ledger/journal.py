@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection as SyncConnection
-from sqlalchemy import Update, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from bot.domain.publication import Hold, State
 from bot.domain.quota import Budget
@@ -23,11 +23,11 @@ from bot.domain.transitions import Step
 from bot.ledger import items
 from bot.ledger.budgets import Purse, open_purse, unpaid
 from bot.ledger.connection import Connection
+from bot.ledger.prepared import Prepared
 from bot.ledger.store import Ledger
 from bot.ledger.tables import accounts, controls, events, posts, publications
 
 Event = dict[str, Any]
-_EVENT_COLUMNS = ("publication", "at", "name", "from_state", "to_state", "facts")
 _GATHER_S = 0.004
 _SIBLINGS = 5  # so many callers at once are a burst
 ANY_LEASE = object()  # for persons and the planner, who hold no lease
@@ -105,7 +105,7 @@ class _Group:
                 "name": step.name,
                 "from_state": before,
                 "to_state": after,
-                "facts": dict(step.facts),
+                "facts": step.facts if isinstance(step.facts, dict) else dict(step.facts),
                 "account": row["account"],
                 "platform": row["platform"],
                 "due_at": row["due_at"],
@@ -179,7 +179,9 @@ _LOCK = (
 )
 _FREEZE = select(controls.c.on).where(controls.c.name == "freeze")
 _LOCK_FREEZE = _FREEZE.with_for_update(read=True)
-_ADD_EVENTS = insert(events)
+_ADD_EVENTS = Prepared(
+    insert(events), ("publication", "at", "name", "from_state", "to_state", "facts")
+)
 
 
 def _lock(conn: SyncConnection, ids: set[int]) -> dict[int, dict[str, Any]]:
@@ -189,12 +191,13 @@ def _lock(conn: SyncConnection, ids: set[int]) -> dict[int, dict[str, Any]]:
 
 
 @cache
-def _change(columns: tuple[str, ...]) -> Update:
-    return (
+def _change(columns: tuple[str, ...]) -> Prepared:
+    statement = (
         update(publications)
         .where(publications.c.id == bindparam("pk"))
         .values({name: bindparam(f"new_{name}") for name in columns})
     )
+    return Prepared(statement, ["pk", *(f"new_{name}" for name in columns)])
 
 
 def _write(conn: SyncConnection, group: _Group) -> None:
@@ -203,19 +206,14 @@ def _write(conn: SyncConnection, group: _Group) -> None:
         values = {f"new_{name}": value for name, value in changed.items()}
         by_columns.setdefault(tuple(sorted(changed)), []).append({"pk": publication, **values})
     for columns, rows in by_columns.items():
-        conn.execute(_change(columns), rows)
-    if group.events:
-        conn.execute(_ADD_EVENTS, [_stored(event) for event in group.events])
+        _change(columns).run(conn, rows)
+    _ADD_EVENTS.run(conn, group.events)
     if group.published:
         as_items = [(row, step.published) for row, step in group.published if step.published]
         items.record_published(conn, as_items, group.now)
     for row, step in group.published:
         if row["key_item"] and row["flagship"] and row["kind"] == "original" and step.published:
             _first_release(conn, row["post"], step.published.published_at, group.now)
-
-
-def _stored(event: Event) -> dict[str, Any]:
-    return {name: event[name] for name in _EVENT_COLUMNS}
 
 
 def _first_release(conn: SyncConnection, post: str, at: datetime, now: datetime) -> None:
