@@ -105,7 +105,10 @@ def _cpu_by_thread() -> dict[int, float]:
 
 
 def _role(name: str) -> str:
-    return name if name.startswith("ledger-") else "event loop" if name == "MainThread" else "other"
+    """`event loop`, `ledger-write`, `ledger-read`, or `other`."""
+    if name == "MainThread":
+        return "event loop"
+    return name.rpartition("_")[0] if name.startswith("ledger-") else "other"
 
 
 async def _threads(simulator: Simulator) -> tuple[float, dict[str, float]]:
@@ -154,7 +157,7 @@ def _table(found: Mapping[str, Seconds]) -> Table:
         _add(total, sums)
     total.pop("waiting", None)
     whole = sum(total.values())
-    roles = sorted(found, key=lambda role: -sum(found[role].values()))
+    roles = sorted(found)
     rows = [
         (
             package,

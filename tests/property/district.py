@@ -162,7 +162,7 @@ class Bot:
     @property
     def busy(self) -> bool:
         """True while it works on messages."""
-        return self._app is not None and self._app.queue.busy
+        return self._app is not None and self._app.local.busy
 
 
 @dataclass
@@ -376,7 +376,6 @@ class District:
         self.platforms.ask("POST", "tokens/expire", body)
         self._register(name)
         bot.do(lambda app: _enter_credentials(app, [account]))
-
 
 
 async def _roster(app: App) -> Roster:

@@ -113,9 +113,10 @@ def age_tokens(account: str, left: timedelta) -> Act:
 
     async def run(app: App) -> None:
         async with app.core.ledger.write() as conn:
-            sealed = await credentials.load(conn, account)
-            assert sealed is not None
-            fields = app.vault.open(sealed)
+            kept = await credentials.load(conn, account)
+            if kept is None or kept.sealed is None:
+                return
+            fields = app.vault.open(kept.sealed)
             end = (app.core.clock.now() + left).isoformat()
             for name in ("expires_at", "refresh_expires_at"):
                 if name in fields:

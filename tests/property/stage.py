@@ -110,7 +110,7 @@ class Loop(asyncio.SelectorEventLoop):
                 conn.close()  # an open transaction is rolled back, whoever holds it
         own: Any = vars(self)["_ssock"]
         for number in list(self._watch.get_map()):
-            if number == own.fileno():
+            if not isinstance(number, int) or number == own.fileno():
                 continue
             with suppress(OSError), socket.socket(fileno=socket.dup(number)) as copy:
                 copy.shutdown(socket.SHUT_RDWR)
