@@ -16,7 +16,7 @@ from bot.settings import Settings
 NOON = datetime(2026, 5, 6, 4, 0, tzinfo=UTC)
 ACCOUNTS = 50
 POSTS = 20  # per account: below the 30 an hour that Weibo allows
-CONCURRENCY = 16  # calls under way at once, the bot's default
+CONCURRENCY = 64  # calls under way at once, the bot's default
 SHARE = "/2/statuses/share.json"
 _LINK = "https://jk.lanting.example/"
 _RIP = "203.0.113.7"
