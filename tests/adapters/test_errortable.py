@@ -22,8 +22,8 @@ ROWS = (
     "6,,没说何时,RateLimited,,等待\n"
 )
 NOW = datetime(2026, 5, 6, 15, 30, tzinfo=UTC)  # 23:30 in Beijing
-WRITE = Origin(platform="p", action="post", effect=True, status=400, raw="…")
-READ = Origin(platform="p", action="list", effect=False, status=400, raw="…")
+WRITE = Origin(platform="p", action="post", effect=True, status=400, head="…".encode())
+READ = Origin(platform="p", action="list", effect=False, status=400, head="…".encode())
 
 
 @pytest.fixture

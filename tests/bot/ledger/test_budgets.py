@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -36,9 +37,11 @@ async def spend(
     ledger: Ledger, *budgets: Budget, account: str = "a", now: datetime = NOW
 ) -> datetime | None:
     async with ledger.write() as conn:
-        purse = await open_purse(conn, {account}, set(budgets), now)
+        purse = await conn.run(
+            partial(open_purse, accounts={account}, budgets=set(budgets), now=now)
+        )
         until = purse.spend(account, budgets)
-        await purse.save(conn)
+        await conn.run(purse.save)
     return until
 
 
@@ -64,10 +67,10 @@ async def test_accounts_in_another_order_do_not_lock_each_other_out(
 ) -> None:
     async def both(ledger: Ledger, accounts: list[str]) -> None:
         async with ledger.write() as conn:
-            purse = await open_purse(conn, accounts, {DAILY}, NOW)
+            purse = await conn.run(partial(open_purse, accounts=accounts, budgets={DAILY}, now=NOW))
             for account in accounts:
                 purse.spend(account, [DAILY])
-            await purse.save(conn)
+            await conn.run(purse.save)
 
     names = [["a", "b"], ["b", "a"]] * 2
     await asyncio.gather(*(both(*one) for one in zip(processes, names, strict=True)))
@@ -81,10 +84,10 @@ async def test_what_must_not_be_refused_is_counted_beyond_the_limit(
     """Then nothing is left for what may be."""
     ledger = processes[0]
     async with ledger.write() as conn:
-        purse = await open_purse(conn, {"a"}, {READING}, NOW)
+        purse = await conn.run(partial(open_purse, accounts={"a"}, budgets={READING}, now=NOW))
         for _look in range(3):
             purse.count("a", [READING])
-        await purse.save(conn)
+        await conn.run(purse.save)
     assert await used(ledger, READING) == 3
     assert await spend(ledger, READING) == MIDNIGHT
 
@@ -96,9 +99,9 @@ async def test_the_platforms_word_empties_only_what_is_whole_again_by_then(
     """An hour's wait says nothing about the rest of the day."""
     ledger = processes[0]
     async with ledger.write() as conn:
-        purse = await open_purse(conn, {"a"}, {READING}, NOW)
+        purse = await conn.run(partial(open_purse, accounts={"a"}, budgets={READING}, now=NOW))
         purse.drain("a", [READING], until)
-        await purse.save(conn)
+        await conn.run(purse.save)
     assert await used(ledger, READING) == READING.limit - left
 
 
