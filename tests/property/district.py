@@ -369,13 +369,14 @@ class District:
         """Lets all bots finish what they have begun."""
         self.stage.play(lambda: not any(bot.busy for bot in self.bots), wait_s=wait_s)
 
-    def authorise(self, bot: Bot, name: str) -> None:
-        """The administrator authorises the account anew."""
-        account = self.account(name)
-        body = {"platform": account.platform, "account": name, "dead": False}
-        self.platforms.ask("POST", "tokens/expire", body)
-        self._register(name)
-        bot.do(lambda app: _enter_credentials(app, [account]))
+    def authorise(self, bot: Bot, *names: str) -> None:
+        """The administrators authorise these accounts anew."""
+        chosen = [self.account(name) for name in names]
+        for one in chosen:
+            body = {"platform": one.platform, "account": one.id, "dead": False}
+            self.platforms.ask("POST", "tokens/expire", body)
+        self._register(*names)
+        bot.do(lambda app: _enter_credentials(app, chosen))
 
 
 async def _roster(app: App) -> Roster:

@@ -21,14 +21,17 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from bot import logs
+from tests.bot.engine.world import Data
 from tests.property.district import District
 from tests.property.machine import AtMostOnce, stages, tally
+from tests.property.troubles import How, Job
 
 LEDGER_URL = "BOT_MACHINE_LEDGER_URL"  # PostgreSQL instead of SQLite files
 SOAK_S = float(os.environ.get("BOT_SOAK_SECONDS", "0"))
 SOAK_SEED = os.environ.get("BOT_SOAK_SEED", "")
 SHRINK = bool(os.environ.get("BOT_MACHINE_SHRINK"))  # takes minutes
 EXAMPLES, STEPS = 50, 30
+LAST_MOMENT, STRIDE = 240, 9  # iterations of a round in which the bot has something to do
 
 
 @contextmanager
@@ -82,3 +85,29 @@ def test_at_most_once_whatever_happens(capsys: pytest.CaptureFixture[str]) -> No
     assert tally.counts["deaths"] > 0
     assert tally.counts["faults"] > 0
     assert tally.counts["published"] > 0
+
+
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+@pytest.mark.timeout(600)
+def test_it_may_die_at_any_moment_of_a_round() -> None:
+    """Every kind of post is under way; the power fails at one iteration after the other.
+
+    Some answers are lost and some calls take effect late, so that the next bot finds doubts too.
+    """
+    troubles: list[Data] = [
+        {"platform": "weibo", "kind": "latency", "seconds": 90.0, "path": "statuses/share"},
+        {"platform": "wechat", "kind": "lost_answer", "path": "freepublish/submit"},
+        {"platform": "wechat", "kind": "lost_answer", "path": "message/mass/sendall"},
+    ]
+    deaths = tally.counts["deaths"]
+    with _stage_set():
+        for moment in range(0, LAST_MOMENT, 1 if SOAK_S else STRIDE):
+            machine = AtMostOnce()
+            try:
+                machine.begin(guarded=False, first=troubles if moment % 2 else [])
+                machine.laws_hold()
+                machine.work(Job(How.ROUND, 0, death=moment))
+                machine.laws_hold()
+            finally:
+                machine.teardown()
+    assert tally.counts["deaths"] - deaths > LAST_MOMENT // STRIDE // 2
