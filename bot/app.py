@@ -60,7 +60,8 @@ async def open_app(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
     )
     redis = _redis(settings)
     ledger = await open_ledger(settings.ledger.url)
-    journal = Journal(ledger)
+    metrics = Metrics(queue="arq" if redis else "local")
+    journal = Journal(ledger, heard=metrics.heard)
     # The office's proxy variables are not used: platforms are reached directly or not at all.
     timeout = aiohttp.ClientTimeout(total=_HTTP_TOTAL_S)
     try:
@@ -91,7 +92,7 @@ async def open_app(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
                 redis=redis,
                 publisher=publisher,
                 vault=vault,
-                metrics=Metrics(queue="arq" if redis else "local"),
+                metrics=metrics,
             )
     finally:
         await journal.settle()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 
 from arq.connections import ArqRedis
 
@@ -45,7 +46,7 @@ async def _together(
 
     async def schedule() -> None:
         try:
-            await service.keep_ticking(app.core, app.queue, leaving, for_s=_TICKS_S)
+            await service.keep_ticking(app.core, app.queue, leaving, _TICKS_S, _ticked(app))
         except Exception as error:
             failure.append(error)
             leaving.set()
@@ -69,6 +70,10 @@ async def _together(
         raise failure[0]
 
 
+def _ticked(app: App) -> service.Ticked:
+    return partial(app.metrics.succeeded, "tick")
+
+
 async def _copy(stop: asyncio.Event, leaving: asyncio.Event) -> None:
     await stop.wait()
     leaving.set()
@@ -78,7 +83,7 @@ async def _alone(app: App, chores: Sequence[Chore], stop: asyncio.Event) -> None
     """Everything in this process, until `stop`."""
     regular = [asyncio.create_task(_regularly(chore, stop)) for chore in chores]
     try:
-        await service.serve(app.core, app.local, stop)
+        await service.serve(app.core, app.local, stop, _ticked(app))
     finally:
         stop.set()
         await finish(regular)
@@ -109,6 +114,6 @@ async def _without(app: App, redis: ArqRedis, stop: asyncio.Event) -> None:
 
     asking = asyncio.create_task(back())
     try:
-        await service.serve(app.core, app.local, leaving)
+        await service.serve(app.core, app.local, leaving, _ticked(app))
     finally:
         asking.cancel()

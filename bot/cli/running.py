@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -30,7 +31,7 @@ from bot.domain.problem import has_errors
 from bot.domain.publication import State
 from bot.engine import collect as collecting
 from bot.engine import plan as plans
-from bot.engine import service
+from bot.engine import service, tokens
 from bot.engine.collect import Collected
 from bot.errors import UsageError
 from bot.i18n import _
@@ -112,8 +113,16 @@ def _stop_on_signal(app: App) -> asyncio.Event:
 def _chores(app: App) -> list[Chore]:
     async def collect_due() -> None:
         await collecting.collect_due(app.core)
+        app.metrics.succeeded("collect", app.core.clock.now())
 
-    return [Chore(name="collect", do=collect_due, every_s=_COLLECT_EVERY_S)]
+    async def refresh_due() -> None:
+        await tokens.refresh_due(app.core, warn=timedelta(days=app.settings.tokens.warn_days))
+        app.metrics.succeeded("refresh", app.core.clock.now())
+
+    return [
+        Chore(name="collect", do=collect_due, every_s=_COLLECT_EVERY_S),
+        Chore(name="refresh", do=refresh_due, every_s=3600),
+    ]
 
 
 def worker() -> None:

@@ -51,6 +51,7 @@ async def tick(core: Core, queue: Queue) -> Tick:
     if first is None or first > now:
         return _NOTHING  # without taking the ledger's write lock
     until = now + timedelta(seconds=core.options.lease_s)
+    made: list[journal.Event] = []
     async with core.ledger.write() as conn:
         if not await publications.take_turn(conn):
             return _NOTHING
@@ -61,9 +62,10 @@ async def tick(core: Core, queue: Queue) -> Tick:
             if (step := _step(pub, now, until)) is not None
         ]
         moves += await _wake(conn, [pub for pub in rows if pub.state is State.HELD], now)
-        await journal.apply(conn, moves, now)
+        await journal.apply(conn, moves, now, made)
         look = tuple(pub.id for pub in rows if pub.state in {State.UNKNOWN, State.PENDING})
         await publications.claim_looks(conn, look, until=until)
+    core.journal.tell(made)
     claimed = {move.publication for move in moves if move.step.to is State.QUEUED}
     publish = tuple(pub.id for pub in rows if pub.id in claimed)
     await _put(queue, Work.PUBLISH, _batches([pub for pub in rows if pub.id in claimed], core))

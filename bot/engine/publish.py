@@ -26,7 +26,7 @@ from bot.engine.ports import Core
 from bot.errors import AuthFailed, BotError, StaleLease
 from bot.ledger import journal, publications, roster
 from bot.ledger.journal import Applied, Move, Refusal
-from bot.logs import get_logger
+from bot.logs import get_logger, working_on
 
 log = get_logger(__name__)
 _MAX_STEPS = 200  # steps of one preparation; more than a platform's pictures per article
@@ -81,14 +81,15 @@ class Publisher:
         return self._core.clock.now() + timedelta(seconds=self._core.options.lease_s)
 
     async def _guarded(self, pub: Publication, batch: _Batch) -> None:
-        try:
-            await self._one(pub, batch)
-        except StaleLease:
-            log.info("publication.lease_lost", publication=pub.id)
-        except Exception:
-            # The ledger could not be written. The row stays as it is, under a lease that runs
-            # out; the others go on.
-            log.exception("publication.not_recorded", publication=pub.id)
+        with working_on(pub):
+            try:
+                await self._one(pub, batch)
+            except StaleLease:
+                log.info("publication.lease_lost")
+            except Exception:
+                # The ledger could not be written. The row stays as it is, under a lease that runs
+                # out; the others go on.
+                log.exception("publication.not_recorded")
 
     async def _finish(self, pub: Publication, recorded: asyncio.Future[list[Applied]]) -> None:
         try:
@@ -223,17 +224,16 @@ class Publisher:
         now = self._now
         log.warning(
             "publication.error",
-            publication=pub.id,
-            post=pub.post,
-            account=pub.account,
             next=step.name,
             **{f"error_{key}": value for key, value in outcome.facts(error).items()},
         )
         if isinstance(error, AuthFailed):
+            made: list[journal.Event] = []
             async with self._core.ledger.write() as conn:
                 await roster.pause(conn, pub.account, str(error))
                 move = Move(publication=pub.id, step=step, lease=lease)
-                await journal.apply(conn, [move], now)
+                await journal.apply(conn, [move], now, made)
+            self._core.journal.tell(made)
             return
         await self._apply(pub, step, lease)
 

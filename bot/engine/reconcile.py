@@ -27,7 +27,7 @@ from bot.ledger import publications, roster
 from bot.ledger.budgets import open_purse
 from bot.ledger.connection import Connection
 from bot.ledger.journal import Move
-from bot.logs import get_logger
+from bot.logs import get_logger, working_on
 
 log = get_logger(__name__)
 _KEY_MARGIN_S = 3600
@@ -76,11 +76,12 @@ class Reconciler:
         return [budget for budget in reading if budget.looks]
 
     async def _guarded(self, pub: Publication, known: Context, lease: str) -> None:
-        try:
-            await self._one(pub, known, lease)
-        except Exception:
-            # Not recorded: the lease runs out and it is looked at again.
-            log.exception("publication.not_recorded", publication=pub.id)
+        with working_on(pub):
+            try:
+                await self._one(pub, known, lease)
+            except Exception:
+                # Not recorded: the lease runs out and it is looked at again.
+                log.exception("publication.not_recorded")
 
     async def _one(self, pub: Publication, known: Context, lease: str) -> None:
         account = known.account(pub)

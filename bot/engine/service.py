@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -17,6 +18,13 @@ from bot.logs import get_logger
 
 log = get_logger(__name__)
 _NAP = timedelta(seconds=5)  # longest sleep: another process may have changed the ledger
+
+
+Ticked = Callable[[datetime], object]  # told when a tick went well
+
+
+def _nothing(_at: datetime) -> None:
+    pass
 
 
 class WorkingQueue(Protocol):
@@ -42,14 +50,20 @@ async def next_due(core: Core) -> datetime | None:
         return await publications.next_due(conn)
 
 
-async def serve(core: Core, queue: WorkingQueue, stop: asyncio.Event) -> None:
+async def serve(
+    core: Core, queue: WorkingQueue, stop: asyncio.Event, ticked: Ticked = _nothing
+) -> None:
     """Publishes what comes due until `stop` is set; then finishes what is under way."""
-    await keep_ticking(core, queue, stop)
+    await keep_ticking(core, queue, stop, ticked=ticked)
     await queue.join()
 
 
 async def keep_ticking(
-    core: Core, queue: Queue, stop: asyncio.Event, for_s: float = math.inf
+    core: Core,
+    queue: Queue,
+    stop: asyncio.Event,
+    for_s: float = math.inf,
+    ticked: Ticked = _nothing,
 ) -> None:
     """Claims what comes due, at its time, until `stop` is set or `for_s` seconds have passed.
 
@@ -60,9 +74,11 @@ async def keep_ticking(
     end = loop.time() + for_s
     while not stop.is_set() and loop.time() < end:
         try:
-            if not (await tick(core, queue)).idle:
-                continue
+            found = await tick(core, queue)
             now = core.clock.now()
+            ticked(now)
+            if not found.idle:
+                continue
             wake = min(await next_due(core) or now + _NAP, now + _NAP)
             pause_s = max((wake - core.clock.now()).total_seconds(), 0.01)
         except LedgerError:

@@ -116,9 +116,19 @@ class _Group:
         return True
 
 
-async def apply(conn: Connection, moves: Sequence[Move], now: datetime) -> list[Applied]:
-    """Makes `moves` in order inside the caller's transaction; says for each what came of it."""
-    return (await conn.run(lambda sync: _apply(sync, moves, now)))[0] if moves else []
+async def apply(
+    conn: Connection, moves: Sequence[Move], now: datetime, made: list[Event] | None = None
+) -> list[Applied]:
+    """Makes `moves` in order inside the caller's transaction; says for each what came of it.
+
+    The events go into `made`, for `Journal.tell` once the transaction is durable.
+    """
+    if not moves:
+        return []
+    results, events_ = await conn.run(lambda sync: _apply(sync, moves, now))
+    if made is not None:
+        made += events_
+    return results
 
 
 def _apply(
@@ -266,6 +276,11 @@ class Journal:
             self._flusher = asyncio.create_task(self._flush())
         return done
 
+    def tell(self, made: Sequence[Event]) -> None:
+        """Hands durable events to whoever counts them."""
+        if self._heard is not None and made:
+            self._heard(made)
+
     async def settle(self) -> None:
         """Returns once nothing is being written any more."""
         if self._flusher is not None:
@@ -294,8 +309,7 @@ class Journal:
         moves = [move for call, _now, _done in calls for move in call]
         now = max(now for _moves, now, _done in calls)
         flat, made = await self._ledger.transact(lambda conn: _apply(conn, moves, now))
-        if self._heard is not None:
-            self._heard(made)
+        self.tell(made)
         outcomes, start = [], 0
         for call, _now, _done in calls:
             outcomes.append(flat[start : start + len(call)])
