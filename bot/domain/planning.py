@@ -193,7 +193,9 @@ def diff(
             changes.append(_new(want))
         elif change := _compare(want, pub, first_release_at, now):
             changes.append(change)
-    changes += [_removed(pub) for pub in have.values() if pub.post not in keep and _unwanted(pub)]
+    changes += [
+        _removed(pub, now) for pub in have.values() if pub.post not in keep and _unwanted(pub)
+    ]
     return sorted(changes, key=lambda change: (change.due_at, change.post, change.account))
 
 
@@ -231,16 +233,23 @@ def _unwanted(pub: Publication) -> bool:
     return pub.state in OPEN or (pub.state in IN_FLIGHT and not pub.withdrawn)
 
 
-def _removed(pub: Publication) -> Change:
-    in_flight = pub.state in IN_FLIGHT
+def _removed(pub: Publication, now: datetime) -> Change:
     return Change(
         kind=ChangeKind.REMOVED,
         post=pub.post,
         account=pub.account,
         due_at=pub.due_at,
         publication=pub.id,
-        step=(transitions.call_off if in_flight else transitions.cancel)(reason="removed"),
+        step=_off(pub, now),
     )
+
+
+def _off(pub: Publication, now: datetime) -> Step:
+    if pub.state in IN_FLIGHT:
+        return transitions.call_off(reason="removed")
+    if pub.doubt_since is not None and pub.state is not State.HANDED_OFF:
+        return transitions.call_off_in_doubt(reason="removed", now=now)
+    return transitions.cancel(reason="removed")
 
 
 def _compare(

@@ -440,6 +440,21 @@ def call_off(*, reason: str, by: str = "") -> Step:
     return _step("called_off", _SENT, None, withdrawn=reason, facts={"reason": reason, "by": by})
 
 
+def call_off_in_doubt(*, reason: str, now: datetime, by: str = "") -> Step:
+    """Not under way, but an earlier call is in doubt → unknown: called off, and looked for again.
+
+    Cancelled at once, nobody would learn that the earlier call went out after all.
+    """
+    return _step(
+        "called_off",
+        _of(State.PLANNED, State.HELD, State.QUEUED, State.WAITING),
+        State.UNKNOWN,
+        next_at=now,
+        withdrawn=reason,
+        facts={"reason": reason, "by": by},
+    )
+
+
 def look_again(*, content_hash: str, wanted: Mapping[str, object], now: datetime) -> Step:
     """cancelled, missed → unknown: wanted again, and a call is still in doubt: look, then see."""
     return _step(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot.domain import transitions, words
-from bot.domain.planning import IN_FLIGHT
+from bot.domain.planning import IN_FLIGHT, OPEN
 from bot.domain.publication import Hold, Publication, State
 from bot.domain.transitions import PublishedAs, Step
 from bot.engine.ports import Core
@@ -53,6 +53,10 @@ async def cancel(core: Core, pub: Publication, *, by: str, reason: str = "") -> 
     """
     if pub.state in IN_FLIGHT:
         await _do(core, pub, transitions.call_off(reason="withdrawn", by=by))
+        return False
+    if pub.doubt_since is not None and pub.state in OPEN - {State.HANDED_OFF}:
+        now = core.clock.now()
+        await _do(core, pub, transitions.call_off_in_doubt(reason="withdrawn", by=by, now=now))
         return False
     await _do(core, pub, transitions.cancel(reason="withdrawn", by=by, text=reason))
     return True

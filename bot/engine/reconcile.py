@@ -154,6 +154,10 @@ class Reconciler:
             return self._later(
                 pub, {}, at=min(may_at, max(settled_at, next_look(pub.finds + 1, now)))
             )
+        if pub.withdrawn and pub.method in can.idempotent:
+            # It could be asked for again, but it shall not go: then "not there" is no proof, for
+            # the earlier call may still be under review.
+            return self._later(pub, {})
         if pub.reason == outcome.DUPLICATE:
             return self._ask(pub, "platform_says_duplicate")
         if _key_forgotten(pub, can, began):

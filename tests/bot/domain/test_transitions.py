@@ -74,6 +74,11 @@ TABLE: list[tuple[Step, set[State], State | None]] = [
     (t.reschedule(TERMS, held=Hold.CHECK, next_at=NOW), UNSENT | {S.FAILED}, S.HELD),
     (t.changed_after(content_hash="b"), SENT | {S.PUBLISHED}, None),
     (t.call_off(reason="removed"), SENT, None),
+    (
+        t.call_off_in_doubt(reason="removed", now=NOW),
+        {S.PLANNED, S.HELD, S.QUEUED, S.WAITING},
+        S.UNKNOWN,
+    ),
     (t.look_again(content_hash="", wanted={}, now=NOW), {S.CANCELLED, S.MISSED}, S.UNKNOWN),
     (
         t.note_wish(content_hash="b", wanted={}),
@@ -115,7 +120,7 @@ def test_no_step_is_missing_from_the_table() -> None:
         if callable(thing) and getattr(thing, "__module__", "") == t.__name__
         if name[0] != "_" and name[0].islower()
     }
-    assert len(functions - {"terms_of"}) == 26  # `publish` makes two: by the bot, by a person
+    assert len(functions - {"terms_of"}) == 27  # `publish` makes two: by the bot, by a person
 
 
 def test_only_one_step_leads_to_sending_and_only_from_queued() -> None:
