@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
+from urllib.parse import quote_plus
 
 import aiohttp
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random
@@ -249,13 +250,17 @@ class Http:
             # aiohttp's own json= escapes Chinese as \u, which WeChat refuses (40033, 47002).
             data = json.dumps(json_body, ensure_ascii=False).encode()
             sent_headers.setdefault("Content-Type", "application/json")
+        body = data
+        if isinstance(data, Mapping):
+            body = form_encoded(data)
+            sent_headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
         origin = Origin(platform=self._platform, action=action, effect=effect)
         try:
             async with self._session.request(
                 method,
                 self._base_url + path,
                 params=params,
-                data=data,
+                data=body,
                 headers=sent_headers,
                 allow_redirects=False,
                 timeout=self._timeout,
@@ -277,6 +282,23 @@ def _answer(
         json=_decoded(origin, raw),
         origin=origin,
     )
+
+
+def form_encoded(fields: Mapping[str, str]) -> bytes:
+    """The fields as application/x-www-form-urlencoded, UTF-8.
+
+    Chinese goes byte by byte in one call; `urlencode` looks at each byte, and was the largest
+    part of a short post's cost.
+    """
+    pairs = (
+        f"{quote_plus(name)}={quote_plus(value) if value.isascii() else _every_byte(value)}"
+        for name, value in fields.items()
+    )
+    return "&".join(pairs).encode()
+
+
+def _every_byte(text: str) -> str:
+    return "%" + text.encode().hex("%").upper()
 
 
 def redact(text: str, secrets: frozenset[str] = frozenset()) -> str:

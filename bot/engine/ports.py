@@ -43,7 +43,7 @@ class Options:
     """The engine's settings; docs/settings.md explains each."""
 
     lease_s: int = 120  # longer than any adapter's commit may take
-    batch: int = 50  # publications per queue message
+    batch: int = 200  # publications per queue message
     concurrency: int = 64  # accounts worked on at once
     unknown_limit_s: int = 23 * 3600  # WeChat remembers our key for 24 h
     never_found_s: int = 600  # where the platform shows nothing, a person looks after this
