@@ -16,6 +16,7 @@ from urllib.parse import quote_plus
 import aiohttp
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random
 
+from bot.contract import Pace
 from bot.domain import words
 from bot.errors import ContractBroken, OutcomeUnknown, PlatformError, RateLimited, Unavailable
 from bot.i18n import _
@@ -187,7 +188,9 @@ class Http:
         base_url: str,
         timeout_s: float,
         read_wait_s: float = 0.5,
+        pace: Pace | None = None,
     ) -> None:
+        self._pace = pace
         self._session = session
         self._platform = platform
         self._base_url = base_url.rstrip("/")
@@ -245,6 +248,7 @@ class Http:
         effect got none that can be trusted; `ContractBroken` for an unreadable answer;
         `RateLimited` for HTTP 429 without JSON.
         """
+        await self._keep_pace(action)
         sent_headers = dict(headers or {})
         if json_body is not None:
             # aiohttp's own json= escapes Chinese as \u, which WeChat refuses (40033, 47002).
@@ -269,6 +273,19 @@ class Http:
         except (aiohttp.ClientError, OSError) as error:
             raise _no_answer(origin, error) from error
         return _answer(origin, response, raw, (params, json_body, data, headers))
+
+    async def _keep_pace(self, action: str) -> None:
+        """Raises RateLimited, before anything is sent, when the office has called too often."""
+        retry_at = None if self._pace is None else await self._pace.take()
+        if retry_at is not None:
+            message = _("The office's limit for calls to {platform} is reached; nothing was sent.")
+            raise RateLimited(
+                message.format(platform=words.platform(self._platform)),
+                platform=self._platform,
+                action=action,
+                retry_at=retry_at,
+                scope="office",
+            )
 
 
 def _answer(

@@ -291,6 +291,7 @@ def _http(tools: Tools, config: DouyinConfig, timeout_s: float) -> Http:
         base_url=config.base_url,
         timeout_s=timeout_s,
         read_wait_s=config.read_wait_s,
+        pace=tools.pace,
     )
 
 

@@ -21,6 +21,7 @@ from adapters.weibo.limits import (
     PICTURE_TYPES,
     POSTS_PER_DAY,
     POSTS_PER_HOUR,
+    RATE,
     READS_PER_DAY,
     TIMELINE,
 )
@@ -75,6 +76,7 @@ class WeiboAdapter:
         recent=True,
         recent_limit=5,  # user_timeline gives the newest five, whatever is asked for
         stat=True,
+        rates=(RATE,),
         budgets=(
             Budget(action="publish", limit=POSTS_PER_HOUR, period=Period.HOUR),
             Budget(action="publish", limit=POSTS_PER_DAY, period=Period.DAY),
@@ -94,6 +96,7 @@ class WeiboAdapter:
             base_url=config.base_url,
             timeout_s=config.timeout_s,
             read_wait_s=config.read_wait_s,
+            pace=tools.pace,
         )
         self._api = WeiboApi(http, tools.clock)
 

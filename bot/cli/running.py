@@ -38,6 +38,7 @@ from bot.i18n import _
 from bot.ledger import publications
 from bot.logs import get_logger
 from bot.queue.remote import Chore
+from bot.schedule.folder import glance
 from bot.settings import Settings
 from bot.simulator import serve as serve_simulator
 from bot.web.app import watched
@@ -150,11 +151,16 @@ async def _plan_regularly(app: App, stop: asyncio.Event, known: str) -> None:
 
     `known` is the fingerprint of what has been taken over already.
     """
+    folder, looked = app.settings.office.schedules, None
     while not stop.is_set():
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), timeout=_READ_EVERY_S)
         try:
+            look = await asyncio.to_thread(glance, folder)
+            if look == looked and known:
+                continue
             reading = await asyncio.to_thread(app.read)
+            looked = look
             if reading.fingerprint == known or stop.is_set():
                 continue
             made = await plans.apply(app.core, reading)
