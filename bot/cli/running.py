@@ -13,6 +13,7 @@ from rich.markup import escape
 from bot import worker as workers
 from bot.app import App, open_app
 from bot.cli.calendar import Folder, folder_settings, show_problems
+from bot.cli.loop import on_stop, run_fast
 from bot.cli.output import (
     BAD_NEWS,
     OK,
@@ -26,7 +27,6 @@ from bot.cli.output import (
     settings_in_force,
     table,
 )
-from bot.cli.signals import on_stop
 from bot.domain.problem import has_errors
 from bot.domain.publication import State
 from bot.engine import collect as collecting
@@ -38,6 +38,7 @@ from bot.i18n import _
 from bot.ledger import publications
 from bot.logs import get_logger
 from bot.queue.remote import Chore
+from bot.schedule.folder import glance
 from bot.settings import Settings
 from bot.simulator import serve as serve_simulator
 from bot.web.app import watched
@@ -73,7 +74,7 @@ def run(
                 await _forever(app, "" if made.overtaken else reading.fingerprint)
             return OK
 
-    raise typer.Exit(asyncio.run(work()))
+    raise typer.Exit(run_fast(work()))
 
 
 def _say(text: str) -> None:
@@ -142,7 +143,7 @@ def worker() -> None:
             notes.print(_("Running. Press Ctrl-C to stop."))
             await workers.work(app, _chores(app), stop)
 
-    asyncio.run(work())
+    run_fast(work())
 
 
 async def _plan_regularly(app: App, stop: asyncio.Event, known: str) -> None:
@@ -150,11 +151,16 @@ async def _plan_regularly(app: App, stop: asyncio.Event, known: str) -> None:
 
     `known` is the fingerprint of what has been taken over already.
     """
+    folder, looked = app.settings.office.schedules, None
     while not stop.is_set():
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), timeout=_READ_EVERY_S)
         try:
+            look = await asyncio.to_thread(glance, folder)
+            if look == looked and known:
+                continue
             reading = await asyncio.to_thread(app.read)
+            looked = look
             if reading.fingerprint == known or stop.is_set():
                 continue
             made = await plans.apply(app.core, reading)

@@ -5,7 +5,6 @@ Nothing here leads back to `commit` except a `find` that says "not there" long e
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -40,7 +39,7 @@ class Reconciler:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._gate = asyncio.Semaphore(core.options.concurrency)
+        self._gate = leases.Gate(core.options)
 
     async def __call__(self, message: Message) -> None:
         """Looks for each publication of the batch once and records what it found."""

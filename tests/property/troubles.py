@@ -47,6 +47,7 @@ REVIEW_S = {"wechat": (60, 600, 7200), "weibo": (30, 100), "douyin": (60, 1800)}
 LATENCY_S = (4.0, 45.0, 90.0)
 
 WAITS = st.sampled_from([1, 10, 20, 60, 100, LEASE_S + 1, 260, 600, 1800, 3600, 6 * 3600])
+# Beyond a minute ahead, a look for a lost Weibo post begins after the post (adapters/weibo).
 WRONG_S = (-50, -5, 0, 0, 5, 50)
 
 

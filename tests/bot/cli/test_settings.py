@@ -10,6 +10,7 @@ import pytest
 from bot.i18n import _
 from tests.bot.cli.office import Office, Ran
 from tests.bot.engine.world import status
+from tests.services import free_port
 
 
 def refused(ran: Ran, *words: str) -> None:
@@ -56,7 +57,8 @@ def test_a_settings_file_that_is_not_utf8(office: Office) -> None:
         ("BOT_LOG__JSON_LINES", "perhaps", ["log.json_lines 应为 true 或 false"]),
         ("BOT_GAPS", "ten", ["环境变量无法读取", "gaps"]),
         ("BOT_SECRET_KEY", "short", ["BOT_SECRET_KEY"]),
-        ("BOT_QUEUE__REDIS_URL", "redis://localhost", ["queue.redis_url"]),
+        ("BOT_QUEUE__REDIS_URL", "localhost:6379", ["queue.redis_url 不是有效地址"]),
+        ("BOT_QUEUE__REDIS_URL", "redis://h:port/0", ["queue.redis_url 不是有效地址"]),
         ("BOT_LEDGER__URL", "nonsense", ["台账地址无效"]),
         ("BOT_LEDGER__URL", "mysql://bot@db/bot", ["台账地址无效"]),
         ("BOT_LEDGER__URL", "oracle9://x/y", ["台账地址无效"]),
@@ -67,6 +69,15 @@ def test_a_wrong_variable(
 ) -> None:
     monkeypatch.setenv(name, value)
     refused(office.bot("counts"), *words)
+
+
+def test_a_redis_address_is_taken_over_and_not_asked_by_short_commands(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They need the ledger only, so they work while Redis is gone."""
+    monkeypatch.setenv("BOT_QUEUE__REDIS_URL", f"redis://:geheim@127.0.0.1:{free_port()}/0")
+    ran = office.bot("counts", "--format", "json")
+    assert (ran.code, ran.err) == (0, "")
 
 
 def test_variables_win_over_the_file(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
