@@ -15,6 +15,10 @@ from threading import Lock
 from typing import Any, Protocol
 
 import structlog
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from bot.errors import BotError
 
 REPEAT_S = 60.0  # equal lines within this time are counted
 
@@ -53,6 +57,25 @@ def get_logger(name: str) -> Any:
     return structlog.get_logger(name, module=name)
 
 
+def _outside_causes(
+    _logger: object, _name: str, line: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """The line with a cause outside the program in words: a trace is for our own mistakes only."""
+    error = sys.exc_info()[1] if line.get("exc_info") is True else line.get("exc_info")
+    if isinstance(error, BaseException) and _outside(error):
+        cause = getattr(error, "orig", None) or error
+        line["exc_info"] = False
+        line.setdefault("error", " ".join(str(cause).split()) or type(cause).__name__)
+    return line
+
+
+def _outside(error: BaseException) -> bool:
+    """True for what a network, a disk or a server that is gone raises."""
+    # asyncpg's lost connections come as the plain class; its children are mistakes in a statement.
+    lost = type(error) is DBAPIError or isinstance(error, OperationalError | InterfaceError)
+    return lost or isinstance(error, BotError | OSError | PoolTimeout)
+
+
 def configure(level: str = "warning", *, json: bool = False) -> None:
     """Sends logs of `level` and above to stderr, for people or as JSON lines."""
     flush()
@@ -64,6 +87,7 @@ def configure(level: str = "warning", *, json: bool = False) -> None:
     _in_force.counting = Counting(
         [
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _outside_causes,
             structlog.processors.format_exc_info,
             renderer,
         ],

@@ -190,7 +190,10 @@ class _Heard(logging.Handler):
     """What arq complains of, as one of our log lines and without its trace."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        log.warning("queue.arq", message=record.getMessage())
+        message = record.getMessage()
+        # Of no concern: the ledger puts again what became old, or whose worker died.
+        usual = message.endswith((" expired", " exceeded"))
+        (log.debug if usual else log.warning)("queue.arq", message=message)
 
 
 def _hear_arq() -> None:

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 from bot import logs
+from bot.errors import UsageError
 from bot.logs import Counting, working_on
 
 
@@ -182,3 +184,26 @@ def test_lines_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     assert "took_s=3" in first
     assert "repeated=1" in count
     assert "took_s=4" in count
+
+
+def test_a_cause_outside_is_said_in_words_and_only_our_own_mistakes_keep_their_trace(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logs.configure("warning", json=True)
+    log = logs.get_logger("test")
+    for error in (
+        ConnectionRefusedError(111, "nobody\nlistens"),
+        UsageError("say it otherwise"),
+        DBAPIError("SELECT 1", None, OSError("closed in the middle")),
+        KeyError("ours"),
+    ):
+        try:
+            raise error
+        except Exception:
+            log.exception(f"failed.{type(error).__name__}")
+    refused, usage, database, ours = lines(capsys)
+    assert refused["error"] == "[Errno 111] nobody listens"
+    assert usage["error"] == "say it otherwise"
+    assert database["error"] == "closed in the middle"
+    assert ["Traceback" in str(line) for line in (refused, usage, database)] == [False] * 3
+    assert "KeyError: 'ours'" in ours["exception"]
