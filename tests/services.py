@@ -50,6 +50,11 @@ class Redis:
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def running(self) -> bool:
+        """True between `start` and `kill`."""
+        return self._process is not None
+
     def start(self) -> None:
         """Starts it, empty, and returns once it answers."""
         self._process = subprocess.Popen(
@@ -91,6 +96,11 @@ class Postgres:
     def url(self, database: str = "postgres") -> str:
         """The address of one database."""
         return f"postgresql+asyncpg://bot@127.0.0.1:{self.port}/{database}"
+
+    @property
+    def running(self) -> bool:
+        """True between `start` and `stop`."""
+        return self._process is not None
 
     def start(self) -> None:
         """Starts it and returns once it answers."""

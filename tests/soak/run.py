@@ -16,7 +16,7 @@ from bot.ledger import publications
 from tests.pairs import Servers
 from tests.soak import verdict
 from tests.soak.storm import Storm, Weather
-from tests.soak.town import LEASE_S, Town, open_town
+from tests.soak.town import LEASE_S, Manner, Town, open_town
 
 _KILLS = ("SIGKILL", "SIGTERM")
 _STOP_S = 25.0
@@ -77,8 +77,9 @@ async def soak(wish: Order, folder: Path, servers: Servers | None = None) -> Rep
     """Plays one soak in `folder`; the report says whether it went well."""
     begun = time.monotonic()
     ahead_min = 1 if wish.settle_s > _MINUTE_S else 0  # what is planned ahead must come due
+    manner = Manner(ahead_min=ahead_min)
     async with open_town(
-        folder, wish.seed, ledger=wish.ledger, servers=servers, ahead_min=ahead_min
+        folder, wish.seed, manner, ledger=wish.ledger, servers=servers
     ) as town:
         town.office.add_wave(town.began, 2 * wish.weather.posts)
         town.office.write()

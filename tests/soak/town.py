@@ -57,7 +57,18 @@ _SIMULATOR = {
 T = TypeVar("T")
 
 
-def settings_text(folder: Path, base_url: str, ledger_url: str, redis_url: str) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Manner:
+    """How the town is set up."""
+
+    lease_s: int = LEASE_S
+    timeout_s: float = 1.5  # longest wait for a platform's answer
+    ahead_min: int = 1  # how far ahead the office plans
+
+
+def settings_text(
+    folder: Path, base_url: str, ledger_url: str, redis_url: str, manner: Manner
+) -> str:
     """The settings file of harness and workers alike."""
     quotas = {
         "wechat": ("publish_day", "push_day", "push_month", "read_day"),
@@ -70,13 +81,13 @@ def settings_text(folder: Path, base_url: str, ledger_url: str, redis_url: str) 
         f'[ledger]\nurl = "{ledger_url}"\n',
         f'[queue]\nredis_url = "{redis_url}"\npoll_s = 0.1\n',
         f'[files]\nhandoff = "{folder / "handoff"}"\nkey = "{folder / "secret.key"}"\n',
-        f"[engine]\nlease_s = {LEASE_S}\n",
+        f"[engine]\nlease_s = {manner.lease_s}\n",
         "[tokens]\nlease_s = 10\nremember_s = 0\n",
         '[web]\nlisten = ""\n',
     ]
     for name, kept in quotas.items():
         parts.append(f'[platforms.{name}]\nbase_url = "{base_url}/{name}"\n')
-        parts.append(f"timeout_s = 1.5\nread_wait_s = 0.05\n{more.get(name, '')}")
+        parts.append(f"timeout_s = {manner.timeout_s}\nread_wait_s = 0.05\n{more.get(name, '')}")
         parts.append(f"[platforms.{name}.quotas]\n")
         parts.extend(f"{quota} = {_MANY}\n" for quota in kept)
     return "\n".join(parts)
@@ -170,7 +181,12 @@ def _fields(whole: Any) -> dict[str, Any]:
 
 @asynccontextmanager
 async def open_town(
-    folder: Path, seed: int, *, ledger: str, servers: Servers | None = None, ahead_min: int = 1
+    folder: Path,
+    seed: int,
+    manner: Manner,
+    *,
+    ledger: str = "postgres",
+    servers: Servers | None = None,
 ) -> AsyncIterator[Town]:
     """A town at the start: accounts open, credentials entered, no post planned, no worker yet."""
     async with AsyncExitStack() as stack:
@@ -183,9 +199,10 @@ async def open_town(
             url, redis = pair.ledger_url, pair.redis_url
         base_url = await stack.enter_async_context(simulator())
         file = folder / "settings.toml"
-        file.write_text(settings_text(folder, base_url, url, redis), encoding="utf-8")
-        settings = Settings(**tomllib.loads(file.read_text(encoding="utf-8")))
-        office = Office(folder / "schedules", Random(f"{seed}:office"), ahead_min)
+        text = settings_text(folder, base_url, url, redis, manner)
+        file.write_text(text, encoding="utf-8")
+        settings = Settings(**tomllib.loads(text))
+        office = Office(folder / "schedules", Random(f"{seed}:office"), manner.ahead_min)
         office.begin()
         app = await stack.enter_async_context(open_app(settings))
         session = await stack.enter_async_context(aiohttp.ClientSession())

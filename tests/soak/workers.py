@@ -156,6 +156,11 @@ class Fleet:
                 worker.send(signal.SIGKILL)
         await asyncio.gather(*self._keepers)
 
+    def reopen(self) -> None:
+        """Empty seats again, for another `start` after `stop`."""
+        self._wanted = True
+        self.workers, self._keepers = [], []
+
     async def kill_all(self) -> None:
         """Leaves nobody behind, whatever happened."""
         self._wanted = False
