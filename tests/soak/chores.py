@@ -20,7 +20,7 @@ async def _live(url: str) -> None:
     redis = connect(url)
 
     async def note() -> None:
-        await redis.rpush(RUNS, f"{time.time():.0f}:{os.getpid()}")
+        await redis.zadd(RUNS, {f"{os.getpid()} {time.time_ns()}": int(time.time())})
 
     stop = asyncio.Event()
     on_stop(stop.set)

@@ -78,9 +78,7 @@ async def soak(wish: Order, folder: Path, servers: Servers | None = None) -> Rep
     begun = time.monotonic()
     ahead_min = 1 if wish.settle_s > _MINUTE_S else 0  # what is planned ahead must come due
     manner = Manner(ahead_min=ahead_min)
-    async with open_town(
-        folder, wish.seed, manner, ledger=wish.ledger, servers=servers
-    ) as town:
+    async with open_town(folder, wish.seed, manner, ledger=wish.ledger, servers=servers) as town:
         town.office.add_wave(town.began, 2 * wish.weather.posts)
         town.office.write()
         await town.plan()

@@ -1,4 +1,4 @@
-"""What goes wrong, all of it drawn from one seed: deaths, servers gone, platforms that misbehave."""
+"""What goes wrong, all drawn from one seed: deaths, servers gone, platforms that misbehave."""
 
 from __future__ import annotations
 
@@ -26,9 +26,20 @@ PUBLISHING = {
     "douyin": ("create_video",),
 }
 _KINDS = {
-    **{"lost_answer": 8, "hang": 3, "status_after": 5, "html": 2, "empty": 2, "missing_code": 1},
-    **{"latency": 5, "code": 6, "status_before": 4, "drop_before": 2, "hang_before": 1},
-    **{"slow_review": 2, "refuse_review": 1, "string_numbers": 1},
+    "lost_answer": 8,
+    "hang": 3,
+    "status_after": 5,
+    "html": 2,
+    "empty": 2,
+    "missing_code": 1,
+    "latency": 5,
+    "code": 6,
+    "status_before": 4,
+    "drop_before": 2,
+    "hang_before": 1,
+    "slow_review": 2,
+    "refuse_review": 1,
+    "string_numbers": 1,
 }
 # Of an outage before the effect nobody can tell for two minutes; most are put where nothing is
 # sent yet, or the run would mostly wait.

@@ -9,12 +9,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
 import aiohttp
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]
 from redis.exceptions import RedisError
 
 from bot.app import App, open_app
@@ -153,8 +154,7 @@ class Town:
         await self._register(accounts)
         await self.persist(lambda: self._enter(accounts))
         for account in accounts:
-            name = account.id
-            await self.persist(lambda: people.resume(self.app.core, name))
+            await self.persist(partial(people.resume, self.app.core, account.id))
 
     async def _register(self, accounts: tuple[Account, ...]) -> None:
         whole = self.app.read().roster

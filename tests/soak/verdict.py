@@ -24,9 +24,7 @@ Key = tuple[str, str]
 _SCAN_S = 10  # a tick every five seconds at the latest, and time to write it
 _FINAL = frozenset({State.PUBLISHED, State.CANCELLED, State.FAILED, State.MISSED})
 # Of a public post the ledger says one of these; of the others it says who will look.
-_ACCOUNTED = frozenset(
-    {State.PUBLISHED, State.SENDING, State.PENDING, State.UNKNOWN, State.FAILED}
-)
+_ACCOUNTED = frozenset({State.PUBLISHED, State.SENDING, State.PENDING, State.UNKNOWN, State.FAILED})
 # A refusal by the platform, or a cap that keeps one post from being sent for ever.
 _PLAIN_FAILURES = frozenset({"rejected", "gone", "too_many_commits", "contract_broken"})
 

@@ -189,7 +189,10 @@ async def zygote() -> AsyncIterator[Zygote]:
     """A zygote, gone with its children at the end of the block."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.soak.zygote"),
-        **{"stdin": PIPE, "stdout": PIPE, "cwd": ROOT, "env": clean_environment()},  # type: ignore[arg-type]
+        stdin=PIPE,
+        stdout=PIPE,
+        cwd=ROOT,
+        env=clean_environment(),
     )
     made = Zygote(process)
     try:

@@ -1,8 +1,8 @@
 """Workers at the price of a fork: a program that has imported everything and waits for orders.
 
-Each line on stdin is a job ({"args", "env", "log", "cwd"}); the child it forks runs the command `bot`
-through the same function as the installed program. What it says on stdout: the child's process
-id, and later, with its exit code, that it has ended.
+Each line on stdin is a job ({"args", "env", "log", "cwd"}); the child it forks runs the command
+`bot` through the same function as the installed program. What it says on stdout: the child's
+process id, and later, with its exit code, that it has ended.
 """
 
 from __future__ import annotations
