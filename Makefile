@@ -1,6 +1,6 @@
 # Everything works on a bare machine with Python 3.11–3.13, pip and make: the first target that is
 # called makes .venv from the pinned versions in constraints.txt.
-.PHONY: help demo test check run sim bench messages constraints clean
+.PHONY: help demo test check run sim soak bench messages constraints clean
 
 PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
   $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
@@ -36,6 +36,21 @@ run: $(VENV)/ready    ## Publish the calendar of schedules/ until stopped
 
 sim: $(VENV)/ready    ## Serve the platforms' APIs on this machine
 	@$(BIN)/bot simulator
+
+# How long each part rages, and from which seed the soaks are drawn.
+SECONDS ?= 600
+SEED ?= 1
+
+soak: $(VENV)/ready   ## Kill workers and servers at random, SECONDS=600 for each way it runs
+	@mkdir -p build
+	$(BIN)/python -m tests.soak --seconds $(SECONDS) --seed $(SEED) --report build/soak-postgres.json
+	$(BIN)/python -m tests.soak --ledger sqlite --seconds $$(($(SECONDS) / 3)) --seed $(SEED) \
+	  --report build/soak-sqlite.json
+	rm -f build/soak-machine.json
+	BOT_SOAK_SECONDS=$(SECONDS) BOT_SOAK_REPORT=build/soak-machine.json \
+	  $(BIN)/python -m pytest -q tests/property/test_at_most_once.py
+	@$(BIN)/python -m tests.soak.figures build/soak-postgres.json build/soak-sqlite.json \
+	  build/soak-machine.json
 
 bench: $(VENV)/ready  ## Measure speed as ratios (BENCH="burst --runs 3" for a part)
 	@$(PIP) install --constraint constraints.txt --editable '.[test,bench]'
