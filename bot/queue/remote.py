@@ -102,6 +102,29 @@ class RemoteQueue:
             await self._here.put(message)
 
 
+class _Worker(Worker):
+    """arq's, which begins nothing a second time in one process and leaves no failure unheard.
+
+    A batch slower than its lease may be taken again; arq would then forget the task it has.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.under_way: dict[str, asyncio.Task[Any] | None] = {}
+
+    async def run_job(self, job_id: str, score: int) -> None:
+        """Runs what the message asks for, unless this process is still at it."""
+        if job_id in self.under_way:
+            return
+        self.under_way[job_id] = asyncio.current_task()
+        try:
+            await super().run_job(job_id, score)
+        except GONE as error:  # the work is done; the next poll meets a Redis that is still gone
+            log.debug("queue.not_told", job=job_id, error=str(error))
+        finally:
+            del self.under_way[job_id]
+
+
 class RemoteWorker:
     """Takes messages from Redis and does its share of the chores."""
 
@@ -117,7 +140,7 @@ class RemoteWorker:
     ) -> None:
         _hear_arq()
         self._handlers = handlers
-        self._worker: Worker = Worker(
+        self._worker = _Worker(
             [func(self._work, name=_WORK)],  # type: ignore[arg-type]
             cron_jobs=[_cron(chore) for chore in chores],
             redis_pool=redis,
@@ -153,12 +176,13 @@ class RemoteWorker:
             while not main.done():  # a Redis call may swallow one cancellation
                 main.cancel()
                 await asyncio.wait({main}, timeout=0.2)
+            await self.join()  # it may have begun another message just before it ended
         if not main.cancelled():
             main.result()
 
     async def join(self) -> None:
         """Returns when what has been begun is finished; a chore that takes long is given up."""
-        tasks = self._worker.tasks
+        tasks = {name: task for name, task in self._worker.under_way.items() if task is not None}
         messages = [task for name, task in tasks.items() if ":" not in name]
         await asyncio.gather(*messages, return_exceptions=True)
         await finish([task for name, task in tasks.items() if ":" in name])
