@@ -69,7 +69,7 @@ class Zygote:
 
     def __init__(self, process: Process) -> None:
         self._process = process
-        self._started: asyncio.Queue[int] = asyncio.Queue()
+        self._started: asyncio.Queue[tuple[int, asyncio.Future[int]]] = asyncio.Queue()
         self._ends: dict[int, asyncio.Future[int]] = {}
         self._order = asyncio.Lock()
         self.reading = asyncio.create_task(self._read())
@@ -82,16 +82,15 @@ class Zygote:
         order = {"args": list(args), "env": dict(env), "log": str(log), "cwd": str(log.parent)}
         async with self._order:
             self._process.stdin.write(json.dumps(order).encode() + b"\n")
-            pid = await self._started.get()
-        return pid, self._ends[pid]
+            return await self._started.get()
 
     async def _read(self) -> None:
         assert self._process.stdout is not None
         async for line in self._process.stdout:
             said = json.loads(line)
             if "started" in said:
-                self._ends[said["started"]] = asyncio.get_running_loop().create_future()
-                self._started.put_nowait(said["started"])
+                end = self._ends[said["started"]] = asyncio.get_running_loop().create_future()
+                self._started.put_nowait((said["started"], end))
             else:
                 self._ends.pop(said["ended"]).set_result(said["code"])
 
