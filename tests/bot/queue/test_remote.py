@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from arq.constants import in_progress_key_prefix
+
 from bot.domain.message import Message, Work
 from bot.queue.local import LocalQueue
 from bot.queue.remote import RemoteQueue, RemoteWorker, connect
@@ -11,12 +13,13 @@ from tests.pairs import Servers
 
 
 async def test_a_batch_longer_than_its_lease_is_finished_before_the_end(servers: Servers) -> None:
-    """arq thinks it dead after the lease, takes it up again, and no longer knows the first."""
+    """arq thinks it dead after the lease and takes it up again; it is not begun twice."""
     servers.redis.flush()
     redis = connect(servers.redis.url)
     begun, go_on, done = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def slow(_message: Message) -> None:
+        assert not begun.is_set()
         begun.set()
         await go_on.wait()
         done.set()
@@ -27,7 +30,10 @@ async def test_a_batch_longer_than_its_lease_is_finished_before_the_end(servers:
     queue = RemoteQueue(redis, LocalQueue({}), lease_s=1)
     await queue.put(Message(work=Work.PUBLISH, ids=(1,)))
     await begun.wait()
-    while await redis.zcard(redis.default_queue_name):  # until arq has given it up
+    (name,) = await redis.zrange(redis.default_queue_name, 0, -1)
+    mark, left_ms = in_progress_key_prefix + name.decode(), 1000
+    while (now_ms := await redis.pttl(mark)) <= left_ms:  # until arq has taken it up again
+        left_ms = now_ms
         await asyncio.sleep(0.01)
     stop.set()
     ended, _running = await asyncio.wait({running}, timeout=1)
