@@ -62,7 +62,9 @@ def _outside_causes(
 ) -> MutableMapping[str, Any]:
     """The line with a cause outside the program in words: a trace is for our own mistakes only."""
     error = sys.exc_info()[1] if line.get("exc_info") is True else line.get("exc_info")
-    if isinstance(error, BaseException) and _outside(error):
+    while isinstance(error, BaseException) and not _outside(error):
+        error = error.__cause__  # what one of ours was raised from
+    if isinstance(error, BaseException):
         cause = getattr(error, "orig", None) or error
         line["exc_info"] = False
         line.setdefault("error", " ".join(str(cause).split()) or type(cause).__name__)

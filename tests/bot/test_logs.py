@@ -195,15 +195,17 @@ def test_a_cause_outside_is_said_in_words_and_only_our_own_mistakes_keep_their_t
         ConnectionRefusedError(111, "nobody\nlistens"),
         UsageError("say it otherwise"),
         DBAPIError("SELECT 1", None, OSError("closed in the middle")),
+        LookupError("told by another"),
         KeyError("ours"),
     ):
         try:
-            raise error
+            raise error from (OSError("the disk is gone") if type(error) is LookupError else None)
         except Exception:
             log.exception(f"failed.{type(error).__name__}")
-    refused, usage, database, ours = lines(capsys)
+    refused, usage, database, told, ours = lines(capsys)
+    assert told["error"] == "the disk is gone"
     assert refused["error"] == "[Errno 111] nobody listens"
     assert usage["error"] == "say it otherwise"
     assert database["error"] == "closed in the middle"
-    assert ["Traceback" in str(line) for line in (refused, usage, database)] == [False] * 3
+    assert ["Traceback" in str(line) for line in (refused, usage, database, told)] == [False] * 4
     assert "KeyError: 'ours'" in ours["exception"]
