@@ -92,9 +92,10 @@ class Publisher:
                 await self._one(pub, batch)
             except StaleLease:
                 log.info("publication.lease_lost")
-            except Exception:
-                # The ledger could not be written. The row stays as it is, under a lease that runs
-                # out; the others go on.
+            except _NotWritten as error:
+                # The row stays as it is, under a lease that runs out; the others go on.
+                log.error("publication.not_recorded", error=str(error))
+            except Exception:  # as above
                 log.exception("publication.not_recorded")
 
     async def _finish(self, pub: Publication, recorded: asyncio.Future[list[Applied]]) -> None:
