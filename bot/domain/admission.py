@@ -93,7 +93,7 @@ def needs_look(pub: Publication, now: datetime) -> bool:
     """True when an earlier call is in doubt and no fresh look has said "not there"."""
     if pub.doubt_since is None:
         return False
-    return pub.cleared_at is None or now - pub.cleared_at > FRESH
+    return pub.cleared_at is None or abs(now - pub.cleared_at) > FRESH
 
 
 def wake(pub: Publication, at: Standing) -> Step | None:

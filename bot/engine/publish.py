@@ -26,6 +26,7 @@ from bot.engine.ports import Core
 from bot.errors import AuthFailed, BotError, StaleLease
 from bot.ledger import journal, publications, roster
 from bot.ledger.journal import Applied, Move, Refusal
+from bot.ledger.store import check_version
 from bot.logs import get_logger, working_on
 
 log = get_logger(__name__)
@@ -64,9 +65,13 @@ class Publisher:
         self.stopping = False  # set: what has not begun is given back, what has is finished
 
     async def __call__(self, message: Message) -> None:
-        """Works the batch off: accounts side by side, each account's posts in their order."""
+        """Works the batch off: accounts side by side, each account's posts in their order.
+
+        Raises LedgerError when the ledger is of another version by now.
+        """
         lease = secrets.token_hex(8)
         async with self._core.ledger.write() as conn:
+            await check_version(conn)
             pubs = await publications.take(
                 conn, message.ids, {State.QUEUED}, lease=lease, until=self._lease_until()
             )
@@ -169,7 +174,8 @@ class Publisher:
             return None
         # The lease outlives the call, so nobody looks for the post while it may still appear.
         # Wall time, like the lease: a machine that slept finds the time used up.
-        left_s = self._core.options.call_s - (self._now - began).total_seconds()
+        # A clock set back meanwhile gives no more of it.
+        left_s = self._core.options.call_s - max((self._now - began).total_seconds(), 0.0)
         if left_s <= 0:
             await self._apply(pub, outcome.too_late(pub, self._now), job.lease)
             return None
