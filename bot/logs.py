@@ -75,14 +75,15 @@ def keep_trace(error: BaseException) -> Path | None:
     frames = traceback.extract_tb(error.__traceback__)
     place = crc32(repr([(frame.filename, frame.lineno) for frame in frames]).encode())
     name = f"{type(error).__name__}-{place:08x}.txt"
-    for folder in (Path("var/errors"), Path(tempfile.gettempdir())):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            text = "".join(traceback.format_exception(error))
-            (folder / name).write_text(text, encoding="utf-8")
+    text = "".join(traceback.format_exception(error))
+    for folder in (lambda: "var/errors", tempfile.gettempdir):
+        try:  # on a full disk there is not even a folder for temporary files
+            file = Path(folder()) / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
         except OSError:
             continue
-        return folder / name
+        return file
     return None
 
 

@@ -97,11 +97,12 @@ class Publisher:
                 log.exception("publication.not_recorded")
 
     async def _finish(self, pub: Publication, recorded: asyncio.Future[list[Applied]]) -> None:
-        try:
-            if not (await recorded)[0].ok:
-                log.info("publication.lease_lost", publication=pub.id)
-        except Exception:  # as above
-            log.exception("publication.not_recorded", publication=pub.id)
+        with working_on(pub):
+            try:
+                if not (await recorded)[0].ok:
+                    log.info("publication.lease_lost")
+            except Exception:  # as above
+                log.exception("publication.not_recorded")
 
     async def _one(self, pub: Publication, batch: _Batch) -> None:
         now, known, lease = self._now, batch.known, batch.lease
