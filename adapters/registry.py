@@ -21,6 +21,7 @@ GROUP = "xuanfa_bot.adapters"  # entry points of adapters installed by others
 HANDOFF = "handoff"  # the folder, and the account mode, that give the package to a person
 
 
+@cache
 def adapter_for(platform: str, mode: str = "") -> type[Adapter]:
     """The adapter class that serves `platform` in `mode`; raises UsageError when there is none."""
     if mode not in ("", HANDOFF):

@@ -66,7 +66,9 @@ async def open_app(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
     timeout = aiohttp.ClientTimeout(total=_HTTP_TOTAL_S)
     try:
         async with aiohttp.ClientSession(timeout=timeout) as session:
-            platforms = Adapters(settings, session=session, ledger=ledger, vault=vault, clock=clock)
+            platforms = Adapters(
+                settings, session=session, ledger=ledger, vault=vault, clock=clock, redis=redis
+            )
             core = Core(
                 ledger=ledger,
                 journal=journal,
@@ -76,6 +78,7 @@ async def open_app(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
                     lease_s=settings.engine.lease_s,
                     batch=settings.engine.batch,
                     concurrency=settings.engine.concurrency,
+                    per_platform=settings.engine.per_platform,
                 ),
             )
             publisher = Publisher(core)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
+
+_SET_S = 2.0  # more than this between two looks is no drift
 
 
 class Clock(Protocol):
@@ -11,12 +16,41 @@ class Clock(Protocol):
 
     def now(self) -> datetime: ...
 
+    def steady_s(self) -> float:
+        """For how many seconds, at least, this clock has gone without being set."""
+        ...
+
 
 class WallClock:
-    """The machine's own clock."""
+    """The machine's own clock, which somebody may set at any moment.
+
+    What happened is told in its time. That some time has really passed since is told by
+    `steady_s`: after a jump of an hour a call begun a minute ago still is a minute old.
+    """
+
+    def __init__(
+        self,
+        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+        ticks_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._wall = wall
+        self._ticks_s = ticks_s
+        self._since_s = ticks_s()
+        self._ahead_s = wall().timestamp() - self._since_s
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        """The moment by the machine's clock."""
+        moment, ticks_s = self._wall(), self._ticks_s()
+        ahead_s = moment.timestamp() - ticks_s
+        if abs(ahead_s - self._ahead_s) > _SET_S:
+            self._since_s = ticks_s
+        self._ahead_s = ahead_s
+        return moment
+
+    def steady_s(self) -> float:
+        """Seconds since it was set, or since this process began to watch it."""
+        self.now()
+        return self._ticks_s() - self._since_s
 
 
 class VirtualClock:
@@ -31,6 +65,10 @@ class VirtualClock:
     def set(self, moment: datetime) -> None:
         """Moves on to `moment`; an earlier one is ignored."""
         self._now = max(self._now, check_aware(moment).astimezone(UTC))
+
+    def steady_s(self) -> float:
+        """For ever: what it says is all the time there is."""
+        return math.inf
 
 
 def check_aware(moment: datetime) -> datetime:

@@ -50,6 +50,7 @@ class Capabilities:
     recent_lag_s: int = 0  # what is younger than this may not be listed yet
     stat: bool = False
     budgets: tuple[Budget, ...] = ()
+    rates: tuple[str, ...] = ()  # calls of all accounts together, e.g. "15000/hour"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,6 +164,14 @@ class Renews(Protocol):
         ...
 
 
+class Pace(Protocol):
+    """How fast this office may call one platform, all its processes together."""
+
+    async def take(self) -> datetime | None:
+        """None when a call may be made now, which is counted; else when to try again."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tools:
     """What an adapter is handed; it makes none of these itself."""
@@ -172,6 +181,7 @@ class Tools:
     media: MediaStore
     credentials: Credentials
     out_dir: Path  # where hand-off packages are written
+    pace: Pace | None = None  # None: no limit
 
 
 class Adapter(Protocol):

@@ -76,15 +76,17 @@ def keep_trace(error: BaseException) -> Path | None:
     place = crc32(repr([(frame.filename, frame.lineno) for frame in frames]).encode())
     name = f"{type(error).__name__}-{place:08x}.txt"
     text = "".join(traceback.format_exception(error))
-    for folder in (lambda: "var/errors", tempfile.gettempdir):
-        try:  # on a full disk there is not even a folder for temporary files
-            file = Path(folder()) / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
-        except OSError:
-            continue
-        return file
+    with suppress(OSError):
+        return _kept(Path("var/errors") / name, text)
+    with suppress(OSError):  # on a full disk there is not even a folder for temporary files
+        return _kept(Path(tempfile.gettempdir()) / name, text)
     return None
+
+
+def _kept(file: Path, text: str) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return file
 
 
 def configure(level: str = "warning", *, json: bool = False) -> None:

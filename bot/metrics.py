@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from prometheus_client import (
@@ -111,6 +112,9 @@ class Metrics:
             "bot_info", "Version and kind of queue", ["version", "queue"], registry=self._registry
         )
         about.labels(version=__version__, queue=queue).set(1)
+        # Finding a labelled child costs more than counting with it.
+        self._outcome = cache(self._outcomes.labels)
+        self._late = cache(self._lateness.labels)
         self._granted: OrderedDict[int, None] = OrderedDict()
 
     def heard(self, events: Sequence[Mapping[str, Any]]) -> None:
@@ -133,10 +137,10 @@ class Metrics:
     def _count(self, event: Mapping[str, Any]) -> None:
         name, platform = event["name"], event["platform"]
         if name in _OUTCOMES:
-            self._outcomes.labels(platform=platform, outcome=_OUTCOMES[name]).inc()
+            self._outcome(platform, _OUTCOMES[name]).inc()
         elif name == "publication.granted" and self._is_first(event):
             late_s = (event["at"] - event["due_at"]).total_seconds()
-            self._lateness.labels(platform=platform).observe(max(late_s, 0.0))
+            self._late(platform).observe(max(late_s, 0.0))
 
     def _is_first(self, event: Mapping[str, Any]) -> bool:
         """A call that was surely refused is given back, so the next is number one again."""

@@ -70,8 +70,9 @@ class EnginePart(_Part):
     """How the engine works."""
 
     lease_s: int = Field(default=120, ge=1)
-    batch: int = Field(default=50, ge=1, le=1000)
+    batch: int = Field(default=200, ge=1, le=1000)
     concurrency: int = Field(default=64, ge=1, le=500)
+    per_platform: int = Field(default=50, ge=1, le=500)
 
 
 class TokensPart(_Part):

@@ -11,6 +11,7 @@ from arq.connections import ArqRedis
 
 from bot.app import App
 from bot.engine import service
+from bot.engine.dispatch import ACCOUNTS_A_BATCH
 from bot.i18n import N_, _
 from bot.logs import get_logger, said
 from bot.queue.remote import GONE, Chore, RemoteWorker, finish
@@ -61,7 +62,8 @@ async def _together(
         app.handlers,
         [Chore(name="schedule", do=schedule, every_s=_TICKS_S), *chores],
         lease_s=app.core.options.lease_s,
-        messages=app.core.options.concurrency,
+        # One more than it can work on: the next is here when one is done.
+        messages=app.core.options.concurrency // ACCOUNTS_A_BATCH + 1,
         poll_s=app.settings.queue.poll_s,
     )
     follow = asyncio.create_task(_copy(stop, leaving))

@@ -38,7 +38,7 @@ from bot.i18n import _
 
 PLATFORM = "douyin"
 _MB = 1024 * 1024
-_CLOCKS_DIFFER = timedelta(seconds=60)
+_CLOCKS_DIFFER = timedelta(hours=2)  # also a clock an hour wrong must not hide our work
 _EVER = "1970-01-02T00:00:00+00:00"  # nothing known: as far back as it goes
 _REJECTED, _REVIEWING, _PUBLIC, _HIDDEN = 2, 4, (1, 5), (6, 7)  # video_status
 
@@ -291,6 +291,7 @@ def _http(tools: Tools, config: DouyinConfig, timeout_s: float) -> Http:
         base_url=config.base_url,
         timeout_s=timeout_s,
         read_wait_s=config.read_wait_s,
+        pace=tools.pace,
     )
 
 
@@ -308,7 +309,7 @@ def _person_must_look() -> Unavailable:
 
 
 def _since(done: Checkpoint) -> datetime:
-    """From when on a work can be ours: a minute before the commit, because clocks differ."""
+    """From when on a work can be ours: some time before the commit, because clocks differ."""
     text = done.data.get("doubt_since") or done.data.get("committed_at") or _EVER
     return datetime.fromisoformat(text) - _CLOCKS_DIFFER
 

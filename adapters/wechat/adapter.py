@@ -94,6 +94,7 @@ class Wechat:
             base_url=config.base_url,
             timeout_s=config.timeout_s,
             read_wait_s=config.read_wait_s,
+            pace=tools.pace,
         )
         self._account = account
         self._tools = tools

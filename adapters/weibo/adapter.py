@@ -21,6 +21,7 @@ from adapters.weibo.limits import (
     PICTURE_TYPES,
     POSTS_PER_DAY,
     POSTS_PER_HOUR,
+    RATE,
     READS_PER_DAY,
     TIMELINE,
 )
@@ -39,13 +40,14 @@ from bot.contract import (
 )
 from bot.domain.post import Variant
 from bot.domain.problem import Problem
-from bot.domain.quota import READ, Budget, Period
+from bot.domain.quota import PLATFORM_ZONE, READ, Budget, Period
 from bot.domain.roster import Account
 from bot.errors import AuthFailed, Gone, Unavailable
 from bot.i18n import _
 
 PLATFORM = "weibo"
-_CLOCKS_DIFFER = timedelta(seconds=60)
+_CLOCKS_DIFFER = timedelta(minutes=10)
+_CLOCK_WRONG = timedelta(hours=25)  # by an hour, a zone or a day
 _EVER = "1970-01-02T00:00:00+00:00"  # nothing known: as far back as it goes
 
 
@@ -74,6 +76,7 @@ class WeiboAdapter:
         recent=True,
         recent_limit=5,  # user_timeline gives the newest five, whatever is asked for
         stat=True,
+        rates=(RATE,),
         budgets=(
             Budget(action="publish", limit=POSTS_PER_HOUR, period=Period.HOUR),
             Budget(action="publish", limit=POSTS_PER_DAY, period=Period.DAY),
@@ -93,6 +96,7 @@ class WeiboAdapter:
             base_url=config.base_url,
             timeout_s=config.timeout_s,
             read_wait_s=config.read_wait_s,
+            pace=tools.pace,
         )
         self._api = WeiboApi(http, tools.clock)
 
@@ -139,8 +143,18 @@ class WeiboAdapter:
         text = compose(variant, _safe_link(self._account))
         since = _looked_since(done)
         listed = list(await self._api.timeline(who))
-        newer = [status for status in listed if status.created_at >= since]
-        ours = next((s for s in newer if _is_ours(s, text, variant.marker)), None)
+        recent = [s for s in listed if s.created_at >= since - _CLOCK_WRONG]
+        ours = next((s for s in recent if _is_ours(s, text, variant.marker)), None)
+        marked = has_marker(text, variant.marker)
+        if ours is not None and not marked and ours.created_at < since:
+            # Of an hour ago: the same tip once more, or ours, sent while this clock was wrong.
+            raise self._origin("find").error(
+                Unavailable,
+                _(
+                    "Weibo shows an equal text from {time}; whether it is this post is unsure."
+                ).format(time=f"{ours.created_at.astimezone(PLATFORM_ZONE):%Y-%m-%d %H:%M}"),
+                advice=_("Open the account's page on Weibo and look whether the post is there."),
+            )
         if ours is not None and ours.deleted:
             raise self._origin("find").error(
                 Gone, _("The post went out, and Weibo or its author has removed it.")
@@ -257,7 +271,7 @@ def _safe_link(account: Account) -> str:
 
 
 def _looked_since(done: Checkpoint) -> datetime:
-    """From when on a status can be ours: a minute before the commit, because clocks differ."""
+    """From when on a status can be ours: some minutes before the commit, because clocks differ."""
     text = done.data.get("doubt_since") or done.data.get("committed_at") or _EVER
     return datetime.fromisoformat(text) - _CLOCKS_DIFFER
 

@@ -22,6 +22,7 @@ COUNT_IDS = 100  # statuses/count takes so many ids in one call
 # post 30 times an hour, and one app may make 100 calls a day for one user, all calls together.
 POSTS_PER_HOUR = 30
 CALLS_PER_DAY = 100
+RATE = "15000/hour"  # of one server address, all accounts together; above it: 10022
 # Ours: how the 100 are shared out, so that neither reading nor publishing starves the other. Ten
 # are left for calls that had to be repeated and for counters.
 POSTS_PER_DAY = 60

@@ -17,8 +17,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from bot.app import App, open_app
 from bot.cli import publications, words
 from bot.cli.answers import gap_rules, show_counts, show_coverage, show_gaps
+from bot.cli.loop import on_stop
 from bot.cli.output import BAD_NEWS, OK, local, screen, settings_in_force
-from bot.cli.signals import on_stop
 from bot.demo import scenario as scenarios
 from bot.demo.compare import Comparison, everything, made_by_bot
 from bot.demo.player import Player, build_stage, stage_settings

@@ -13,6 +13,7 @@ from rich.markup import escape
 from bot import worker as workers
 from bot.app import App, open_app
 from bot.cli.calendar import Folder, folder_settings, show_problems
+from bot.cli.loop import on_stop, run_fast
 from bot.cli.output import (
     BAD_NEWS,
     OK,
@@ -26,7 +27,6 @@ from bot.cli.output import (
     settings_in_force,
     table,
 )
-from bot.cli.signals import on_stop
 from bot.domain.problem import has_errors
 from bot.domain.publication import State
 from bot.engine import collect as collecting
@@ -39,6 +39,7 @@ from bot.ledger import publications
 from bot.ledger.alone import alone
 from bot.logs import get_logger, said
 from bot.queue.remote import Chore
+from bot.schedule.folder import glance
 from bot.settings import Settings
 from bot.simulator import serve as serve_simulator
 from bot.web.app import watched
@@ -64,7 +65,7 @@ def run(
         with alone(settings.ledger.url):
             return await _run(settings, once=once, yes=yes)
 
-    raise typer.Exit(asyncio.run(work()))
+    raise typer.Exit(run_fast(work()))
 
 
 async def _run(settings: Settings, *, once: bool, yes: bool) -> int:
@@ -148,7 +149,7 @@ def worker() -> None:
             notes.print(_("Running. Press Ctrl-C to stop."))
             await workers.work(app, _chores(app), stop)
 
-    asyncio.run(work())
+    run_fast(work())
 
 
 async def _plan_regularly(app: App, stop: asyncio.Event, known: str) -> None:
@@ -156,11 +157,16 @@ async def _plan_regularly(app: App, stop: asyncio.Event, known: str) -> None:
 
     `known` is the fingerprint of what has been taken over already.
     """
+    folder, looked = app.settings.office.schedules, None
     while not stop.is_set():
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), timeout=_READ_EVERY_S)
         try:
+            look = await asyncio.to_thread(glance, folder)
+            if look == looked and known:
+                continue
             reading = await asyncio.to_thread(app.read)
+            looked = look
             if reading.fingerprint == known or stop.is_set():
                 continue
             made = await plans.apply(app.core, reading)

@@ -93,6 +93,7 @@ def needs_look(pub: Publication, now: datetime) -> bool:
     """True when an earlier call is in doubt and no fresh look has said "not there"."""
     if pub.doubt_since is None:
         return False
+    # A look from the future was made before the clock was set back; nobody knows how old it is.
     return pub.cleared_at is None or abs(now - pub.cleared_at) > FRESH
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 
 from bot.domain import transitions
 from bot.domain.admission import as_wanted, look_at, wake
@@ -19,6 +20,7 @@ from bot.ledger.store import check_version
 from bot.logs import get_logger
 
 log = get_logger(__name__)
+ACCOUNTS_A_BATCH = 8
 _LIMIT = 1000  # rows per transaction; what is left over comes with the next round
 
 
@@ -118,16 +120,22 @@ async def _wake(conn: Connection, held: Sequence[Publication], now: datetime) ->
 
 
 def _batches(pubs: Sequence[Publication], core: Core) -> list[tuple[int, ...]]:
-    """Ids in batches; posts of one account stay together, so that one worker keeps their order."""
+    """Ids in batches; posts of one account stay together, so that one worker keeps their order.
+
+    A batch of few accounts leaves something for other workers.
+    """
     by_account: dict[str, list[int]] = {}
     for pub in pubs:
         by_account.setdefault(pub.account, []).append(pub.id)
-    batches: list[list[int]] = []
+    batches: list[tuple[int, ...]] = []
+    line: list[list[int]] = []
     for ids in by_account.values():
-        if not batches or len(batches[-1]) + len(ids) > core.options.batch:
-            batches.append([])
-        batches[-1] += ids
-    return [tuple(ids) for ids in batches]
+        full = len(line) == ACCOUNTS_A_BATCH or sum(map(len, line)) + len(ids) > core.options.batch
+        if line and full:
+            batches.append(tuple(chain(*line)))
+            line = []
+        line.append(ids)
+    return [*batches, tuple(chain(*line))] if line else batches
 
 
 async def _put(queue: Queue, work: Work, batches: Sequence[tuple[int, ...]]) -> None:

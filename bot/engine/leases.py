@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -10,7 +11,7 @@ from datetime import timedelta
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.domain.publication import Publication
-from bot.engine.ports import Core
+from bot.engine.ports import Core, Options
 from bot.ledger import publications
 from bot.logs import get_logger
 
@@ -41,8 +42,25 @@ async def _renew(core: Core, ids: Sequence[int], lease: str) -> None:
             log.warning("lease.not_renewed", lease=lease)
 
 
+class Gate:
+    """How many accounts are worked on at once: of all platforms, and of each."""
+
+    def __init__(self, options: Options) -> None:
+        self._all = asyncio.Semaphore(options.concurrency)
+        self._each: dict[str, asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(options.per_platform)
+        )
+
+    @asynccontextmanager
+    async def entered(self, platform: str) -> AsyncIterator[None]:
+        """A place for one account of the platform."""
+        # The platform's place first: waiting for it must not take one from other platforms.
+        async with self._each[platform], self._all:
+            yield
+
+
 async def by_account(
-    gate: asyncio.Semaphore,
+    gate: Gate,
     pubs: Sequence[Publication],
     work: Callable[[Publication], Awaitable[None]],
 ) -> None:
@@ -52,7 +70,7 @@ async def by_account(
         lines.setdefault(pub.account, []).append(pub)
 
     async def one(line: Sequence[Publication]) -> None:
-        async with gate:
+        async with gate.entered(line[0].platform):
             for pub in line:
                 await work(pub)
 

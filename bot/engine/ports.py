@@ -43,8 +43,9 @@ class Options:
     """The engine's settings; docs/settings.md explains each."""
 
     lease_s: int = 120  # longer than any adapter's commit may take
-    batch: int = 50  # publications per queue message
+    batch: int = 200  # publications per queue message
     concurrency: int = 64  # accounts worked on at once
+    per_platform: int = 50  # of them on one platform
     unknown_limit_s: int = 23 * 3600  # WeChat remembers our key for 24 h
     never_found_s: int = 600  # where the platform shows nothing, a person looks after this
 

@@ -61,7 +61,7 @@ class Publisher:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._gate = asyncio.Semaphore(core.options.concurrency)
+        self._gate = leases.Gate(core.options)
         self.stopping = False  # set: what has not begun is given back, what has is finished
 
     async def __call__(self, message: Message) -> None:

@@ -5,7 +5,6 @@ Nothing here leads back to `commit` except a `find` that says "not there" long e
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -41,7 +40,7 @@ class Reconciler:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._gate = asyncio.Semaphore(core.options.concurrency)
+        self._gate = leases.Gate(core.options)
 
     async def __call__(self, message: Message) -> None:
         """Looks for each publication of the batch once and records what it found."""
@@ -146,8 +145,14 @@ class Reconciler:
     def _absent(self, pub: Publication, can: Capabilities, began: datetime) -> Step:
         """It is not there now. May it be sent again?"""
         last = pub.committed_at or began
+        settling_s = self._core.options.call_s + can.settle_s
+        unwatched_s = settling_s - self._core.clock.steady_s()
+        if unwatched_s > 0:
+            # The clock was set, or this process is new: the call may be younger than it seems, and
+            # even be under way still.
+            return self._later(pub, {}, at=began + timedelta(seconds=unwatched_s))
         # The call may have run until its own end; only then does the platform's delay begin.
-        settled_at = last + timedelta(seconds=self._core.options.call_s + can.settle_s)
+        settled_at = last + timedelta(seconds=settling_s)
         may_at = max(settled_at, next_commit(pub.commits, last, pub.not_after))
         now = self._core.clock.now()
         if began < min(may_at, max(settled_at, pub.not_after)):

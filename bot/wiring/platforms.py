@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from redis.asyncio import Redis
 
 from adapters import registry
 from bot.clock import Clock
@@ -24,8 +25,11 @@ from bot.settings import Settings
 from bot.wiring.authorised import guarded
 from bot.wiring.credentials import AccountCredentials, Terms
 from bot.wiring.media import MediaFolder
+from bot.wiring.pace import Counters, PlatformPace, rates_of
 
-_QUOTAS = "quotas"  # the group of a platform's settings that is the engine's, not the adapter's
+# What of a platform's settings is ours, not the adapter's.
+_QUOTAS = "quotas"
+_RATES = "rates"
 
 
 class Catalog:
@@ -65,6 +69,7 @@ class Adapters(Catalog):
         ledger: Ledger,
         vault: Vault,
         clock: Clock,
+        redis: Redis | None = None,
     ) -> None:
         super().__init__(settings.platforms)
         self._session = session
@@ -74,6 +79,8 @@ class Adapters(Catalog):
         self._media = MediaFolder(settings.office.schedules)
         self._out_dir = settings.files.handoff
         self._terms = Terms(lease_s=settings.tokens.lease_s, remember_s=settings.tokens.remember_s)
+        self._counters = Counters(redis)
+        self._paces: dict[str, PlatformPace | None] = {}
         self._made: dict[tuple[str, bool], tuple[Account, Adapter]] = {}
 
     def adapter(self, account: Account, *, by_hand: bool = False) -> Adapter:
@@ -97,14 +104,24 @@ class Adapters(Catalog):
             media=self._media,
             credentials=credentials,
             out_dir=self._out_dir,
+            pace=self._pace(self.kind(account, by_hand=by_hand)),
         )
         settings = self.settings.get(self.kind(account, by_hand=by_hand).name, {})
         adapter = registry.make(
             replace(account, mode=self.mode(account, by_hand=by_hand)),
             tools,
-            {name: value for name, value in settings.items() if name != _QUOTAS},
+            {name: value for name, value in settings.items() if name not in {_QUOTAS, _RATES}},
         )
         return guarded(adapter, credentials)
+
+    def _pace(self, kind: type[Adapter]) -> PlatformPace | None:
+        """One for all accounts of a platform."""
+        if kind.name not in self._paces:
+            chosen = self.settings.get(kind.name, {}).get(_RATES, kind.capabilities.rates)
+            rates = rates_of(kind.name, chosen)
+            pace = PlatformPace(kind.name, rates, self._counters, self._clock) if rates else None
+            self._paces[kind.name] = pace
+        return self._paces[kind.name]
 
 
 def _with_quotas(kind: type[Adapter], chosen: object) -> Capabilities:

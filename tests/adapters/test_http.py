@@ -6,12 +6,15 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
 
 import aiohttp
 import pytest
 from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
 
-from adapters.http import Fields, Http, Origin, redact
+from adapters.http import Fields, Http, Origin, form_encoded, redact
 from bot.errors import (
     ContractBroken,
     OutcomeUnknown,
@@ -251,3 +254,9 @@ async def test_an_answer_that_is_no_object(http: Http, server: Server) -> None:
     answer = await http.call("GET", "/x", action="ask", effect=False)
     with pytest.raises(ContractBroken):
         answer.fields.text("name")
+
+
+@given(st.dictionaries(st.text(min_size=1), st.text(min_size=1), min_size=1))
+def test_a_form_says_what_its_fields_say(fields: dict[str, str]) -> None:
+    """As any server reads it, Chinese, signs and all."""
+    assert dict(parse_qsl(form_encoded(fields).decode("ascii"), strict_parsing=True)) == fields

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,6 +44,8 @@ def _in_code() -> dict[str, str]:
             f"platforms.{name}.quotas.{budget.name}": _said(budget.limit)
             for budget in kind.capabilities.budgets
         }
+        if kind.capabilities.rates:
+            found[f"platforms.{name}.rates"] = f"`{json.dumps(kind.capabilities.rates)}`"
     return found
 
 

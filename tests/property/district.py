@@ -10,7 +10,7 @@ import re
 import shutil
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
 from bot.app import App, open_app
+from bot.clock import WallClock
 from bot.demo import outside
 from bot.demo.outside import Outside
 from bot.domain.message import Message
@@ -81,15 +82,15 @@ def members() -> Data:
     )
 
 
-@dataclass
-class Wrist:
+class Wrist(WallClock):
     """A bot's clock: the stage's time, and how far it goes wrong (seconds)."""
 
-    stage: Stage
-    wrong_s: float = 0.0
-
-    def now(self) -> datetime:
-        return START + timedelta(seconds=self.stage.now_s + self.wrong_s)
+    def __init__(self, stage: Stage) -> None:
+        self.wrong_s = 0.0
+        super().__init__(
+            wall=lambda: START + timedelta(seconds=stage.now_s + self.wrong_s),
+            ticks_s=lambda: stage.now_s,
+        )
 
 
 class Bot:

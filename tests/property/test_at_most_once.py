@@ -35,7 +35,7 @@ LAST_MOMENT, STRIDE = 240, 9  # iterations of a round in which the bot has somet
 
 
 @contextmanager
-def _stage_set() -> Iterator[None]:
+def stage_set() -> Iterator[None]:
     """Platforms for all examples; silence about what the dead leave behind."""
     logs.configure("critical")
     logging.disable(logging.CRITICAL)
@@ -69,7 +69,7 @@ def test_at_most_once_whatever_happens(capsys: pytest.CaptureFixture[str]) -> No
     """Fifty examples of thirty steps; or as many as fit into BOT_SOAK_SECONDS."""
     begun = time.monotonic()
     try:
-        with _stage_set():
+        with stage_set():
             if not SOAK_S:
                 run_state_machine_as_test(AtMostOnce, settings=_profile(derandomize=True))
             while time.monotonic() - begun < SOAK_S:
@@ -100,7 +100,7 @@ def test_it_may_die_at_any_moment_of_a_round() -> None:
         {"platform": "wechat", "kind": "lost_answer", "path": "message/mass/sendall"},
     ]
     deaths = tally.counts["deaths"]
-    with _stage_set():
+    with stage_set():
         for moment in range(0, LAST_MOMENT, 1 if SOAK_S else STRIDE):
             machine = AtMostOnce()
             try:

@@ -118,6 +118,43 @@ async def test_two_workers_claim_and_look_side_by_side(world: World) -> None:
     assert len(await world.posts()) == 5
 
 
+async def test_an_account_s_posts_keep_their_order(world: World) -> None:
+    """The first is still with a worker when the second comes due; another account's is not held."""
+    later = "2026-05-06 10:01"
+    await world.plan(status("p1"), status("p2", at=later), article("p3", at=later))
+    queue = await _due(world)
+    await world.at(TEN + timedelta(minutes=1))
+    await tick(world.app.core, queue)
+    first, other = queue.messages
+    assert [await world.state(name) for name in ("p1@u01-weibo", "p2@u01-weibo")] == [
+        State.QUEUED,
+        State.PLANNED,
+    ]
+    await world.queue.put(other)
+    await world.queue.put(first)  # and with it, at once, what waited behind it
+    await world.queue.join()
+    assert await world.state("p2@u01-weibo") is State.PUBLISHED
+    first_done = (await world.history("p1@u01-weibo"))[-1]
+    assert first_done["name"] == "publication.published"
+    assert (await world.history("p2@u01-weibo"))[1]["id"] > first_done["id"]  # claimed after it
+
+
+async def test_two_schedulers_at_once_keep_an_account_s_order(world: World) -> None:
+    """However they meet, no two batches hold posts of one account."""
+    texts = [status(f"p{number}") for number in range(12)]
+    await world.plan(*texts)
+    await world.at(TEN)
+    queues = [Holding(), Holding()]
+    async with AsyncExitStack() as stack:
+        other = await world.second_bot(stack)
+        await asyncio.gather(
+            *(tick(core, queue) for core in (world.app.core, other.core) for queue in queues)
+        )
+    batches = [message for queue in queues for message in queue.messages]
+    assert len(batches) == 1
+    assert len(batches[0].ids) == 12
+
+
 async def test_a_doubled_look_decides_once(world: World) -> None:
     """Two workers look for the same lost answer; it is entered once."""
     await world.plan(status())

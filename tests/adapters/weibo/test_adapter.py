@@ -87,6 +87,25 @@ async def test_an_older_equal_text_is_not_taken_for_ours(stage: WeiboStage) -> N
     assert await lost(stage, "drop_before") is None
 
 
+@pytest.mark.parametrize("ahead", [timedelta(minutes=5), timedelta(hours=1), timedelta(hours=8)])
+async def test_what_was_sent_while_the_clock_ran_ahead_is_not_taken_for_absent(
+    stage: WeiboStage, ahead: timedelta
+) -> None:
+    """The platform has it from before the moment noted; sending it again would double it."""
+    done = stage.granted(await stage.prepared())
+    moment = (stage.clock.now() + ahead).isoformat()
+    await stage.fault("lost_answer", path=stage.commit_path)
+    with pytest.raises(OutcomeUnknown):
+        await stage.commit(done)
+    await stage.forward(timedelta(seconds=150))
+    done = replace(done, data={**done.data, "committed_at": moment, "doubt_since": moment})
+    if ahead < timedelta(minutes=10):
+        assert await stage.look(done) is not None
+    else:
+        with pytest.raises(Unavailable, match=r"\d\d:\d\d"):
+            await stage.look(done)
+
+
 async def test_a_repost_that_quotes_the_text_is_not_ours(stage: WeiboStage) -> None:
     other = {
         "platform": "weibo",

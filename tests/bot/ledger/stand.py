@@ -17,6 +17,7 @@ from bot.ledger import publications, roster
 from bot.ledger.posts import content_hash, encode
 from bot.ledger.store import Ledger, open_ledger
 from bot.ledger.tables import contents, posts
+from tests.pairs import Pair
 
 NOW = datetime(2026, 5, 6, 2, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=6)
@@ -43,9 +44,9 @@ def url(folder: Path) -> str:
 
 
 @asynccontextmanager
-async def ledger(folder: Path) -> AsyncIterator[Ledger]:
-    """A new ledger with the roster in it."""
-    opened = await open_ledger(url(folder))
+async def ledger(where: Path | Pair) -> AsyncIterator[Ledger]:
+    """A new ledger with the roster in it: a file in this folder, or what the pair names."""
+    opened = await open_ledger(where.ledger_url if isinstance(where, Pair) else url(where))
     try:
         async with opened.write() as conn:
             await roster.save(conn, ROSTER)

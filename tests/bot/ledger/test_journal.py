@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -20,6 +19,7 @@ from bot.ledger.journal import Applied, Journal, Move, Refusal
 from bot.ledger.store import Ledger
 from bot.ledger.tables import events, items
 from tests.bot.ledger.stand import LATER, NOW, add, get, ledger
+from tests.pairs import Pair
 
 LEASE, OTHER = "lease-of-mine", "lease-of-others"
 ONE_A_DAY = Budget(action="publish", limit=1, period=Period.DAY)
@@ -50,9 +50,9 @@ async def one(opened: Ledger, *moves: Move) -> list[Applied]:
         return await journal.apply(conn, moves, NOW)
 
 
-async def test_a_move_needs_the_state_it_starts_from(tmp_path: Path) -> None:
+async def test_a_move_needs_the_state_it_starts_from(pair: Pair) -> None:
     """A second grant of the same row is stale."""
-    async with ledger(tmp_path) as opened:
+    async with ledger(pair) as opened:
         (pub,) = await queued(opened, 1)
         assert (await one(opened, Move(publication=pub, step=grant(), lease=LEASE)))[0].ok
         (again,) = await one(opened, Move(publication=pub, step=grant(2), lease=LEASE))
@@ -60,9 +60,9 @@ async def test_a_move_needs_the_state_it_starts_from(tmp_path: Path) -> None:
         assert (await get(opened, pub)).commits == 1
 
 
-async def test_a_move_needs_the_lease_it_was_made_under(tmp_path: Path) -> None:
+async def test_a_move_needs_the_lease_it_was_made_under(pair: Pair) -> None:
     """Another worker's, and none at all."""
-    async with ledger(tmp_path) as opened:
+    async with ledger(pair) as opened:
         (pub,) = await queued(opened, 1)
         for lease in (OTHER, None):
             (applied,) = await one(opened, Move(publication=pub, step=grant(), lease=lease))
@@ -70,16 +70,16 @@ async def test_a_move_needs_the_lease_it_was_made_under(tmp_path: Path) -> None:
         assert (await get(opened, pub)).state is State.QUEUED
 
 
-async def test_a_move_for_nobody_is_stale(tmp_path: Path) -> None:
+async def test_a_move_for_nobody_is_stale(pair: Pair) -> None:
     """A publication that is not there."""
-    async with ledger(tmp_path) as opened:
+    async with ledger(pair) as opened:
         (applied,) = await one(opened, Move(publication=4711, step=grant(), budgets=(ONE_A_DAY,)))
         assert applied.refusal is Refusal.STALE
 
 
-async def test_moves_of_one_row_are_made_in_their_order(tmp_path: Path) -> None:
+async def test_moves_of_one_row_are_made_in_their_order(pair: Pair) -> None:
     """Each sees what the one before it did."""
-    async with ledger(tmp_path) as opened:
+    async with ledger(pair) as opened:
         (pub,) = await queued(opened, 1)
         lost = transitions.fail(reason="rejected", error={})
         cancelled = transitions.cancel(reason="withdrawn")
@@ -94,9 +94,9 @@ async def test_moves_of_one_row_are_made_in_their_order(tmp_path: Path) -> None:
         assert (await get(opened, pub)).state is State.CANCELLED
 
 
-async def test_a_hundred_callers_share_transactions(tmp_path: Path) -> None:
+async def test_a_hundred_callers_share_transactions(pair: Pair) -> None:
     """All succeed, each is told, and the ledger is flushed far less often than a hundred times."""
-    async with ledger(tmp_path) as opened:
+    async with ledger(pair) as opened:
         ids = await queued(opened, 100)
         shared = Journal(opened)
         applied = await asyncio.gather(
@@ -145,9 +145,9 @@ BAD = {
 
 
 @pytest.mark.parametrize("bad", BAD.values(), ids=BAD)
-async def test_one_bad_move_does_not_void_the_others(tmp_path: Path, bad: Step) -> None:
+async def test_one_bad_move_does_not_void_the_others(pair: Pair, bad: Step) -> None:
     """Its caller gets the error; the nine who shared the transaction get their moves."""
-    async with ledger(tmp_path) as opened:
+    async with ledger(pair) as opened:
         ids = await queued(opened, 10)
         shared = Journal(opened)
         calls = [
@@ -162,9 +162,9 @@ async def test_one_bad_move_does_not_void_the_others(tmp_path: Path, bad: Step) 
         assert states == [State.SENDING] * 4 + [State.QUEUED] + [State.SENDING] * 5
 
 
-async def test_a_caller_that_is_cancelled_takes_nobody_with_it(tmp_path: Path) -> None:
+async def test_a_caller_that_is_cancelled_takes_nobody_with_it(pair: Pair) -> None:
     """And what it asked for is either made or not, never half."""
-    async with ledger(tmp_path) as opened:
+    async with ledger(pair) as opened:
         ids = await queued(opened, 10)
         shared = Journal(opened)
         tasks = [
@@ -180,9 +180,9 @@ async def test_a_caller_that_is_cancelled_takes_nobody_with_it(tmp_path: Path) -
         assert (await get(opened, ids[0])).state is State.SENDING
 
 
-async def test_during_a_freeze_nothing_is_granted(tmp_path: Path) -> None:
+async def test_during_a_freeze_nothing_is_granted(pair: Pair) -> None:
     """静默期 is looked at in the transaction that grants; other moves go on."""
-    async with ledger(tmp_path) as opened:
+    async with ledger(pair) as opened:
         (pub,) = await queued(opened, 1)
         move = Move(publication=pub, step=grant(), lease=LEASE, frozen_blocks=True)
         async with opened.write() as conn:
@@ -197,10 +197,10 @@ async def test_during_a_freeze_nothing_is_granted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("together", [True, False], ids=["one-journal", "twenty-writers"])
 async def test_of_twenty_who_want_the_last_of_a_quota_one_gets_it(
-    tmp_path: Path, together: bool
+    pair: Pair, together: bool
 ) -> None:
     """In one process, and in as many as there are."""
-    async with ledger(tmp_path) as opened:
+    async with ledger(pair) as opened:
         ids = await queued(opened, 20)
         shared = Journal(opened)
         moves = [
@@ -215,19 +215,19 @@ async def test_of_twenty_who_want_the_last_of_a_quota_one_gets_it(
         assert {result.until for result in refused} == {midnight}
 
 
-async def test_a_stale_move_spends_no_quota(tmp_path: Path) -> None:
+async def test_a_stale_move_spends_no_quota(pair: Pair) -> None:
     """Only what is really granted counts."""
-    async with ledger(tmp_path) as opened:
+    async with ledger(pair) as opened:
         first, second = await queued(opened, 2)
         stale = Move(publication=first, step=grant(), lease=OTHER, budgets=(ONE_A_DAY,))
         good = Move(publication=second, step=grant(), lease=LEASE, budgets=(ONE_A_DAY,))
         assert [applied.ok for applied in await one(opened, stale, good)] == [False, True]
 
 
-async def test_of_several_quotas_all_are_spent_or_none(tmp_path: Path) -> None:
+async def test_of_several_quotas_all_are_spent_or_none(pair: Pair) -> None:
     """The hour's is whole although the day's was not."""
     hourly = Budget(action="publish", limit=1, period=Period.HOUR)
-    async with ledger(tmp_path) as opened:
+    async with ledger(pair) as opened:
         first, second, third = await queued(opened, 3)
         await one(opened, Move(publication=first, step=grant(), budgets=(ONE_A_DAY,)))
         (refused,) = await one(
@@ -237,9 +237,9 @@ async def test_of_several_quotas_all_are_spent_or_none(tmp_path: Path) -> None:
         assert (await one(opened, Move(publication=third, step=grant(), budgets=(hourly,))))[0].ok
 
 
-async def test_what_became_public_is_an_item_in_the_same_transaction(tmp_path: Path) -> None:
+async def test_what_became_public_is_an_item_in_the_same_transaction(pair: Pair) -> None:
     """And its event; a lost answer found twice is one item."""
-    async with ledger(tmp_path) as opened:
+    async with ledger(pair) as opened:
         (pub,) = await queued(opened, 1)
         receipt = PublishedAs(platform_id="77", url="https://weibo.com/1/x", published_at=NOW)
         publish = transitions.publish(receipt)
@@ -252,7 +252,7 @@ async def test_what_became_public_is_an_item_in_the_same_transaction(tmp_path: P
             assert await conn.scalar(select(func.count()).select_from(items)) == 1
 
 
-async def test_the_events_tell_how_each_state_came_about(tmp_path: Path) -> None:
+async def test_the_events_tell_how_each_state_came_about(pair: Pair) -> None:
     """A random walk over all steps that need no lease: replaying its events gives the states."""
     chance = random.Random(20260506)
     receipt = PublishedAs(platform_id="", url="https://weibo.com/1/x", published_at=NOW)
@@ -272,7 +272,7 @@ async def test_the_events_tell_how_each_state_came_about(tmp_path: Path) -> None
         transitions.changed_after(content_hash="x"),
         *(transitions.retry(s, now=NOW, not_after=LATER, by="t") for s in State),
     ]
-    async with ledger(tmp_path) as opened:
+    async with ledger(pair) as opened:
         ids = await add(opened, 20)
         for _round in range(150):
             moves = [Move(publication=pub, step=chance.choice(steps)) for pub in ids]
@@ -289,14 +289,14 @@ async def test_the_events_tell_how_each_state_came_about(tmp_path: Path) -> None
             assert (await conn.scalar(select(func.count()).select_from(events)) or 0) > 200
 
 
-async def test_nothing_is_ever_granted_after_it_was_withdrawn(tmp_path: Path) -> None:
+async def test_nothing_is_ever_granted_after_it_was_withdrawn(pair: Pair) -> None:
     """Thousands of races of a worker's grant with a person's withdrawal, in every order.
 
     Whoever is told yes first wins, the other is told no; the events agree.
     """
     chance = random.Random(45028)
     withdraw = transitions.cancel(reason="withdrawn")
-    async with ledger(tmp_path) as opened:
+    async with ledger(pair) as opened:
         office, worker = Journal(opened), Journal(opened)
         ids = await queued(opened, RACES)
         begun, run = time.monotonic(), 0
@@ -327,9 +327,9 @@ async def test_nothing_is_ever_granted_after_it_was_withdrawn(tmp_path: Path) ->
         assert 0 < len(withdrawn) < run
 
 
-async def test_a_withdrawal_within_the_same_group_wins_by_order(tmp_path: Path) -> None:
+async def test_a_withdrawal_within_the_same_group_wins_by_order(pair: Pair) -> None:
     """Even when one transaction carries both."""
-    async with ledger(tmp_path) as opened:
+    async with ledger(pair) as opened:
         first, second = await queued(opened, 2)
         withdraw = transitions.cancel(reason="withdrawn")
         applied = await one(
@@ -342,9 +342,9 @@ async def test_a_withdrawal_within_the_same_group_wins_by_order(tmp_path: Path) 
         assert [move.ok for move in applied] == [True, False, True, False]
 
 
-async def test_no_grant_for_what_the_calendar_wants_otherwise_by_now(tmp_path: Path) -> None:
+async def test_no_grant_for_what_the_calendar_wants_otherwise_by_now(pair: Pair) -> None:
     """The wish was noted after the worker had looked whether it may go."""
-    async with ledger(tmp_path) as opened:
+    async with ledger(pair) as opened:
         (pub,) = await queued(opened, 1)
         wish = transitions.note_wish(content_hash="b", wanted={"content_hash": "b"})
         assert (await one(opened, Move(publication=pub, step=wish)))[0].ok

@@ -18,6 +18,7 @@ from bot.errors import LedgerError
 from bot.ledger.store import Ledger, open_ledger
 from bot.ledger.tables import metadata, publications
 from tests.bot.ledger.stand import NOW, add, get, ledger, post, row, url
+from tests.pairs import Pair
 
 
 def _differences(connection: Connection) -> list[Any]:
@@ -61,10 +62,10 @@ BROKEN: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("changes", BROKEN.values(), ids=BROKEN)
 async def test_the_database_itself_refuses_what_must_not_be(
-    tmp_path: Path, changes: dict[str, Any]
+    pair: Pair, changes: dict[str, Any]
 ) -> None:
     """Whatever the code above it may do some day, both when it is entered and when it changes."""
-    async with ledger(tmp_path) as opened:
+    async with ledger(pair) as opened:
         await add(opened, 1)
         with pytest.raises(IntegrityError):
             async with opened.write() as conn:
@@ -75,9 +76,9 @@ async def test_the_database_itself_refuses_what_must_not_be(
                 await conn.execute(insert(publications).values(**{**fresh, **changes}))
 
 
-async def test_a_post_has_one_publication_on_an_account(tmp_path: Path) -> None:
+async def test_a_post_has_one_publication_on_an_account(pair: Pair) -> None:
     """Also under another key; and a key belongs to one publication."""
-    async with ledger(tmp_path) as opened:
+    async with ledger(pair) as opened:
         await add(opened, 2)
         for again in (
             row(post("p0"), key="another"),
@@ -100,9 +101,9 @@ async def test_what_was_committed_survives_a_power_failure(tmp_path: Path) -> No
                 assert await conn.scalar(text("PRAGMA synchronous")) == 2
 
 
-async def test_a_block_that_raises_leaves_nothing(tmp_path: Path) -> None:
+async def test_a_block_that_raises_leaves_nothing(pair: Pair) -> None:
     """All of a transaction or none of it."""
-    async with ledger(tmp_path) as opened:
+    async with ledger(pair) as opened:
         (pub,) = await add(opened, 1)
         with pytest.raises(RuntimeError):
             await _change_and_raise(opened)
@@ -115,9 +116,9 @@ async def _change_and_raise(opened: Ledger) -> None:
         raise RuntimeError("power")
 
 
-async def test_readers_do_not_wait_for_a_writer(tmp_path: Path) -> None:
+async def test_readers_do_not_wait_for_a_writer(pair: Pair) -> None:
     """They see the state before it."""
-    async with ledger(tmp_path) as opened:
+    async with ledger(pair) as opened:
         await add(opened, 1)
         async with opened.write() as writing:
             await writing.execute(update(publications).values(state=State.HELD.value))

@@ -37,6 +37,9 @@ class Hands:
     def now(self) -> datetime:
         return self.moment
 
+    def steady_s(self) -> float:
+        return 0.0
+
 
 class Bench:
     """A ledger, a clock, and as many workers' credentials as a test wants."""
