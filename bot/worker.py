@@ -32,15 +32,25 @@ async def work(app: App, chores: Sequence[Chore], stop: asyncio.Event) -> None:
     reached, this process goes on by itself: claims in the ledger keep workers apart.
     Raises LedgerError when the ledger is of another version by now.
     """
-    if app.redis is None:
-        await _alone(app, chores, stop)
-        return
+    try:
+        if app.redis is None:
+            await _alone(app, chores, stop)
+        else:
+            await _with_redis(app, app.redis, chores, stop)
+    finally:
+        app.publisher.stopping = True  # also when something else than `stop` ends this process
+        await app.local.join()
+
+
+async def _with_redis(
+    app: App, redis: ArqRedis, chores: Sequence[Chore], stop: asyncio.Event
+) -> None:
     while not stop.is_set():
         try:
-            await _together(app, app.redis, chores, stop)
+            await _together(app, redis, chores, stop)
         except GONE as error:
             log.error("queue.redis_gone", error=said(error), advice=_(_REDIS_GONE))
-            await _without(app, app.redis, stop)
+            await _without(app, redis, stop)
             log.warning("queue.redis_back", advice=_("The queue (Redis) answers again."))
 
 
@@ -55,6 +65,7 @@ async def _together(
             await service.keep_ticking(app.core, app.queue, leaving, _TICKS_S, _ticked(app))
         except Exception as error:
             failure.append(error)
+            app.publisher.stopping = True
             leaving.set()
 
     worker = RemoteWorker(

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from bot.contract import Adapter, Capabilities, Checkpoint, Pending, Receipt
 from bot.domain import transitions
@@ -27,10 +29,14 @@ from bot.errors import AuthFailed, BotError, StaleLease
 from bot.ledger import journal, publications, roster
 from bot.ledger.journal import Applied, Move, Refusal
 from bot.ledger.store import check_version
-from bot.logs import get_logger, working_on
+from bot.logs import get_logger, said, working_on
 
 log = get_logger(__name__)
 _MAX_STEPS = 200  # steps of one preparation; more than a platform's pictures per article
+
+
+class _NotWritten(Exception):
+    """The ledger could not take a step: nothing that the post or its account can help."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,12 +117,12 @@ class Publisher:
             return
         refusal = admit(pub, known.around.standing(pub, now))
         if refusal is not None:
-            await self._apply(pub, refusal, lease)
+            await self._apply(pub, refusal, lease, wish=pub.wanted)
             return
         try:
             job = self._job(pub, known, lease)
             done = await self._prepare(job)
-        except StaleLease:
+        except (StaleLease, _NotWritten):
             raise
         except Exception as error:
             await self._after_error(pub, error, outcome.after_prepare(pub, error, self._now), lease)
@@ -244,9 +250,18 @@ class Publisher:
             return
         await self._apply(pub, step, lease)
 
-    async def _apply(self, pub: Publication, step: Step, lease: str) -> None:
-        move = Move(publication=pub.id, step=step, lease=lease)
-        applied = (await self._core.journal.apply(move, now=self._core.clock.now()))[0]
+    async def _apply(
+        self,
+        pub: Publication,
+        step: Step,
+        lease: str,
+        wish: Mapping[str, Any] | None = None,
+    ) -> None:
+        move = Move(publication=pub.id, step=step, lease=lease, wish=wish)
+        try:
+            applied = (await self._core.journal.apply(move, now=self._now))[0]
+        except Exception as error:
+            raise _NotWritten(said(error)) from error
         if not applied.ok:
             raise StaleLease(str(pub.id))
 

@@ -7,7 +7,7 @@ is told only after its moves are durable.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -37,7 +37,8 @@ ANY_LEASE = object()  # for persons and the planner, who hold no lease
 class Move:
     """One step for one publication, and the lease it is made under.
 
-    `budgets` are the quotas a grant spends; only grants may have them.
+    `budgets` are the quotas a grant spends; only grants may have them. `wish` is what the calendar
+    wanted when the step was decided: by another wish it is void.
     """
 
     publication: int
@@ -45,6 +46,7 @@ class Move:
     lease: object = ANY_LEASE
     budgets: tuple[Budget, ...] = ()
     frozen_blocks: bool = False  # a grant: refused while the matrix is frozen (静默期)
+    wish: Mapping[str, Any] | None = None
 
 
 class Refusal(StrEnum):
@@ -77,6 +79,8 @@ class _Group:
 
     rows: dict[int, dict[str, Any]]
     now: datetime
+    frozen: bool = False
+    released: frozenset[str] = frozenset()  # posts; known of those a move waits for
     changes: dict[int, dict[str, Any]] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     published: list[tuple[dict[str, Any], Step]] = field(default_factory=list)
@@ -96,6 +100,9 @@ class _Group:
         if refused and wish != row["content_hash"]:
             # The author has corrected it already, while it was under review.
             changed["next_at"] = self.now
+        if after == State.HELD and self._is_over(changed.get("reason"), row["post"]):
+            # Whoever ended it has woken what was held by then, and comes back no more.
+            changed["next_at"] = self.now
         row.update(changed)
         self.changes.setdefault(move.publication, {}).update(changed)
         self.events.append(
@@ -114,6 +121,11 @@ class _Group:
         if step.published is not None:
             self.published.append((row, step))
         return True
+
+    def _is_over(self, reason: object, post: str) -> bool:
+        if reason == Hold.FROZEN:
+            return not self.frozen
+        return reason == Hold.FIRST_RELEASE and post in self.released
 
 
 async def apply(
@@ -140,11 +152,30 @@ def _apply(
         # an upgrade is either seen here or waits for us.
         check_version_now(conn)
     purse = _purse(conn, group, moves)
-    frozen = any(move.frozen_blocks for move in moves) and bool(conn.scalar(_LOCK_FREEZE))
-    results = [_one(group, purse, move, frozen=frozen) for move in moves]
+    if any(move.frozen_blocks or _waits_for(move, Hold.FROZEN) for move in moves):
+        group.frozen = bool(conn.scalar(_LOCK_FREEZE))
+    group.released = _released(conn, group, moves)
+    results = [_one(group, purse, move) for move in moves]
     purse.save(conn)
     _write(conn, group)
     return results, group.events
+
+
+def _waits_for(move: Move, why: Hold) -> bool:
+    return move.step.to is State.HELD and move.step.changes.get("reason") == why
+
+
+def _released(conn: SyncConnection, group: _Group, moves: Sequence[Move]) -> frozenset[str]:
+    """Posts with a first release, of those that moves shall wait for."""
+    ids = {
+        group.rows[move.publication]["post"]
+        for move in moves
+        if _waits_for(move, Hold.FIRST_RELEASE) and move.publication in group.rows
+    }
+    if not ids:
+        return frozenset()
+    found = conn.execute(_LOCK_RELEASES, {"ids": sorted(ids)})
+    return frozenset(row.id for row in found if row.first_release_at is not None)
 
 
 def _purse(conn: SyncConnection, group: _Group, moves: Sequence[Move]) -> Purse:
@@ -154,10 +185,12 @@ def _purse(conn: SyncConnection, group: _Group, moves: Sequence[Move]) -> Purse:
     return open_purse(conn, accounts_, wanted, group.now)
 
 
-def _one(group: _Group, purse: Purse, move: Move, *, frozen: bool) -> Applied:
-    if move.frozen_blocks and frozen:
+def _one(group: _Group, purse: Purse, move: Move) -> Applied:
+    if move.frozen_blocks and group.frozen:
         return Applied(refusal=Refusal.FROZEN)
     row = group.rows.get(move.publication)
+    if move.wish is not None and row is not None and row["wanted"] != move.wish:
+        return _STALE
     if move.step.to is State.SENDING and row is not None and row["wanted"]:
         # The calendar noted another wish since admission; the old one must not be sent.
         return _STALE
@@ -193,6 +226,13 @@ _LOCK = (
 )
 _FREEZE = select(controls.c.on).where(controls.c.name == "freeze")
 _LOCK_FREEZE = _FREEZE.with_for_update(read=True)
+# Until the hold is durable: a release beside it comes before, or sees what it has to wake.
+_LOCK_RELEASES = (
+    select(posts.c.id, posts.c.first_release_at)
+    .where(posts.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(posts.c.id)
+    .with_for_update(read=True)
+)
 _ADD_EVENTS = Prepared(
     insert(events), ("publication", "at", "name", "from_state", "to_state", "facts")
 )

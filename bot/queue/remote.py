@@ -122,6 +122,8 @@ class RemoteWorker:
         self._handlers = handlers
         self._outdated = asyncio.Event()
         self._refusal: LedgerError | None = None
+        # Kept here: after `lease_s` arq takes a message up again, and forgets the first task.
+        self._working: set[asyncio.Task[Any]] = set()
         self._worker: Worker = Worker(
             [func(self._work, name=_WORK)],  # type: ignore[arg-type]
             cron_jobs=[_cron(chore) for chore in chores],
@@ -171,12 +173,12 @@ class RemoteWorker:
         """Returns when what has been begun is finished; a chore that takes long is given up."""
         tasks = self._worker.tasks
         messages = [task for name, task in tasks.items() if ":" not in name]
-        await asyncio.gather(*messages, return_exceptions=True)
+        await asyncio.gather(*messages, *self._working, return_exceptions=True)
         await finish([task for name, task in tasks.items() if ":" in name])
 
     async def abort(self) -> None:
         """Drops everything at once, as a power failure would."""
-        for task in list(self._worker.job_tasks.values()):
+        for task in {*self._worker.job_tasks.values(), *self._working}:
             task.cancel()
         await self.join()
 
@@ -185,6 +187,10 @@ class RemoteWorker:
             # From a newer worker. The rows come up again when their leases have run out.
             log.warning("queue.unknown_message", work=work, advice=_(_UPDATE))
             return
+        task = asyncio.current_task()
+        assert task is not None
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
         try:
             await self._handlers[Work(work)](Message(work=Work(work), ids=tuple(ids)))
         except LedgerError as error:

@@ -1,0 +1,38 @@
+"""The worker's side of arq: what its defaults would do to a message that takes long."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.domain.message import Message, Work
+from bot.queue.local import LocalQueue
+from bot.queue.remote import RemoteQueue, RemoteWorker, connect
+from tests.pairs import Servers
+
+
+async def test_a_batch_longer_than_its_lease_is_finished_before_the_end(servers: Servers) -> None:
+    """arq thinks it dead after the lease, takes it up again, and no longer knows the first."""
+    servers.redis.flush()
+    redis = connect(servers.redis.url)
+    begun, go_on, done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def slow(_message: Message) -> None:
+        begun.set()
+        await go_on.wait()
+        done.set()
+
+    worker = RemoteWorker(redis, {Work.PUBLISH: slow}, lease_s=1, messages=4, poll_s=0.01)
+    stop = asyncio.Event()
+    running = asyncio.create_task(worker.run(stop))
+    queue = RemoteQueue(redis, LocalQueue({}), lease_s=1)
+    await queue.put(Message(work=Work.PUBLISH, ids=(1,)))
+    await begun.wait()
+    while await redis.zcard(redis.default_queue_name):  # until arq has given it up
+        await asyncio.sleep(0.01)
+    stop.set()
+    ended, _running = await asyncio.wait({running}, timeout=1)
+    go_on.set()
+    await running
+    await redis.aclose(close_connection_pool=True)
+    assert not ended
+    assert done.is_set()
