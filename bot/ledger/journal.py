@@ -24,7 +24,7 @@ from bot.ledger import items
 from bot.ledger.budgets import Purse, open_purse, unpaid
 from bot.ledger.connection import Connection
 from bot.ledger.prepared import Prepared
-from bot.ledger.store import Ledger
+from bot.ledger.store import Ledger, check_version_now
 from bot.ledger.tables import accounts, controls, events, posts, publications
 
 Event = dict[str, Any]
@@ -153,6 +153,10 @@ def _apply(
     conn: SyncConnection, moves: Sequence[Move], now: datetime
 ) -> tuple[list[Applied], list[Event]]:
     group = _Group(rows=_lock(conn, {move.publication for move in moves}), now=now)
+    if any(move.step.to is State.SENDING for move in moves):
+        # A newer version may have changed what a grant means. Asked after the rows are locked:
+        # an upgrade is either seen here or waits for us.
+        check_version_now(conn)
     purse = _purse(conn, group, moves)
     if any(move.frozen_blocks or _waits_for(move, Hold.FROZEN) for move in moves):
         group.frozen = bool(conn.scalar(_LOCK_FREEZE))
