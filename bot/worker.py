@@ -45,17 +45,27 @@ async def work(app: App, chores: Sequence[Chore], stop: asyncio.Event) -> None:
 async def _with_redis(
     app: App, redis: ArqRedis, chores: Sequence[Chore], stop: asyncio.Event
 ) -> None:
-    while not stop.is_set():
-        try:
-            await _together(app, redis, chores, stop)
-        except GONE as error:
-            log.error("queue.redis_gone", error=said(error), advice=_(_REDIS_GONE))
-            await _without(app, redis, stop)
-            log.warning("queue.redis_back", advice=_("The queue (Redis) answers again."))
+    left: list[RemoteWorker] = []  # those that lost Redis; their slow work goes on meanwhile
+    try:
+        while not stop.is_set():
+            try:
+                await _together(app, redis, chores, stop, left)
+            except GONE as error:
+                log.error("queue.redis_gone", error=said(error), advice=_(_REDIS_GONE))
+                await _without(app, redis, stop)
+                log.warning("queue.redis_back", advice=_("The queue (Redis) answers again."))
+    finally:
+        app.publisher.stopping = True
+        for worker in left:
+            await worker.join()
 
 
 async def _together(
-    app: App, redis: ArqRedis, chores: Sequence[Chore], stop: asyncio.Event
+    app: App,
+    redis: ArqRedis,
+    chores: Sequence[Chore],
+    stop: asyncio.Event,
+    left: list[RemoteWorker],
 ) -> None:
     leaving = asyncio.Event()  # set by `stop`, and by a failure that ends this process
     failure: list[BaseException] = []
@@ -80,10 +90,12 @@ async def _together(
     follow = asyncio.create_task(_copy(stop, leaving))
     try:
         await worker.run(leaving)
+    except GONE:
+        left.append(worker)
+        raise
     finally:
         leaving.set()
         follow.cancel()
-        await app.local.join()
     if failure:
         raise failure[0]
 

@@ -150,7 +150,8 @@ class RemoteWorker:
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop`, and finishes what is under way.
 
-        Raises one of `GONE`, and LedgerError when the ledger is of another version by now.
+        Raises one of `GONE`, at once: what is under way then goes on, and `join` waits for it.
+        Raises LedgerError when the ledger is of another version by now.
         """
         main = asyncio.create_task(self._worker.main())
         ends = [asyncio.create_task(end.wait()) for end in (stop, self._outdated)]
@@ -160,7 +161,8 @@ class RemoteWorker:
             for end in ends:
                 end.cancel()
             self._worker.allow_pick_jobs = False
-            await self.join()
+            if not main.done():
+                await self.join()
             while not main.done():  # a Redis call may swallow one cancellation
                 main.cancel()
                 await asyncio.wait({main}, timeout=0.2)
