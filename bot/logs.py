@@ -1,24 +1,26 @@
 """Structured logs on stderr: event names are fixed words, facts are keys.
 
 Equal lines are counted, not repeated: a fault that lasts must not bury the rest of the log.
+An exception is one line, its kind and message. Its trace goes into a file, and onto the line
+only for programs (JSON) or at level debug.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
+import tempfile
 import time
+import traceback
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
+from zlib import crc32
 
 import structlog
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-
-from bot.errors import BotError
 
 REPEAT_S = 60.0  # equal lines within this time are counted
 
@@ -57,25 +59,34 @@ def get_logger(name: str) -> Any:
     return structlog.get_logger(name, module=name)
 
 
-def _outside_causes(
-    _logger: object, _name: str, line: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
-    """The line with a cause outside the program in words: a trace is for our own mistakes only."""
-    error = sys.exc_info()[1] if line.get("exc_info") is True else line.get("exc_info")
-    while isinstance(error, BaseException) and not _outside(error):
-        error = error.__cause__  # what one of ours was raised from
-    if isinstance(error, BaseException):
-        cause = getattr(error, "orig", None) or error
-        line["exc_info"] = False
-        line.setdefault("error", " ".join(str(cause).split()) or type(cause).__name__)
-    return line
+def said(error: BaseException) -> str:
+    """The innermost cause of an error as one line, without the statement that met it."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    cause = getattr(error, "orig", None) or error
+    return " ".join(str(cause).split()) or type(cause).__name__
 
 
-def _outside(error: BaseException) -> bool:
-    """True for what a network, a disk or a server that is gone raises."""
-    # asyncpg's lost connections come as the plain class; its children are mistakes in a statement.
-    lost = type(error) is DBAPIError or isinstance(error, OperationalError | InterfaceError)
-    return lost or isinstance(error, BotError | OSError | PoolTimeout)
+def keep_trace(error: BaseException) -> Path | None:
+    """The file that now holds the error's trace; None where nothing can be written.
+
+    The same error at the same place is the same file, so that a fault that lasts fills no disk.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    place = crc32(repr([(frame.filename, frame.lineno) for frame in frames]).encode())
+    name = f"{type(error).__name__}-{place:08x}.txt"
+    text = "".join(traceback.format_exception(error))
+    with suppress(OSError):
+        return _kept(Path("var/errors") / name, text)
+    with suppress(OSError):  # on a full disk there is not even a folder for temporary files
+        return _kept(Path(tempfile.gettempdir()) / name, text)
+    return None
+
+
+def _kept(file: Path, text: str) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return file
 
 
 def configure(level: str = "warning", *, json: bool = False) -> None:
@@ -86,11 +97,11 @@ def configure(level: str = "warning", *, json: bool = False) -> None:
         if json
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
+    whole = json or level == "debug"
     _in_force.counting = Counting(
         [
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _outside_causes,
-            structlog.processors.format_exc_info,
+            structlog.processors.format_exc_info if whole else _trace_aside,
             renderer,
         ],
         write=structlog.PrintLogger(sys.stderr).msg,
@@ -99,6 +110,7 @@ def configure(level: str = "warning", *, json: bool = False) -> None:
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
+            _name_error,
             _in_force.counting,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(
@@ -107,6 +119,30 @@ def configure(level: str = "warning", *, json: bool = False) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def _error_of(line: Mapping[str, Any]) -> BaseException | None:
+    info = line.get("exc_info")
+    if isinstance(info, BaseException):
+        return info
+    return sys.exc_info()[1] if info else None
+
+
+def _name_error(_logger: object, _level: str, line: MutableMapping[str, Any]) -> Any:
+    """Before lines are compared: another cause is another line."""
+    error = _error_of(line)
+    if error is not None:
+        line.setdefault("error_kind", type(error).__name__)
+        line.setdefault("error", said(error))
+    return line
+
+
+def _trace_aside(_logger: object, _level: str, line: MutableMapping[str, Any]) -> Any:
+    error = _error_of(line)
+    line.pop("exc_info", None)
+    if error is not None:
+        line["trace"] = str(keep_trace(error) or "")
+    return line
 
 
 def flush() -> None:

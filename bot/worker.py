@@ -12,12 +12,17 @@ from arq.connections import ArqRedis
 from bot.app import App
 from bot.engine import service
 from bot.engine.dispatch import ACCOUNTS_A_BATCH
-from bot.logs import get_logger
+from bot.i18n import N_, _
+from bot.logs import get_logger, said
 from bot.queue.remote import GONE, Chore, RemoteWorker, finish
 
 log = get_logger(__name__)
 _TICKS_S = 5  # one worker at a time does the scheduling, for so long
 _ASK_AGAIN_S = 5
+_REDIS_GONE = N_(
+    "The queue (Redis) does not answer. This process goes on alone and no post is lost. Start "
+    "Redis, or correct queue.redis_url."
+)
 
 
 async def work(app: App, chores: Sequence[Chore], stop: asyncio.Event) -> None:
@@ -40,17 +45,27 @@ async def work(app: App, chores: Sequence[Chore], stop: asyncio.Event) -> None:
 async def _with_redis(
     app: App, redis: ArqRedis, chores: Sequence[Chore], stop: asyncio.Event
 ) -> None:
-    while not stop.is_set():
-        try:
-            await _together(app, redis, chores, stop)
-        except GONE as error:
-            log.error("queue.redis_gone", error=str(error))
-            await _without(app, redis, stop)
-            log.warning("queue.redis_back")
+    left: list[RemoteWorker] = []  # those that lost Redis; their slow work goes on meanwhile
+    try:
+        while not stop.is_set():
+            try:
+                await _together(app, redis, chores, stop, left)
+            except GONE as error:
+                log.error("queue.redis_gone", error=said(error), advice=_(_REDIS_GONE))
+                await _without(app, redis, stop)
+                log.warning("queue.redis_back", advice=_("The queue (Redis) answers again."))
+    finally:
+        app.publisher.stopping = True
+        for worker in left:
+            await worker.join()
 
 
 async def _together(
-    app: App, redis: ArqRedis, chores: Sequence[Chore], stop: asyncio.Event
+    app: App,
+    redis: ArqRedis,
+    chores: Sequence[Chore],
+    stop: asyncio.Event,
+    left: list[RemoteWorker],
 ) -> None:
     leaving = asyncio.Event()  # set by `stop`, and by a failure that ends this process
     failure: list[BaseException] = []
@@ -75,10 +90,12 @@ async def _together(
     follow = asyncio.create_task(_copy(stop, leaving))
     try:
         await worker.run(leaving)
+    except GONE:
+        left.append(worker)
+        raise
     finally:
         leaving.set()
         follow.cancel()
-        await app.local.join()
     if failure:
         raise failure[0]
 
@@ -96,9 +113,12 @@ async def _alone(app: App, chores: Sequence[Chore], stop: asyncio.Event) -> None
     """Everything in this process, until `stop`."""
     regular = [asyncio.create_task(_regularly(chore, stop)) for chore in chores]
     try:
-        await service.serve(app.core, app.local, stop, _ticked(app))
+        await service.keep_ticking(app.core, app.local, stop, ticked=_ticked(app))
     finally:
+        # Also when the ledger is of another version by now: what has not begun is given back.
+        app.publisher.stopping = True
         stop.set()
+        await app.local.join()
         await finish(regular)
 
 

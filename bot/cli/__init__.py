@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import sys
-import tempfile
-import traceback
-from datetime import datetime
 from io import TextIOWrapper
-from pathlib import Path
 from typing import Any
 
 import typer
@@ -17,7 +13,8 @@ from bot.cli import accounts, answers, calendar, demo, doctor, publications, run
 from bot.cli.output import USAGE, notes
 from bot.errors import BotError
 from bot.i18n import _
-from bot.logs import configure, flush
+from bot.ledger import trouble
+from bot.logs import configure, flush, keep_trace
 
 # What typer raises for every wrong command line, before a command begins.
 _UsageFault: Any = typer.BadParameter.__base__
@@ -87,13 +84,16 @@ def _run() -> int:
         return USAGE
     except (KeyboardInterrupt, typer.Abort):
         return 130
-    except Exception:
+    except Exception as error:
+        if trouble.unusable(error) and not isinstance(error, BrokenPipeError):
+            _complain(_trouble(error))
+            return USAGE
         # A person gets a sentence and a file to send on; the trace is not for the screen.
         _complain(
             _(
                 "An error inside the program. Nothing is lost: the ledger keeps every "
                 "publication's state. Please send {file} to whoever looks after the program."
-            ).format(file=_keep_trace())
+            ).format(file=keep_trace(error) or "var/errors")
         )
         return 3
 
@@ -102,13 +102,8 @@ def _complain(text: str) -> None:
     notes.print(f"[red]✗[/] {escape(text)}", soft_wrap=True)
 
 
-def _keep_trace() -> Path:
-    name = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S.txt")
-    for folder in (Path("var/errors"), Path(tempfile.gettempdir())):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(traceback.format_exc(), encoding="utf-8")
-        except OSError:
-            continue
-        return folder / name
-    return Path(name)
+def _trouble(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename:
+        message = _("{file} cannot be used: {cause}. Check the path, the rights and the disk.")
+        return message.format(file=error.filename, cause=error.strerror)
+    return trouble.in_words(error)

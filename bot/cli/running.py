@@ -36,7 +36,8 @@ from bot.engine.collect import Collected
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.ledger import publications
-from bot.logs import get_logger
+from bot.ledger.alone import alone
+from bot.logs import get_logger, said
 from bot.queue.remote import Chore
 from bot.schedule.folder import glance
 from bot.settings import Settings
@@ -61,20 +62,25 @@ def run(
     settings = folder_settings(folder)
 
     async def work() -> int:
-        async with open_app(settings) as app:
-            reading = app.read()
-            made = await plans.apply(app.core, reading, confirmed=yes)
-            show_problems(made.problems, reading)
-            notes.print(_("{count} changes taken over.").format(count=len(made.changes)))
-            if once:
-                await service.run_due(app.core, app.local)
-                return await _once_code(app, bad=has_errors(made.problems))
-            # A change that was overtaken is made by the next plan, so that one must come.
-            async with watched(app, _say):
-                await _forever(app, "" if made.overtaken else reading.fingerprint)
-            return OK
+        with alone(settings.ledger.url):
+            return await _run(settings, once=once, yes=yes)
 
     raise typer.Exit(run_fast(work()))
+
+
+async def _run(settings: Settings, *, once: bool, yes: bool) -> int:
+    async with open_app(settings) as app:
+        reading = app.read()
+        made = await plans.apply(app.core, reading, confirmed=yes)
+        show_problems(made.problems, reading)
+        notes.print(_("{count} changes taken over.").format(count=len(made.changes)))
+        if once:
+            await service.run_due(app.core, app.local)
+            return await _once_code(app, bad=has_errors(made.problems))
+        # A change that was overtaken is made by the next plan, so that one must come.
+        async with watched(app, _say):
+            await _forever(app, "" if made.overtaken else reading.fingerprint)
+        return OK
 
 
 def _say(text: str) -> None:
@@ -165,7 +171,7 @@ async def _plan_regularly(app: App, stop: asyncio.Event, known: str) -> None:
                 continue
             made = await plans.apply(app.core, reading)
         except Exception as error:
-            log.warning("plan.failed", error=str(error))
+            log.warning("plan.failed", error=said(error))
             continue
         known = "" if made.overtaken else reading.fingerprint
         show_problems(made.problems, reading)

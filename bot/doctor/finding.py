@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.engine.health import said
 from bot.i18n import _
+from bot.logs import said
 
 LIMIT_S = 120.0  # of one check; a large file is read whole for its integrity
 

@@ -19,6 +19,7 @@ from bot.i18n import _
 from bot.ledger import credentials, inspect, journal, roster, watch
 from bot.ledger.credentials import Vault
 from bot.ledger.inspect import Inspected, Standing
+from bot.logs import said
 from bot.settings import Settings
 from bot.wiring.platforms import Catalog
 
@@ -51,7 +52,7 @@ async def examine(patient: Patient) -> list[Finding]:
         return [
             _found(
                 "ledger_unreadable",
-                _("The ledger cannot be read: {cause}").format(cause=health.said(error)),
+                _("The ledger cannot be read: {cause}").format(cause=said(error)),
                 _(
                     "Nothing is sent meanwhile. Check ledger.url, the rights, and that the "
                     "database runs. If the file is damaged, put the last good copy back."

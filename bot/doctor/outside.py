@@ -13,8 +13,8 @@ from adapters import registry
 from bot.clock import Clock
 from bot.doctor.finding import Finding, Level, ok
 from bot.domain import words
-from bot.engine.health import said
 from bot.i18n import _
+from bot.logs import said
 from bot.queue import inspect
 from bot.queue.remote import GONE
 from bot.settings import Settings

@@ -30,7 +30,7 @@ from bot.ledger import budgets, items, journal, posts, publications, roster, ver
 from bot.ledger.connection import Connection
 from bot.ledger.journal import Move
 from bot.ledger.roster import Health
-from bot.logs import get_logger
+from bot.logs import get_logger, said
 
 log = get_logger(__name__)
 READ_EVERY = timedelta(hours=6)  # an account that shows all it has since then
@@ -142,7 +142,7 @@ async def _account(core: Core, account: Account, members: Roster, known: _Known)
     try:
         return await _read(core, account, health, members, known)
     except Exception as error:  # one account's trouble must not keep the others from being read
-        facts = error.facts() if isinstance(error, PlatformError) else {"message": str(error)}
+        facts = error.facts() if isinstance(error, PlatformError) else {"message": said(error)}
         log.warning(
             "account.not_read",
             account=account.id,
@@ -150,9 +150,9 @@ async def _account(core: Core, account: Account, members: Roster, known: _Known)
             **facts,
         )
         until = error.retry_at if isinstance(error, RateLimited) else None
-        await _failed(core, account, str(error), wanted, until, now)
+        await _failed(core, account, said(error), wanted, until, now)
         return Collected(
-            account=account.id, seen=0, new=0, matched=0, error=str(error), until=until
+            account=account.id, seen=0, new=0, matched=0, error=said(error), until=until
         )
 
 

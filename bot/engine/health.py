@@ -19,6 +19,7 @@ from bot.errors import LedgerError
 from bot.i18n import _
 from bot.ledger import inspect, journal, publications, roster, watch
 from bot.ledger.connection import Connection
+from bot.logs import said
 from bot.metrics import Authorised, Facts, QuotaLeft
 
 LEDGER_GONE = (SQLAlchemyError, OSError, LedgerError)  # TimeoutError is an OSError
@@ -144,9 +145,3 @@ async def silent(ping: Ping) -> str:
     except Exception as error:  # whatever it is, it is what the person needs to know
         return said(error)
     return ""
-
-
-def said(error: BaseException) -> str:
-    """The innermost cause of an error as one line, without the statement that met it."""
-    cause = getattr(error, "orig", None) or error
-    return " ".join(str(cause).split()) or type(cause).__name__

@@ -22,6 +22,7 @@ from bot.errors import (
     Rejected,
     UsageError,
 )
+from bot.logs import said
 
 _FIRST_LOOK_S = 10
 DUPLICATE = "duplicate"  # reason of an unknown the platform calls a duplicate
@@ -34,7 +35,7 @@ def facts(error: BaseException) -> dict[str, object]:
     """The error as data for the ledger."""
     if isinstance(error, PlatformError):
         return error.facts()
-    return {"kind": type(error).__name__, "message": str(error)}
+    return {"kind": type(error).__name__, "message": said(error)}
 
 
 def published(receipt: Receipt) -> Step:

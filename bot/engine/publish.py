@@ -28,7 +28,8 @@ from bot.engine.ports import Core
 from bot.errors import AuthFailed, BotError, StaleLease
 from bot.ledger import journal, publications, roster
 from bot.ledger.journal import Applied, Move, Refusal
-from bot.logs import get_logger, working_on
+from bot.ledger.store import check_version
+from bot.logs import get_logger, said, working_on
 
 log = get_logger(__name__)
 _MAX_STEPS = 200  # steps of one preparation; more than a platform's pictures per article
@@ -70,9 +71,13 @@ class Publisher:
         self.stopping = False  # set: what has not begun is given back, what has is finished
 
     async def __call__(self, message: Message) -> None:
-        """Works the batch off: accounts side by side, each account's posts in their order."""
+        """Works the batch off: accounts side by side, each account's posts in their order.
+
+        Raises LedgerError when the ledger is of another version by now.
+        """
         lease = secrets.token_hex(8)
         async with self._core.ledger.write() as conn:
+            await check_version(conn)
             pubs = await publications.take(
                 conn, message.ids, {State.QUEUED}, lease=lease, until=self._lease_until()
             )
@@ -92,17 +97,19 @@ class Publisher:
                 await self._one(pub, batch)
             except StaleLease:
                 log.info("publication.lease_lost")
-            except Exception:
-                # The ledger could not be written. The row stays as it is, under a lease that runs
-                # out; the others go on.
+            except _NotWritten as error:
+                # The row stays as it is, under a lease that runs out; the others go on.
+                log.error("publication.not_recorded", error=str(error))
+            except Exception:  # as above
                 log.exception("publication.not_recorded")
 
     async def _finish(self, pub: Publication, recorded: asyncio.Future[list[Applied]]) -> None:
-        try:
-            if not (await recorded)[0].ok:
-                log.info("publication.lease_lost", publication=pub.id)
-        except Exception:  # as above
-            log.exception("publication.not_recorded", publication=pub.id)
+        with working_on(pub):
+            try:
+                if not (await recorded)[0].ok:
+                    log.info("publication.lease_lost")
+            except Exception:  # as above
+                log.exception("publication.not_recorded")
 
     async def _one(self, pub: Publication, batch: _Batch) -> None:
         now, known, lease = self._now, batch.known, batch.lease
@@ -175,7 +182,8 @@ class Publisher:
             return None
         # The lease outlives the call, so nobody looks for the post while it may still appear.
         # Wall time, like the lease: a machine that slept finds the time used up.
-        left_s = self._core.options.call_s - (self._now - began).total_seconds()
+        # A clock set back meanwhile gives no more of it.
+        left_s = self._core.options.call_s - max((self._now - began).total_seconds(), 0.0)
         if left_s <= 0:
             await self._apply(pub, outcome.too_late(pub, self._now), job.lease)
             return None
@@ -254,7 +262,7 @@ class Publisher:
         try:
             applied = (await self._core.journal.apply(move, now=self._now))[0]
         except Exception as error:
-            raise _NotWritten(str(error)) from error
+            raise _NotWritten(said(error)) from error
         if not applied.ok:
             raise StaleLease(str(pub.id))
 

@@ -26,6 +26,7 @@ from bot.ledger import publications, roster
 from bot.ledger.budgets import open_purse
 from bot.ledger.connection import Connection
 from bot.ledger.journal import Move
+from bot.ledger.store import check_version
 from bot.logs import get_logger, working_on
 
 log = get_logger(__name__)
@@ -46,6 +47,7 @@ class Reconciler:
         lease = secrets.token_hex(8)
         until = self._core.clock.now() + timedelta(seconds=self._core.options.lease_s)
         async with self._core.ledger.write() as conn:
+            await check_version(conn)
             pubs = await publications.take(conn, message.ids, _LOOKED_AT, lease=lease, until=until)
             known = await contexts.load(conn, pubs)
             await self._count(conn, pubs, known)

@@ -13,10 +13,13 @@ from bot.domain.message import Message
 from bot.engine.dispatch import tick
 from bot.engine.ports import Core, Queue
 from bot.errors import LedgerError
+from bot.i18n import N_, _
 from bot.ledger import publications
-from bot.logs import get_logger
+from bot.ledger.trouble import in_words, unusable
+from bot.logs import get_logger, said
 
 log = get_logger(__name__)
+_INSIDE = N_("An error inside the program. It is tried again; no post is lost.")
 _NAP = timedelta(seconds=5)  # longest sleep: another process may have changed the ledger
 
 
@@ -54,8 +57,10 @@ async def serve(
     core: Core, queue: WorkingQueue, stop: asyncio.Event, ticked: Ticked = _nothing
 ) -> None:
     """Publishes what comes due until `stop` is set; then finishes what is under way."""
-    await keep_ticking(core, queue, stop, ticked=ticked)
-    await queue.join()
+    try:
+        await keep_ticking(core, queue, stop, ticked=ticked)
+    finally:
+        await queue.join()
 
 
 async def keep_ticking(
@@ -72,11 +77,15 @@ async def keep_ticking(
     """
     loop = asyncio.get_running_loop()
     end = loop.time() + for_s
+    failing = False
     while not stop.is_set() and loop.time() < end:
         try:
             found = await tick(core, queue)
             now = core.clock.now()
             ticked(now)
+            if failing:
+                failing = False
+                log.warning("engine.tick_again", advice=_("The ledger can be used again."))
             if not found.idle:
                 continue
             wake = min(await next_due(core) or now + _NAP, now + _NAP)
@@ -85,7 +94,14 @@ async def keep_ticking(
             raise
         except Exception as error:
             # A locked or vanished ledger comes back; the posts in it are not lost meanwhile.
-            log.error("engine.tick_failed", error=str(error))
+            failing = True
+            log.error(
+                "engine.tick_failed",
+                error=said(error),
+                error_kind=type(error).__name__,
+                advice=in_words(error) if unusable(error) else _(_INSIDE),
+                exc_info=not unusable(error),
+            )
             pause_s = _NAP.total_seconds()
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), timeout=min(pause_s, max(end - loop.time(), 0)))

@@ -17,7 +17,7 @@ from bot.engine.ports import Core
 from bot.errors import AuthFailed, BotError
 from bot.ledger import credentials, roster
 from bot.ledger.credentials import Known
-from bot.logs import get_logger
+from bot.logs import get_logger, said
 
 log = get_logger(__name__)
 _NOTHING = Known(here=False, entered_at=None, expires_at=None, refused="")
@@ -94,7 +94,7 @@ async def _refresh(core: Core, account: Account, before: Known) -> None:
         log.warning(
             "token.not_refreshed",
             account=account.id,
-            error=str(error),
+            error=said(error),
             exc_info=not isinstance(error, BotError),
         )
 

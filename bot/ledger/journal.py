@@ -24,7 +24,7 @@ from bot.ledger import items
 from bot.ledger.budgets import Purse, open_purse, unpaid
 from bot.ledger.connection import Connection
 from bot.ledger.prepared import Prepared
-from bot.ledger.store import Ledger
+from bot.ledger.store import Ledger, check_version_now
 from bot.ledger.tables import accounts, controls, events, posts, publications
 
 Event = dict[str, Any]
@@ -100,7 +100,7 @@ class _Group:
         if refused and wish != row["content_hash"]:
             # The author has corrected it already, while it was under review.
             changed["next_at"] = self.now
-        if after == State.HELD and self._is_over(changed.get("reason"), row["post"]):
+        if after == State.HELD and self._is_over(changed.get("reason"), row):
             # Whoever ended it has woken what was held by then, and comes back no more.
             changed["next_at"] = self.now
         row.update(changed)
@@ -122,10 +122,16 @@ class _Group:
             self.published.append((row, step))
         return True
 
-    def _is_over(self, reason: object, post: str) -> bool:
-        if reason == Hold.FROZEN:
-            return not self.frozen
-        return reason == Hold.FIRST_RELEASE and post in self.released
+    def _is_over(self, reason: object, row: Mapping[str, Any]) -> bool:
+        match reason:
+            case Hold.FROZEN:
+                return not self.frozen
+            case Hold.FIRST_RELEASE:
+                return row["post"] in self.released
+            case Hold.ACCEPTANCE:
+                return bool(row["accepted_by"])
+            case _:
+                return False
 
 
 async def apply(
@@ -147,6 +153,10 @@ def _apply(
     conn: SyncConnection, moves: Sequence[Move], now: datetime
 ) -> tuple[list[Applied], list[Event]]:
     group = _Group(rows=_lock(conn, {move.publication for move in moves}), now=now)
+    if any(move.step.to is State.SENDING for move in moves):
+        # A newer version may have changed what a grant means. Asked after the rows are locked:
+        # an upgrade is either seen here or waits for us.
+        check_version_now(conn)
     purse = _purse(conn, group, moves)
     if any(move.frozen_blocks or _waits_for(move, Hold.FROZEN) for move in moves):
         group.frozen = bool(conn.scalar(_LOCK_FREEZE))
@@ -208,7 +218,7 @@ _LOCK = (
     select(
         *(publications.c[name] for name in ("id", "state", "lease", "wanted", "content_hash")),
         *(publications.c[name] for name in ("committed_at", "paid", "post", "account", "unit")),
-        *(publications.c[name] for name in ("platform", "kind", "due_at")),
+        *(publications.c[name] for name in ("platform", "kind", "due_at", "accepted_by")),
         posts.c.key_item,
         posts.c.column,
         posts.c.title.label("post_title"),

@@ -26,7 +26,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.errors import LedgerError
 from bot.i18n import _
+from bot.ledger import trouble
 from bot.ledger.connection import Connection, GreenletConnection, ThreadConnection
+from bot.logs import said
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_TIMEOUT_S = 30
@@ -66,7 +68,15 @@ async def finished(work: asyncio.Future[T]) -> T:
 
 async def check_version(conn: Connection) -> None:
     """Raises LedgerError when a newer version of the program has upgraded the ledger meanwhile."""
-    revision = await conn.scalar(_REVISION)
+    _refuse_other(await conn.scalar(_REVISION))
+
+
+def check_version_now(conn: SyncConnection) -> None:
+    """The same within a transaction that runs in one hop."""
+    _refuse_other(conn.scalar(_REVISION))
+
+
+def _refuse_other(revision: str | None) -> None:
     if revision != _head():
         raise LedgerError(
             _(
@@ -221,12 +231,10 @@ async def open_ledger(url: str) -> Ledger:
         ) from error
     except (DBAPIError, sqlite3.Error, OSError) as error:
         raise LedgerError(
-            _(
-                "The ledger {url} cannot be opened: {cause}. Check the path, the rights and the "
-                "free disk space."
-            ).format(
+            _("The ledger {url} cannot be opened: {cause}. {advice}").format(
                 url=parsed.render_as_string(hide_password=True),
-                cause=getattr(error, "orig", error),
+                cause=said(error),
+                advice=trouble.advice(error),
             )
         ) from error
 
@@ -238,12 +246,19 @@ def _open_sqlite(url: URL) -> Ledger:
     engine = create_engine(url.set(drivername="sqlite"), json_serializer=_dumps, max_overflow=-1)
     _configure_sqlite(engine)
     try:
-        with engine.begin() as conn:
-            _upgrade(conn)
+        if not _up_to_date(engine):
+            with engine.begin() as conn:
+                _upgrade(conn)
     except BaseException:
         engine.dispose()
         raise
     return SqliteLedger(engine)
+
+
+def _up_to_date(engine: Engine) -> bool:
+    """True for a ledger of this version; asked without the write lock, so nobody waits."""
+    with engine.connect().execution_options(bot_read_only=True) as conn:
+        return MigrationContext.configure(conn).get_current_revision() == _head()
 
 
 async def _open_postgres(url: URL) -> Ledger:

@@ -25,7 +25,9 @@ from redis.asyncio import BlockingConnectionPool
 from redis.exceptions import RedisError
 
 from bot.domain.message import Message, Work
-from bot.logs import get_logger
+from bot.errors import LedgerError
+from bot.i18n import N_, _
+from bot.logs import get_logger, said
 from bot.queue.local import Handler, LocalQueue
 
 log = get_logger(__name__)
@@ -37,6 +39,7 @@ _ANSWER_S = 5  # Redis is asked small questions; a longer silence means it is no
 _CONNECTIONS = 50
 _HEALTH_S = 30
 _CHORE_END_S = 20
+_UPDATE = N_("A message of a newer version. Install the same version on every machine.")
 HEALTH_KEY = f"{_QUEUE}:health"
 
 
@@ -98,7 +101,7 @@ class RemoteQueue:
                 _expires=self._expires,
             )
         except GONE as error:
-            log.warning("queue.redis_gone", error=str(error))
+            log.warning("queue.redis_gone", error=said(error))
             await self._here.put(message)
 
 
@@ -140,6 +143,8 @@ class RemoteWorker:
     ) -> None:
         _hear_arq()
         self._handlers = handlers
+        self._outdated = asyncio.Event()
+        self._refusal: LedgerError | None = None
         self._worker = _Worker(
             [func(self._work, name=_WORK)],  # type: ignore[arg-type]
             cron_jobs=[_cron(chore) for chore in chores],
@@ -164,19 +169,27 @@ class RemoteWorker:
         self._worker.in_progress_timeout_s = lease_s
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Works until `stop`, and finishes what is under way. Raises one of `GONE`."""
+        """Works until `stop`, and finishes what is under way.
+
+        Raises one of `GONE`, at once: what is under way then goes on, and `join` waits for it.
+        Raises LedgerError when the ledger is of another version by now.
+        """
         main = asyncio.create_task(self._worker.main())
-        stopping = asyncio.create_task(stop.wait())
+        ends = [asyncio.create_task(end.wait()) for end in (stop, self._outdated)]
         try:
-            await asyncio.wait({main, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({main, *ends}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            stopping.cancel()
+            for end in ends:
+                end.cancel()
             self._worker.allow_pick_jobs = False
-            await self.join()
-            while not main.done():  # a Redis call may swallow one cancellation
-                main.cancel()
-                await asyncio.wait({main}, timeout=0.2)
-            await self.join()  # it may have begun another message just before it ended
+            if not main.done():
+                await self.join()
+                while not main.done():  # a Redis call may swallow one cancellation
+                    main.cancel()
+                    await asyncio.wait({main}, timeout=0.2)
+                await self.join()  # it may have begun another message just before it ended
+        if self._refusal is not None:
+            raise self._refusal
         if not main.cancelled():
             main.result()
 
@@ -194,8 +207,15 @@ class RemoteWorker:
         await self.join()
 
     async def _work(self, _ctx: dict[str, Any], work: str, ids: Sequence[int]) -> None:
+        if work not in {known.value for known in Work}:
+            # From a newer worker. The rows come up again when their leases have run out.
+            log.warning("queue.unknown_message", work=work, advice=_(_UPDATE))
+            return
         try:
             await self._handlers[Work(work)](Message(work=Work(work), ids=tuple(ids)))
+        except LedgerError as error:
+            self._refusal = error
+            self._outdated.set()
         except Exception:
             # The ledger still has the rows; their leases run out and they come up again.
             log.exception("queue.message_failed", work=work)

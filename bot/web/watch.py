@@ -14,7 +14,7 @@ from bot.engine import health
 from bot.engine.health import LEDGER_GONE, Ping
 from bot.engine.ports import Core
 from bot.i18n import _
-from bot.logs import get_logger
+from bot.logs import get_logger, said
 from bot.metrics import Metrics
 
 log = get_logger(__name__)
@@ -64,7 +64,7 @@ class Watch:
         try:
             facts = await health.look(self.core)
         except LEDGER_GONE as error:
-            log.warning("metrics.ledger_unreachable", error=health.said(error))
+            log.warning("metrics.ledger_unreachable", error=said(error))
             facts = None
         body = self.metrics.page(facts)
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})

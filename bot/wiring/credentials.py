@@ -26,7 +26,7 @@ from bot.i18n import _
 from bot.ledger import credentials
 from bot.ledger.credentials import Kept, Vault
 from bot.ledger.store import Ledger
-from bot.logs import get_logger
+from bot.logs import get_logger, said
 
 log = get_logger(__name__)
 # Beside the fields made from a secret in a variable: which secret. Another one makes them void.
@@ -196,7 +196,7 @@ class AccountCredentials:
                 await credentials.release(conn, self._account.id, by=me)
         except (SQLAlchemyError, OSError) as error:
             # It runs out by itself.
-            log.warning("credential.not_released", account=self._account.id, error=str(error))
+            log.warning("credential.not_released", account=self._account.id, error=said(error))
 
     @asynccontextmanager
     async def _telling(self) -> AsyncIterator[None]:
@@ -206,7 +206,7 @@ class AccountCredentials:
         except IntegrityError:
             raise
         except (SQLAlchemyError, OSError) as error:
-            log.warning("credential.ledger_failed", account=self._account.id, error=str(error))
+            log.warning("credential.ledger_failed", account=self._account.id, error=said(error))
             raise self._later(
                 _("{account}: the ledger cannot be used now; nothing was sent.")
             ) from error

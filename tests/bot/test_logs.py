@@ -6,14 +6,13 @@ import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
-from sqlalchemy.exc import DBAPIError
 
 from bot import logs
-from bot.errors import UsageError
 from bot.logs import Counting, working_on
 
 
@@ -186,26 +185,62 @@ def test_lines_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     assert "took_s=4" in count
 
 
-def test_a_cause_outside_is_said_in_words_and_only_our_own_mistakes_keep_their_trace(
-    capsys: pytest.CaptureFixture[str],
+def test_an_exception_is_one_line_and_its_trace_a_file(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    logs.configure("warning", json=True)
+    """Neither the trace nor what the functions held is for a person's screen."""
+    monkeypatch.chdir(tmp_path)
+    logs.configure("warning")
     log = logs.get_logger("test")
-    for error in (
-        ConnectionRefusedError(111, "nobody\nlistens"),
-        UsageError("say it otherwise"),
-        DBAPIError("SELECT 1", None, OSError("closed in the middle")),
-        LookupError("told by another"),
-        KeyError("ours"),
-    ):
-        try:
-            raise error from (OSError("the disk is gone") if type(error) is LookupError else None)
-        except Exception:
-            log.exception(f"failed.{type(error).__name__}")
-    refused, usage, database, told, ours = lines(capsys)
-    assert told["error"] == "the disk is gone"
-    assert refused["error"] == "[Errno 111] nobody listens"
-    assert usage["error"] == "say it otherwise"
-    assert database["error"] == "closed in the middle"
-    assert ["Traceback" in str(line) for line in (refused, usage, database, told)] == [False] * 4
-    assert "KeyError: 'ours'" in ours["exception"]
+    for _time in range(3):
+        _fail(log, "one\ntwo")
+    _fail(log, "another cause")
+    said = capsys.readouterr()
+    first, second = said.err.splitlines()
+    assert said.out == ""
+    assert "chore.failed" in first
+    assert "error='one two'" in first
+    assert "error_kind=ExceptionGroup" in first
+    assert "another cause" in second
+    for sign in ("Traceback", "geheim", "test_logs.py"):
+        assert sign not in said.err
+    [trace] = Path("var/errors").iterdir()  # the same place, the same file
+    assert str(trace) in first
+    assert 'raise ValueError("another cause")' not in trace.read_text(encoding="utf-8")
+    assert "in _fail" in trace.read_text(encoding="utf-8")
+
+
+def _fail(log: Any, message: str) -> None:
+    secret = "geheim"
+    try:
+        raise ExceptionGroup("side by side", [ValueError(message)])
+    except ExceptionGroup:
+        log.exception("chore.failed", known=len(secret))
+
+
+def test_where_no_trace_can_be_kept_the_line_comes_all_the_same(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a full disk: nothing that logs may fail because of it."""
+    monkeypatch.chdir(tmp_path)
+    Path("var").write_text("", encoding="utf-8")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "var"))
+    logs.configure("warning")
+    _fail(logs.get_logger("test"), "broken")
+    [line] = capsys.readouterr().err.splitlines()
+    assert "error=broken" in line
+
+
+@pytest.mark.parametrize(("level", "json_lines"), [("debug", False), ("warning", True)])
+def test_programs_and_debuggers_get_the_trace(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    level: str,
+    json_lines: bool,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    logs.configure(level, json=json_lines)
+    _fail(logs.get_logger("test"), "broken")
+    assert "Traceback" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -30,7 +30,7 @@ LEDGER_URL = "BOT_MACHINE_LEDGER_URL"  # PostgreSQL instead of SQLite files
 SOAK_S = float(os.environ.get("BOT_SOAK_SECONDS", "0"))
 SOAK_SEED = os.environ.get("BOT_SOAK_SEED", "")
 SHRINK = bool(os.environ.get("BOT_MACHINE_SHRINK"))  # takes minutes
-EXAMPLES, STEPS = 50, 30
+EXAMPLES, STEPS = 30, 30
 LAST_MOMENT, STRIDE = 240, 9  # iterations of a round in which the bot has something to do
 
 

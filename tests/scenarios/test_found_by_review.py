@@ -14,6 +14,7 @@ from bot.domain.publication import Hold, State
 from bot.engine import people
 from bot.errors import LedgerError
 from tests.bot.engine.world import TEN, World, article, key_item, open_world, roster, status
+from tests.pairs import Servers
 
 SHARE = "statuses/share"
 BROKEN = {
@@ -99,3 +100,52 @@ async def test_who_must_leave_a_newer_ledger_finishes_what_is_being_sent(tmp_pat
         with pytest.raises(LedgerError):
             await working
         assert await world.state("p1@u01-weibo") is State.PUBLISHED
+
+
+async def test_a_release_between_reading_the_calendar_and_taking_it_over_counts(
+    tmp_path: Path, servers: Servers
+) -> None:
+    """Only on PostgreSQL; on SQLite nothing comes between."""
+    members = roster(u02_weibo={"reprint": "auto"})
+    async with open_world(tmp_path, members, servers.pair("overtaken")) as world:
+        item = key_item(accounts=["u01-weibo"])
+        await world.plan(item)
+        async with world.app.core.ledger.write() as conn:
+            await conn.execute(text("SELECT 1 FROM units FOR UPDATE"))
+            planning = asyncio.create_task(world.plan(item | {"text": "【重点】请看新的全文。"}))
+            while not await _somebody_waits(world):
+                await asyncio.sleep(0.01)
+            await world.run(until=TEN + timedelta(minutes=1))
+            assert await world.state("k1@u01-weibo") is State.PUBLISHED
+        await planning
+        await world.run(until=TEN + timedelta(hours=20))
+        assert await world.state("k1@u02-weibo") is State.PUBLISHED
+    servers.postgres.drop("overtaken")
+
+
+async def _somebody_waits(world: World) -> bool:
+    async with world.app.core.ledger.read() as conn:
+        return bool(await conn.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
+
+
+async def test_a_yes_between_reading_the_calendar_and_taking_it_over_counts(
+    tmp_path: Path, servers: Servers
+) -> None:
+    """The liaison accepted just then; nobody asks a second time."""
+    members = roster(u02_weibo={"reprint": "confirm"})
+    async with open_world(tmp_path, members, servers.pair("accepted")) as world:
+        item = key_item(accounts=["u01-weibo"])
+        await world.plan(item)
+        await world.run(until=TEN + timedelta(minutes=1))
+        reprint = await world.pub("k1@u02-weibo")
+        assert (reprint.state, reprint.reason) == (State.HELD, Hold.ACCEPTANCE)
+        async with world.app.core.ledger.write() as conn:
+            await conn.execute(text("SELECT 1 FROM units FOR UPDATE"))
+            planning = asyncio.create_task(world.plan(item | {"text": "【重点】请看新的全文。"}))
+            while not await _somebody_waits(world):
+                await asyncio.sleep(0.01)
+            await people.accept(world.app.core, reprint, by="liaison")
+        await planning
+        await world.run(until=TEN + timedelta(hours=20))
+        assert await world.state("k1@u02-weibo") is State.PUBLISHED
+    servers.postgres.drop("accepted")
