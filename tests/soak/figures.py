@@ -16,7 +16,7 @@ _ROWS = (
     *("public posts", "publishing calls", "kills", "faults", "doubled", "lost", "wrong"),
     *("for a person", "in hand", "slowest stop"),
 )
-_NESTED = ("seconds", "injected", "people", "states", "exit codes")
+_NESTED = ("seconds", "injected", "people", "states", "exit codes", "traces in files")
 
 
 def main(paths: Sequence[str]) -> int:

@@ -140,6 +140,7 @@ def _report(wish: Order, town: Town, record: verdict.Record) -> Report:
         "people": dict(sorted((town.tally.people + town.office.edits).items())),
         "states": dict(sorted(found.states.items())),
         "exit codes": {str(code): count for code, count in sorted(deaths.codes.items())},
+        "traces in files": dict(sorted(town.fleet.kept_traces().items())),
         "slowest stop": round(max(deaths.stops_s, default=0.0), 1),
     }
     return Report(facts=facts, doubled=found.doubled, lost=found.lost, wrong=wrong)

@@ -26,4 +26,3 @@ async def test_workers_die_servers_vanish_and_every_post_goes_out_once(
     assert report.facts["kills"] >= kills, report.facts
     assert report.facts["faults"] >= faults, report.facts
     assert report.facts["public posts"] > 0, report.facts
-

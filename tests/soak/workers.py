@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -166,6 +167,11 @@ class Fleet:
         for worker in self.workers:
             worker.send(signal.SIGKILL)
         await asyncio.gather(*self._keepers, return_exceptions=True)
+
+    def kept_traces(self) -> dict[str, int]:
+        """How many traces the workers kept in files, by kind of error."""
+        files = (self._folder / "var" / "errors").glob("*.txt")
+        return dict(Counter(path.name.partition("-")[0] for path in files))
 
     def traces(self) -> list[str]:
         """The workers' logs as far as they hold a stack trace, which is for nobody's eyes."""
