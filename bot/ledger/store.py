@@ -32,6 +32,8 @@ from bot.logs import said
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_TIMEOUT_S = 30
+_CONNECT_S = 10
+_COMMAND_S = 60
 _READERS = 8  # at once; the others wait for their turn
 T = TypeVar("T")
 _REVISION = text("SELECT version_num FROM alembic_version")
@@ -262,7 +264,13 @@ def _up_to_date(engine: Engine) -> bool:
 
 
 async def _open_postgres(url: URL) -> Ledger:
-    engine = create_async_engine(url, json_serializer=_dumps, pool_pre_ping=True)
+    engine = create_async_engine(
+        url,
+        json_serializer=_dumps,
+        pool_pre_ping=True,
+        # A network that has gone silent is an error after this, not a wait without end.
+        connect_args={"timeout": _CONNECT_S, "command_timeout": _COMMAND_S},
+    )
     try:
         async with engine.begin() as conn:
             await conn.run_sync(_upgrade)
