@@ -18,7 +18,7 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Engine, create_engine, event, text
+from sqlalchemy import URL, Engine, create_engine, event, func, select, text
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
@@ -32,6 +32,9 @@ from bot.logs import said
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_TIMEOUT_S = 30
+_UPGRADING = 7_204_116_302  # any number; PostgreSQL keeps one lock per number
+_CONNECT_S = 10
+_COMMAND_S = 60
 _READERS = 8  # at once; the others wait for their turn
 T = TypeVar("T")
 _REVISION = text("SELECT version_num FROM alembic_version")
@@ -262,9 +265,17 @@ def _up_to_date(engine: Engine) -> bool:
 
 
 async def _open_postgres(url: URL) -> Ledger:
-    engine = create_async_engine(url, json_serializer=_dumps, pool_pre_ping=True)
+    engine = create_async_engine(
+        url,
+        json_serializer=_dumps,
+        pool_pre_ping=True,
+        # A network that has gone silent is an error after this, not a wait without end.
+        connect_args={"timeout": _CONNECT_S, "command_timeout": _COMMAND_S},
+    )
     try:
         async with engine.begin() as conn:
+            # Workers that start together on a new database: one makes the tables, the others wait.
+            await conn.execute(select(func.pg_advisory_xact_lock(_UPGRADING)))
             await conn.run_sync(_upgrade)
     except BaseException:
         await engine.dispose()

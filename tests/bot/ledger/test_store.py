@@ -18,7 +18,7 @@ from bot.errors import LedgerError
 from bot.ledger.store import Ledger, open_ledger
 from bot.ledger.tables import metadata, publications
 from tests.bot.ledger.stand import NOW, add, get, ledger, post, row, url
-from tests.pairs import Pair
+from tests.pairs import Pair, Servers
 
 
 def _differences(connection: Connection) -> list[Any]:
@@ -163,3 +163,12 @@ async def test_two_processes_may_open_a_new_ledger_at_once(tmp_path: Path) -> No
         await one.close()
     async with ledger(tmp_path) as again:
         assert len(await add(again, 1)) == 1
+
+
+async def test_many_may_open_a_new_database_at_once(servers: Servers) -> None:
+    """Workers that start together: one makes the tables, the others find them."""
+    address = servers.pair("opened_at_once").ledger_url
+    opened = await asyncio.gather(*(open_ledger(address) for _worker in range(4)))
+    for one in opened:
+        await one.close()
+    servers.postgres.drop("opened_at_once")
