@@ -58,7 +58,8 @@ class Deaths:
         """Counts an end; one that nobody asked for and nothing explains is a surprise."""
         self.codes[code] = self.codes.get(code, 0) + 1
         killed = code == KILLED and worker.asked is signal.SIGKILL
-        stopped = code == STOPPED and worker.asked is signal.SIGTERM
+        # Before it works there is nothing to finish, and the signal ends it as any program.
+        stopped = code in {STOPPED, -signal.SIGTERM} and worker.asked is signal.SIGTERM
         if stopped:
             self.stops_s.append(asyncio.get_running_loop().time() - worker.asked_s)
         if not (killed or stopped or code == COMPLAINED):
