@@ -307,15 +307,22 @@ def wait(
     )
 
 
-def fail(*, reason: str, error: Mapping[str, object], commits: int | None = None) -> Step:
+def fail(
+    *,
+    reason: str,
+    error: Mapping[str, object],
+    commits: int | None = None,
+    doubt_since: datetime | None = None,
+) -> Step:
     """→ failed: content or account refused; the author must act.
 
     `commits` is the count before a refused call: a sure refusal is given back. A refusal also ends
-    the doubt about earlier calls: each call is made only after a fresh "not there" about them.
+    the doubt about earlier calls: each call is made only after a fresh "not there" about them. But
+    where a look was refused, the doubt since `doubt_since` stays.
     """
     given_back: dict[str, object] = {} if commits is None else {"commits": commits}
     if reason == "rejected":
-        given_back |= {"doubt_since": None, "cleared_at": None}
+        given_back |= {"doubt_since": doubt_since, "cleared_at": None}
     return _step(
         "failed",
         _SENT | _of(State.QUEUED, State.HANDED_OFF),

@@ -99,7 +99,10 @@ class Reconciler:
         except Gone as error:
             step = transitions.fail(reason="gone", error=error.facts())
         except Rejected as error:
-            step = transitions.fail(reason="rejected", error=error.facts())
+            # A review refused it; or the look itself was refused, and the post may be public.
+            sure = pub.state is State.PENDING or bool(pub.pending)
+            doubt = None if sure else pub.doubt_since or pub.committed_at
+            step = transitions.fail(reason="rejected", error=error.facts(), doubt_since=doubt)
         except RateLimited as error:
             step = self._later(pub, error.facts(), at=error.retry_at)
         except PlatformError as error:

@@ -81,6 +81,7 @@ class _Group:
     now: datetime
     frozen: bool = False
     released: frozenset[str] = frozenset()  # posts; known of those a move waits for
+    working: frozenset[str] = frozenset()  # accounts not paused; known likewise
     changes: dict[int, dict[str, Any]] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     published: list[tuple[dict[str, Any], Step]] = field(default_factory=list)
@@ -130,6 +131,8 @@ class _Group:
                 return row["post"] in self.released
             case Hold.ACCEPTANCE:
                 return bool(row["accepted_by"])
+            case Hold.PAUSED:
+                return row["account"] in self.working
             case _:
                 return False
 
@@ -161,6 +164,7 @@ def _apply(
     if any(move.frozen_blocks or _waits_for(move, Hold.FROZEN) for move in moves):
         group.frozen = bool(conn.scalar(_LOCK_FREEZE))
     group.released = _released(conn, group, moves)
+    group.working = _working(conn, group, moves)
     results = [_one(group, purse, move) for move in moves]
     purse.save(conn)
     _write(conn, group)
@@ -182,6 +186,25 @@ def _released(conn: SyncConnection, group: _Group, moves: Sequence[Move]) -> fro
         return frozenset()
     found = conn.execute(_LOCK_RELEASES, {"ids": sorted(ids)})
     return frozenset(row.id for row in found if row.first_release_at is not None)
+
+
+def _working(conn: SyncConnection, group: _Group, moves: Sequence[Move]) -> frozenset[str]:
+    """Accounts that are not paused any more, of those for which a post is put on hold.
+
+    Only where admission decided so from what it had read before: a hold after an error comes with
+    its cause, and trying again at once would meet it again.
+    """
+    ids = {
+        group.rows[move.publication]["account"]
+        for move in moves
+        if move.wish is not None
+        and _waits_for(move, Hold.PAUSED)
+        and move.publication in group.rows
+    }
+    if not ids:
+        return frozenset()
+    found = conn.execute(_LOCK_PAUSES, {"ids": sorted(ids)})
+    return frozenset(row.id for row in found if not row.paused)
 
 
 def _purse(conn: SyncConnection, group: _Group, moves: Sequence[Move]) -> Purse:
@@ -237,6 +260,12 @@ _LOCK_RELEASES = (
     select(posts.c.id, posts.c.first_release_at)
     .where(posts.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(posts.c.id)
+    .with_for_update(read=True)
+)
+_LOCK_PAUSES = (
+    select(accounts.c.id, accounts.c.paused)
+    .where(accounts.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(accounts.c.id)
     .with_for_update(read=True)
 )
 _ADD_EVENTS = Prepared(

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from bot.domain.publication import State
 from bot.engine import people
 from bot.errors import UsageError
-from tests.bot.engine.world import TEN, World, article, key_item, roster, status
+from tests.bot.engine.world import (
+    TEN,
+    World,
+    article,
+    key_item,
+    open_world,
+    roster,
+    status,
+    video,
+)
+from tests.pairs import Pair
 
 ARTICLE = "p1@u01-wechat"
 STATUS = "p1@u01-weibo"
@@ -115,3 +126,21 @@ async def test_what_was_moved_in_doubt_beyond_its_window_is_not_missed(world: Wo
     await world.plan(status("p1", at="2026-05-07 10:00", window="30m"))
     await world.run(until=TEN + timedelta(days=2))
     assert await world.state(STATUS) is State.PUBLISHED
+
+
+async def test_a_look_that_was_refused_tells_nothing_of_the_post(
+    tmp_path: Path, pair: Pair
+) -> None:
+    """The work is public, its answer lost, and then Douyin refuses to list the account's works."""
+    lists = roster(u01_douyin={"options": {"video_list": "yes"}})
+    async with open_world(tmp_path, lists, pair) as world:
+        await world.plan(video())
+        await world.outside.call("POST", "settings", {"douyin_list": True})
+        await world.fault("u01-douyin", "lost_answer", path="create_video")
+        await world.fault("u01-douyin", "code", code=2111001, path="video_list", times=-1)
+        await world.run(until=TEN + timedelta(days=1))
+        pub = await world.pub("p1@u01-douyin")
+        assert pub.state is State.FAILED
+        with pytest.raises(UsageError, match="--not-published"):
+            await people.retry(world.app.core, pub, by="officer")
+        assert len(await world.posts()) == 1

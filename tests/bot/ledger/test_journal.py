@@ -14,7 +14,7 @@ from bot.domain.post import Method
 from bot.domain.publication import Hold, State
 from bot.domain.quota import Budget, Period
 from bot.domain.transitions import PublishedAs, Step
-from bot.ledger import controls, journal, publications
+from bot.ledger import controls, journal, publications, roster
 from bot.ledger.journal import Applied, Journal, Move, Refusal
 from bot.ledger.store import Ledger
 from bot.ledger.tables import events, items
@@ -353,3 +353,26 @@ async def test_no_grant_for_what_the_calendar_wants_otherwise_by_now(pair: Pair)
         assert refused.refusal is Refusal.STALE
         found = await get(opened, pub)
         assert (found.state, found.commits) == (State.QUEUED, 0)
+
+
+@pytest.mark.parametrize("paused", [True, False])
+@pytest.mark.parametrize("by_admission", [True, False])
+async def test_a_hold_for_a_pause_that_has_ended_is_looked_at_at_once(
+    pair: Pair, paused: bool, by_admission: bool
+) -> None:
+    """Who resumed the account has woken what was held by then, and comes back no more.
+
+    A hold after an error comes with its cause; looked at at once it would meet it for ever.
+    """
+    hold = transitions.hold(Hold.PAUSED, look_at=LATER)
+    async with ledger(pair) as opened:
+        (pub,) = await queued(opened, 1)
+        async with opened.write() as conn:
+            await roster.pause(conn, "u01-weibo", "no token" if paused else "")
+        wish: dict[str, object] | None = {} if by_admission else None
+        await one(opened, Move(publication=pub, step=hold, lease=LEASE, wish=wish))
+        async with opened.read() as conn:
+            held = await publications.get(conn, pub)
+    assert held is not None
+    assert held.state is State.HELD
+    assert held.next_at == (NOW if by_admission and not paused else LATER)
