@@ -27,23 +27,26 @@ Job = tuple[int, int]  # account, post
 Enqueue = Callable[[Sequence[Job]], Awaitable[None]]
 
 
-class Finish(asyncio.DatagramProtocol):
-    """Counts the jobs that say they are done."""
+class Finish:
+    """Counts the jobs that say they are done. By streams: datagrams get lost in a burst."""
 
     def __init__(self) -> None:
         self._left = 0
         self._last_s = 0.0
         self._over: asyncio.Future[float] | None = None
 
-    def datagram_received(self, data: bytes, addr: object) -> None:
-        """One job more, or a platform that refused one."""
-        if self._over is None or self._over.done():
-            return
-        if data == job.FAILED:
-            self._over.set_exception(SystemExit("a rival's job was refused by the platform"))
-        self._left -= 1
-        if self._left == 0:
-            self._over.set_result(time.perf_counter())
+    async def heard(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One worker's words, until it ends."""
+        while data := await reader.read(4096):
+            if self._over is None or self._over.done():
+                continue
+            if job.FAILED in data:
+                self._over.set_exception(SystemExit("a rival's job was refused by the platform"))
+                continue
+            self._left -= len(data)
+            if self._left == 0:
+                self._over.set_result(time.perf_counter())
+        writer.close()
 
     def after(self, jobs: int) -> asyncio.Future[float]:
         """When the last of so many jobs is done, by the performance counter."""
@@ -55,12 +58,12 @@ class Finish(asyncio.DatagramProtocol):
 @asynccontextmanager
 async def finish_line() -> AsyncIterator[tuple[Finish, int]]:
     """The counter and its port."""
-    loop = asyncio.get_running_loop()
-    transport, finish = await loop.create_datagram_endpoint(Finish, ("127.0.0.1", 0))
+    finish = Finish()
+    server = await asyncio.start_server(finish.heard, "127.0.0.1", 0)
     try:
-        yield finish, transport.get_extra_info("sockname")[1]
+        yield finish, server.sockets[0].getsockname()[1]
     finally:
-        transport.close()
+        server.close()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,15 +27,15 @@ def share_url() -> str:
 
 
 class Teller:
-    """Tells the bench of every finished job: one datagram, some millionths of a second."""
+    """Tells the bench of every finished job: one byte, some millionths of a second."""
 
     def __init__(self) -> None:
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.connect(("127.0.0.1", int(os.environ[PORT])))
+        self._socket = socket.create_connection(("127.0.0.1", int(os.environ[PORT])))
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def tell(self, answer: Mapping[str, object]) -> None:
         """Says whether the platform took the post."""
-        self._socket.send(DONE if "idstr" in answer else FAILED)
+        self._socket.sendall(DONE if "idstr" in answer else FAILED)
 
 
 async def share(session: aiohttp.ClientSession, teller: Teller, account: int, post: int) -> None:
