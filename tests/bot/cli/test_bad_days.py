@@ -378,7 +378,7 @@ def test_postgresql_may_go_and_come_back(
             bot.hears("台账恢复可用")
             plan_another(office, "s3")
             until(lambda: len(states(office)) == 3, lambda: bot.told)
-            until(lambda: "planned" not in states(office), lambda: bot.told)
+            until(lambda: states(office) == ["published"] * 3, lambda: bot.told)
         assert shares(simulator) == 3
 
 
