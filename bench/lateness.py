@@ -68,7 +68,7 @@ async def _set_due(app: App, due: Sequence[float]) -> None:
 async def _publish(app: App, simulator: Simulator, bare_due: Sequence[float]) -> None:
     """Serves until every post is out, with the bare calls in between."""
     stop = asyncio.Event()
-    serving = asyncio.create_task(service.serve(app.core, app.local, stop))
+    serving = asyncio.create_task(service.keep_ticking(app.core, app.local, stop))
     loop = asyncio.get_running_loop()
     calls: list[asyncio.Task[None]] = []
     async with aiohttp.ClientSession() as session:
@@ -83,6 +83,7 @@ async def _publish(app: App, simulator: Simulator, bare_due: Sequence[float]) ->
         await asyncio.gather(*calls)
     stop.set()
     await serving
+    await app.local.join()
 
 
 async def _bare(session: aiohttp.ClientSession, simulator: Simulator, number: int) -> None:

@@ -147,6 +147,7 @@ async def _without(app: App, redis: ArqRedis, stop: asyncio.Event) -> None:
 
     asking = asyncio.create_task(back())
     try:
-        await service.serve(app.core, app.local, leaving, _ticked(app))
+        # What is slow here is waited for at the end: it must not keep this process from Redis.
+        await service.keep_ticking(app.core, app.local, leaving, ticked=_ticked(app))
     finally:
         asking.cancel()

@@ -10,7 +10,7 @@ from bot.domain.post import Kind
 from bot.domain.publication import MAX_COMMITS, Hold, Publication
 from bot.domain.retry import next_look
 from bot.domain.roster import Account, AccountStatus, Unit, name_matches
-from bot.domain.transitions import Step
+from bot.domain.step import Step, terms_of
 
 # Whoever ends one of these causes wakes what it held; this is for the wake-up that got lost.
 _LOOK_AGAIN = timedelta(hours=6)
@@ -50,7 +50,7 @@ def admit(pub: Publication, at: Standing) -> Step | None:
 
 def as_wanted(pub: Publication, now: datetime) -> Step:
     """The calendar was changed meanwhile, and nothing of it is public: the new wish counts."""
-    terms = transitions.terms_of(pub.wanted)
+    terms = terms_of(pub.wanted)
     held = Hold.CHECK if pub.wanted["blocked"] else None
     next_at = terms.not_after if held else max(now, terms.due_at)
     # The same text at another time stays in doubt, and is looked for again before it goes.

@@ -27,7 +27,7 @@ from bot.domain.quota import (
     spend,
     unpaid,
 )
-from bot.domain.transitions import Step
+from bot.domain.step import Step
 
 # What will ask for a grant some day. HELD too: whoever must act first is expected to.
 _TO_GO = frozenset({State.PLANNED, State.HELD, State.QUEUED, State.WAITING})

@@ -14,7 +14,7 @@ from bot.domain import transitions
 from bot.domain.post import Kind, Method, Post
 from bot.domain.publication import Hold, Publication, State
 from bot.domain.roster import Account, ReprintPolicy, Roster
-from bot.domain.transitions import Step, Terms
+from bot.domain.step import Step, Terms
 
 # A reprint that an outage delayed is still worth having for a while after its deadline.
 REPRINT_GRACE = timedelta(hours=24)

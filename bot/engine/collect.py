@@ -22,7 +22,7 @@ from bot.domain.post import Kind
 from bot.domain.publication import Publication, State
 from bot.domain.quota import READ, Budget, Key, budgets_of, exhausted, period_end, period_start
 from bot.domain.roster import Account, AccountStatus, Roster
-from bot.domain.transitions import PublishedAs
+from bot.domain.step import PublishedAs, Step
 from bot.domain.variants import marker
 from bot.engine.ports import Core
 from bot.errors import BotError, PlatformError, RateLimited
@@ -316,7 +316,7 @@ async def _take_over(conn: Connection, row: Any, verdict: Verdict, now: datetime
         await journal.apply(conn, [Move(publication=pub.id, step=step)], now)
 
 
-def _found_by_hand(pub: Publication, row: Any) -> transitions.Step | None:
+def _found_by_hand(pub: Publication, row: Any) -> Step | None:
     if pub.state in _NOT_YET and not pub.commits:
         return transitions.cancel(reason="carried_by_hand")
     if pub.state not in _NOT_YET | {State.HANDED_OFF}:

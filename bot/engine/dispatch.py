@@ -11,6 +11,7 @@ from bot.domain import transitions
 from bot.domain.admission import as_wanted, look_at, wake
 from bot.domain.message import Message, Work
 from bot.domain.publication import Publication, State
+from bot.domain.step import Step
 from bot.engine import surroundings
 from bot.engine.ports import Core, Queue
 from bot.ledger import journal, publications
@@ -78,7 +79,7 @@ async def tick(core: Core, queue: Queue) -> Tick:
     return found
 
 
-def _step(pub: Publication, now: datetime, until: datetime) -> transitions.Step | None:
+def _step(pub: Publication, now: datetime, until: datetime) -> Step | None:
     match pub.state:
         case State.PLANNED | State.WAITING if now >= pub.not_after and not _changed(pub):
             return transitions.miss(reason=pub.reason or "window_passed")

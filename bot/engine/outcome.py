@@ -9,7 +9,7 @@ from bot.domain import transitions
 from bot.domain.admission import look_at
 from bot.domain.publication import Hold, Publication
 from bot.domain.retry import backoff, next_look
-from bot.domain.transitions import PublishedAs, Step
+from bot.domain.step import PublishedAs, Step
 from bot.errors import (
     AlreadyThere,
     AuthFailed,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.domain import transitions, words
 from bot.domain.planning import IN_FLIGHT, OPEN
 from bot.domain.publication import Hold, Publication, State
-from bot.domain.transitions import PublishedAs, Step
+from bot.domain.step import PublishedAs, Step
 from bot.engine.ports import Core
 from bot.errors import UsageError
 from bot.i18n import _

@@ -20,7 +20,7 @@ from bot.domain.message import Message
 from bot.domain.post import Variant
 from bot.domain.publication import Hold, Publication, State
 from bot.domain.quota import Budget, budgets_of
-from bot.domain.transitions import Step
+from bot.domain.step import Step
 from bot.engine import context as contexts
 from bot.engine import leases, outcome
 from bot.engine.context import Context

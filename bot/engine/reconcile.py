@@ -16,7 +16,7 @@ from bot.domain.message import Message
 from bot.domain.publication import MAX_COMMITS, Publication, State
 from bot.domain.quota import READ, Budget, budgets_of
 from bot.domain.retry import backoff, next_commit, next_look
-from bot.domain.transitions import Step
+from bot.domain.step import Step
 from bot.engine import context as contexts
 from bot.engine import leases, outcome
 from bot.engine.context import Context

@@ -53,16 +53,6 @@ async def next_due(core: Core) -> datetime | None:
         return await publications.next_due(conn)
 
 
-async def serve(
-    core: Core, queue: WorkingQueue, stop: asyncio.Event, ticked: Ticked = _nothing
-) -> None:
-    """Publishes what comes due until `stop` is set; then finishes what is under way."""
-    try:
-        await keep_ticking(core, queue, stop, ticked=ticked)
-    finally:
-        await queue.join()
-
-
 async def keep_ticking(
     core: Core,
     queue: Queue,

@@ -11,7 +11,7 @@ from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import bindparam, insert, or_, select, update
 
 from bot.contract import Item
-from bot.domain.transitions import PublishedAs
+from bot.domain.step import PublishedAs
 from bot.ledger.connection import Connection
 from bot.ledger.prepared import Prepared
 from bot.ledger.tables import accounts, items

@@ -19,7 +19,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from bot.domain.publication import Hold, State
 from bot.domain.quota import Budget
-from bot.domain.transitions import Step
+from bot.domain.step import Step
 from bot.ledger import items
 from bot.ledger.budgets import Purse, open_purse, unpaid
 from bot.ledger.connection import Connection

@@ -12,7 +12,7 @@ import pytest
 from bot.app import App
 from bot.domain import transitions
 from bot.domain.post import Method
-from bot.domain.transitions import Step
+from bot.domain.step import Step
 from bot.engine import people
 from bot.ledger.journal import Move
 from tests.bot.cli.office import Office

@@ -14,7 +14,7 @@ from bot.domain.admission import FRESH, Standing, admit, needs_look, reprint_due
 from bot.domain.post import Kind
 from bot.domain.publication import MAX_COMMITS, Hold, State
 from bot.domain.roster import AccountStatus
-from bot.domain.transitions import Terms
+from bot.domain.step import Terms
 from tests.bot.domain.making import LATER, NOW, account, publication, unit
 
 FINE = Standing(

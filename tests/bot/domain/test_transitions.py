@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain import transitions as t
 from bot.domain.publication import Hold, Role, State, owed_by, publication_key
-from bot.domain.transitions import PublishedAs, Step, Terms
+from bot.domain.step import PublishedAs, Step, Terms
 from tests.bot.domain.making import LATER, NOW, publication
 
 S = State

@@ -13,7 +13,7 @@ from bot.domain import transitions
 from bot.domain.post import Method
 from bot.domain.publication import Hold, State
 from bot.domain.quota import Budget, Period
-from bot.domain.transitions import PublishedAs, Step
+from bot.domain.step import PublishedAs, Step
 from bot.ledger import controls, journal, publications, roster
 from bot.ledger.journal import Applied, Journal, Move, Refusal
 from bot.ledger.store import Ledger

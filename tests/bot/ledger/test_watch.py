@@ -13,7 +13,7 @@ from sqlalchemy.dialects import sqlite
 from bot.domain import transitions
 from bot.domain.publication import Hold, State
 from bot.domain.quota import Budget, Period, key_of
-from bot.domain.transitions import Step
+from bot.domain.step import Step
 from bot.ledger import journal, watch
 from bot.ledger.journal import Move
 from bot.ledger.store import Ledger

@@ -1,0 +1,81 @@
+"""What a transition is made of; bot/domain/transitions.py has one function for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from bot.domain.post import Kind, Method
+from bot.domain.publication import State
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedAs:
+    """What became public, to be entered among the account's items in the same transaction."""
+
+    platform_id: str
+    url: str
+    published_at: datetime
+    push_id: str = ""
+    notified: bool = False
+    by_bot: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What the calendar and the roster ask of a publication."""
+
+    due_at: datetime
+    not_after: datetime
+    content_hash: str
+    kind: Kind
+    method: Method
+    by_hand: bool
+    needs_acceptance: bool
+    offset_s: int
+
+    def columns(self) -> dict[str, object]:
+        """As the ledger keeps them."""
+        return {
+            "due_at": self.due_at,
+            "not_after": self.not_after,
+            "content_hash": self.content_hash,
+            "kind": self.kind.value,
+            "method": self.method.value,
+            "by_hand": self.by_hand,
+            "needs_acceptance": self.needs_acceptance,
+            "offset_s": self.offset_s,
+        }
+
+    def note(self, *, blocked: bool) -> dict[str, object]:
+        """As plain data, for a row that cannot be changed yet; `terms_of` reads it."""
+        moments = {"due_at": self.due_at, "not_after": self.not_after}
+        plain = {name: moment.astimezone(UTC).isoformat() for name, moment in moments.items()}
+        return {**self.columns(), **plain, "blocked": blocked}
+
+
+def terms_of(note: Mapping[str, object]) -> Terms:
+    """The terms a note was made of."""
+    values = {name: note[name] for name in Terms.__dataclass_fields__}
+    return Terms(
+        **{
+            **values,
+            "due_at": datetime.fromisoformat(str(note["due_at"])),
+            "not_after": datetime.fromisoformat(str(note["not_after"])),
+            "kind": Kind(str(note["kind"])),
+            "method": Method(str(note["method"])),
+        }  # type: ignore[arg-type]
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One transition: from which states, to which, with which columns and event facts."""
+
+    name: str  # fixed word of the event, e.g. "publication.granted"
+    sources: frozenset[State]
+    to: State | None  # None: the state stays what it is
+    changes: Mapping[str, object] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
+    published: PublishedAs | None = None
