@@ -77,9 +77,10 @@ async def _run(settings: Settings, *, once: bool, yes: bool) -> int:
         if once:
             await service.run_due(app.core, app.local)
             return await _once_code(app, bad=has_errors(made.problems))
-        # A change that was overtaken is made by the next plan, so that one must come.
+        stop = _stop_on_signal(app)
         async with watched(app, _say):
-            await _forever(app, "" if made.overtaken else reading.fingerprint)
+            # A change that was overtaken is made by the next plan, so that one must come.
+            await _forever(app, stop, "" if made.overtaken else reading.fingerprint)
         return OK
 
 
@@ -94,8 +95,7 @@ async def _once_code(app: App, *, bad: bool) -> int:
     return BAD_NEWS if bad else OK
 
 
-async def _forever(app: App, fingerprint: str) -> None:
-    stop = _stop_on_signal(app)
+async def _forever(app: App, stop: asyncio.Event, fingerprint: str) -> None:
     notes.print(_("Running. Press Ctrl-C to stop."))
     reader = asyncio.create_task(_plan_regularly(app, stop, fingerprint))
     try:
@@ -144,10 +144,11 @@ def worker() -> None:
         )
 
     async def work() -> None:
-        async with open_app(settings) as app, watched(app, _say):
+        async with open_app(settings) as app:
             stop = _stop_on_signal(app)
-            notes.print(_("Running. Press Ctrl-C to stop."))
-            await workers.work(app, _chores(app), stop)
+            async with watched(app, _say):
+                notes.print(_("Running. Press Ctrl-C to stop."))
+                await workers.work(app, _chores(app), stop)
 
     run_fast(work())
 
