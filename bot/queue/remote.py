@@ -38,6 +38,7 @@ _DAY_S = 24 * 3600
 _ANSWER_S = 5  # Redis is asked small questions; a longer silence means it is not there
 _CONNECTIONS = 50
 _HEALTH_S = 30
+_LEAVE_S = 12.0  # the longest pause between two looks, and some more
 _CHORE_END_S = 20
 _UPDATE = N_("A message of a newer version. Install the same version on every machine.")
 HEALTH_KEY = f"{_QUEUE}:health"
@@ -127,6 +128,15 @@ class _Worker(Worker):
         finally:
             del self.under_way[job_id]
 
+    async def _poll_iteration(self) -> None:
+        """Ends `main` between two calls of Redis once no more jobs are to be taken.
+
+        A cancellation in the middle of one would leave its connection neither free nor closed.
+        """
+        if not self.allow_pick_jobs:
+            raise asyncio.CancelledError
+        await super()._poll_iteration()
+
 
 class RemoteWorker:
     """Takes messages from Redis and does its share of the chores."""
@@ -184,7 +194,8 @@ class RemoteWorker:
             self._worker.allow_pick_jobs = False
             if not main.done():
                 await self.join()
-                while not main.done():  # a Redis call may swallow one cancellation
+                await asyncio.wait({main}, timeout=_LEAVE_S)
+                while not main.done():  # Redis hangs; its call may swallow one cancellation
                     main.cancel()
                     await asyncio.wait({main}, timeout=0.2)
                 await self.join()  # it may have begun another message just before it ended
