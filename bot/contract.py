@@ -73,6 +73,7 @@ class Receipt:
     published_at: datetime
     push_id: str = ""  # the message it was part of; several articles may share one
     notified: bool = False  # followers were told
+    more: tuple[Receipt, ...] = ()  # the further articles of the same push, in their order
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,6 +165,107 @@ class Renews(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """What the platform says of an account; "" and None: it does not say."""
+
+    name: str = ""  # as shown
+    verified_name: str = ""  # whom the platform verified
+    kind: str = ""  # as in the roster, e.g. "subscription"
+    verified_until: datetime | None = None  # the certification must be renewed before
+    permissions: Mapping[str, bool] = field(default_factory=dict)  # probed, not assumed
+
+
+@runtime_checkable
+class Knows(Protocol):
+    """An adapter whose platform tells about the account."""
+
+    async def profile(self) -> Profile:
+        """Read-only: the account as the platform has it."""
+        ...
+
+
+@runtime_checkable
+class Withdraws(Protocol):
+    """An adapter that can take a post back."""
+
+    async def withdraw(self, receipt: Receipt) -> None:
+        """Removes the post from the public; well too when it is gone already.
+
+        Raises Unavailable or OutcomeUnknown when it may be repeated later, Rejected when a person
+        must do it on the platform.
+        """
+        ...
+
+
+@runtime_checkable
+class Previews(Protocol):
+    """An adapter that can show a post to one person before the public."""
+
+    async def preview(self, variant: Variant, done: Checkpoint, *, to: str) -> None:
+        """Sends what `prepare` made to `to`, a name the platform knows; makes nothing public."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A request a platform made to us."""
+
+    method: str  # "GET" or "POST"
+    query: Mapping[str, str]
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """What a call said, and the answer the platform wants to have."""
+
+    body: str = ""
+    content_type: str = "text/plain"
+    # Fields of `Pending.ref` or `Receipt.platform_id` ("platform_id") of posts it speaks of. It is
+    # only a hint: they are looked at now, and what `find` says counts.
+    posts: tuple[Mapping[str, str], ...] = ()
+    # Fields of the credential of the account that has taken its authorisation back.
+    revoked: Mapping[str, str] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Hears(Protocol):
+    """A front desk that takes the platform's calls (callbacks, webhooks)."""
+
+    async def hear(self, call: Call, account: Credentials | None) -> Heard:
+        """Understands one call; repeats and calls of unknown kinds change nothing.
+
+        `account`: the secrets of the account named in the address, None when it names none.
+        Raises CallRefused for a wrong signature or an unreadable body.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Granted:
+    """What an account's owner has just allowed us."""
+
+    fields: Mapping[str, str]  # the account's credential
+    expires_at: datetime | None  # a person must authorise again before; None: no end is known
+    name: str = ""  # the account's name as the platform shows it
+    verified_name: str = ""
+
+
+@runtime_checkable
+class Connects(Protocol):
+    """A front desk that leads an account's owner through the platform's authorisation (OAuth)."""
+
+    async def invite(self, account: Account, *, redirect: str, state: str) -> str:
+        """The address the owner opens; the platform then sends the browser to `redirect`."""
+        ...
+
+    async def accept(self, query: Mapping[str, str], *, redirect: str) -> Granted:
+        """Exchanges what the browser brought back; raises AuthFailed or Rejected."""
+        ...
+
+
 class Pace(Protocol):
     """How fast this office may call one platform, all its processes together."""
 
@@ -182,13 +284,22 @@ class Tools:
     credentials: Credentials
     out_dir: Path  # where hand-off packages are written
     pace: Pace | None = None  # None: no limit
+    # The office's own secrets at this platform, shared by all accounts (an app, a component);
+    # `bot accounts set-credential @douyin` enters them. Loading raises AuthFailed without any.
+    app: Credentials | None = None
 
 
 class Adapter(Protocol):
     """One account on one platform. Made by `Adapter(account, tools, config)`, which does no I/O.
 
     `Config` is the adapter's own settings (a pydantic model, unknown keys refused); every limit
-    that is not certain is in it.
+    that is not certain is in it. Beside this class a module may have
+
+    - `MODES`: other adapters of the platform by the account's `mode`, e.g. {"handoff_h5": …};
+    - `DESK`: made by `DESK(tools, config)`, whose `tools.credentials` are the office's own at the
+      platform; it `Hears` or `Connects` or both.
+
+    An adapter may also be one that `Renews`, `Knows`, `Withdraws` or `Previews`.
     """
 
     name: ClassVar[str]

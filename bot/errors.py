@@ -4,6 +4,7 @@ BotError
 ├── UsageError          wrong command line, settings or environment; a person must change it
 ├── LedgerError         the ledger cannot be opened, is locked, or is of another version
 ├── MediaError          a picture or video is gone or is not the one that was planned
+├── CallRefused         a platform's call cannot be trusted or read; it changes nothing
 ├── StaleLease          somebody else owns the publication now; whoever sees it stops working on it
 └── PlatformError       a platform answered (or did not); says what the engine does next
     ├── Rejected        content refused: fail, show the author
@@ -35,6 +36,10 @@ class LedgerError(BotError):
 
 class MediaError(BotError):
     """A file of the office is gone, unreadable, or changed since it was planned."""
+
+
+class CallRefused(BotError):
+    """A call that claims to come from a platform is not signed by it, is old, or is unreadable."""
 
 
 class StaleLease(BotError):

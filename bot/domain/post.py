@@ -48,6 +48,20 @@ class Override:
     link: str | None = None
     images: tuple[Media, ...] | None = None
     video: Media | None = None
+    options: Mapping[str, str] = field(default_factory=dict)  # choices only this platform has
+
+
+@dataclass(frozen=True, kw_only=True)
+class Article:
+    """A further article of one push (多图文): below the first, in one message."""
+
+    title: str
+    body: str  # Markdown
+    cover: Media | None = None
+    digest: str = ""
+    author: str = ""
+    link: str = ""
+    inline: tuple[Media, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +96,7 @@ class Post:
     images: tuple[Media, ...] = ()  # the gallery (Weibo picture)
     inline: tuple[Media, ...] = ()  # pictures the body refers to
     video: Media | None = None
+    more: tuple[Article, ...] = ()  # further articles of the same push
     overrides: Mapping[str, Override] = field(default_factory=dict)  # platform -> override
     key: KeyItem | None = None
     push: bool = False
@@ -111,3 +126,5 @@ class Variant:
     images: tuple[Media, ...] = ()
     inline: tuple[Media, ...] = ()
     video: Media | None = None
+    more: tuple[Article, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)  # checked by the adapter

@@ -50,6 +50,8 @@ def make_variant(
         images=post.images if says.images is None else says.images,
         inline=post.inline,
         video=says.video or post.video,
+        more=() if reprint else post.more,
+        options=says.options,
     )
 
 
