@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import ModuleType
 from typing import cast
 
 from pydantic import BaseModel, ValidationError
 
-from bot.contract import Adapter, Tools
+from bot.contract import Adapter, Connects, Hears, Tools
 from bot.domain import setting_faults
 from bot.domain.roster import Account
 from bot.errors import UsageError
@@ -24,12 +26,6 @@ HANDOFF = "handoff"  # the folder, and the account mode, that give the package t
 @cache
 def adapter_for(platform: str, mode: str = "") -> type[Adapter]:
     """The adapter class that serves `platform` in `mode`; raises UsageError when there is none."""
-    if mode not in ("", HANDOFF):
-        raise UsageError(
-            _('The account mode "{mode}" is not known; use "handoff" or leave it out.').format(
-                mode=mode
-            )
-        )
     if platform not in platforms():
         raise UsageError(
             _('There is no adapter for the platform "{platform}"; known are {known}.').format(
@@ -37,10 +33,42 @@ def adapter_for(platform: str, mode: str = "") -> type[Adapter]:
             )
         )
     if mode == HANDOFF:
-        return _built_in(HANDOFF)
+        return _named(HANDOFF, _folder(HANDOFF).ADAPTER)
+    modes = _modes(platform)
+    if mode not in modes:
+        raise UsageError(
+            _('The account mode "{mode}" is not known for {platform}; use {known}.').format(
+                mode=mode,
+                platform=platform,
+                known=", ".join([*sorted(filter(None, modes)), HANDOFF]),
+            )
+        )
+    return modes[mode]
+
+
+def _modes(platform: str) -> Mapping[str, type[Adapter]]:
+    """The platform's adapters by mode; "" is its own way."""
     if platform in _handed_off():
-        return _handed_off()[platform]
-    return _built_in(platform) if platform in _folders() else _installed(platform)
+        return {"": _handed_off()[platform]}
+    if platform not in _folders():
+        return {"": _named(platform, _entry_points()[platform]())}
+    module = _folder(platform)
+    others = getattr(module, "MODES", {})
+    return {mode: _named(platform, kind) for mode, kind in ({"": module.ADAPTER} | others).items()}
+
+
+def desk_of(platform: str, tools: Tools, settings: Mapping[str, object]) -> Hears | Connects | None:
+    """Who takes the platform's calls and leads through its authorisation; None: nobody.
+
+    `tools.credentials` are the office's own at this platform. Raises UsageError for settings the
+    platform's Config refuses.
+    """
+    module = sys.modules[adapter_for(platform).__module__]
+    make_desk = getattr(module, "DESK", None)
+    if make_desk is None:
+        return None
+    config = _config(adapter_for(platform), settings)
+    return cast(Callable[[Tools, BaseModel], Hears | Connects], make_desk)(tools, config)
 
 
 def platforms() -> frozenset[str]:
@@ -54,15 +82,18 @@ def make(account: Account, tools: Tools, settings: Mapping[str, object]) -> Adap
     Raises UsageError for an unknown platform and for settings the Config refuses.
     """
     kind = adapter_for(account.platform, account.mode)
+    # The contract fixes how an adapter is made; a Protocol cannot say it about its __init__.
+    factory = cast(Callable[[Account, Tools, BaseModel], Adapter], kind)
+    return factory(account, tools, _config(kind, settings))
+
+
+def _config(kind: type[Adapter], settings: Mapping[str, object]) -> BaseModel:
     try:
-        config = kind.Config.model_validate(dict(settings))
+        return kind.Config.model_validate(dict(settings))
     except ValidationError as error:
         message = _("The settings of {platform} cannot be used: {details}")
         details = setting_faults.in_words(error.errors())
         raise UsageError(message.format(platform=kind.name, details=details)) from error
-    # The contract fixes how an adapter is made; a Protocol cannot say it about its __init__.
-    factory = cast(Callable[[Account, Tools, BaseModel], Adapter], kind)
-    return factory(account, tools, config)
 
 
 @cache
@@ -83,12 +114,8 @@ def _entry_points() -> Mapping[str, Callable[[], object]]:
     return {point.name: point.load for point in entry_points(group=GROUP)}
 
 
-def _built_in(name: str) -> type[Adapter]:
-    return _named(name, import_module(f"adapters.{name}.adapter").ADAPTER)
-
-
-def _installed(name: str) -> type[Adapter]:
-    return _named(name, _entry_points()[name]())
+def _folder(name: str) -> ModuleType:
+    return import_module(f"adapters.{name}.adapter")
 
 
 def _named(name: str, found: object) -> type[Adapter]:

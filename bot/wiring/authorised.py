@@ -6,16 +6,19 @@ person has entered others meanwhile, nothing is wrong with the account: it is tr
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 from bot.contract import Adapter, Authorised, Checkpoint, Item, Pending, Receipt, Renews, Stat
 from bot.domain.post import Variant
 from bot.errors import AuthFailed, Unavailable
 from bot.i18n import _
 from bot.wiring.credentials import AccountCredentials
+
+# What only some adapters can (bot/contract.py); it is there only where it is there in theirs.
+_MORE = ("profile", "withdraw", "preview")
 
 
 def guarded(adapter: Adapter, credentials: AccountCredentials) -> Adapter:
@@ -37,6 +40,16 @@ class _Guarded:
         self.capabilities = adapter.capabilities
         self.Config = adapter.Config
         self.check = adapter.check
+        for name in _MORE:
+            if (method := getattr(adapter, name, None)) is not None:
+                setattr(self, name, self._watched(method))
+
+    def _watched(self, method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def call(*args: Any, **more: Any) -> Any:
+            async with self._doubting():
+                return await method(*args, **more)
+
+        return call
 
     async def prepare(self, variant: Variant, done: Checkpoint) -> Checkpoint:
         async with self._doubting():

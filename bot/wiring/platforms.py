@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from adapters import registry
 from bot.clock import Clock
-from bot.contract import Adapter, Capabilities, Tools
+from bot.contract import Adapter, Capabilities, Connects, Hears, Tools
 from bot.domain import setting_faults
 from bot.domain.post import Variant
 from bot.domain.problem import Problem
@@ -30,6 +30,11 @@ from bot.wiring.pace import Counters, PlatformPace, rates_of
 # What of a platform's settings is ours, not the adapter's.
 _QUOTAS = "quotas"
 _RATES = "rates"
+
+
+def office_account(platform: str) -> Account:
+    """Stands for the office itself at a platform: its app, its component. It never publishes."""
+    return Account(id=f"@{platform}", unit="", platform=platform, name="", verified_name="")
 
 
 class Catalog:
@@ -82,6 +87,8 @@ class Adapters(Catalog):
         self._counters = Counters(redis)
         self._paces: dict[str, PlatformPace | None] = {}
         self._made: dict[tuple[str, bool], tuple[Account, Adapter]] = {}
+        self._apps: dict[str, AccountCredentials] = {}
+        self._desks: dict[str, Hears | Connects | None] = {}
 
     def adapter(self, account: Account, *, by_hand: bool = False) -> Adapter:
         known = self._made.get((account.id, by_hand))
@@ -90,29 +97,53 @@ class Adapters(Catalog):
             self._made[account.id, by_hand] = known
         return known[1]
 
-    def _make(self, account: Account, *, by_hand: bool) -> Adapter:
-        credentials = AccountCredentials(
+    def desk(self, platform: str) -> Hears | Connects | None:
+        """Who takes the platform's calls and leads through its authorisation; None: nobody."""
+        if platform not in self._desks:
+            kind = registry.adapter_for(platform)
+            tools = self._tools(kind, self._app(platform))
+            self._desks[platform] = registry.desk_of(platform, tools, self._config(kind))
+        return self._desks[platform]
+
+    def credentials(self, account: Account) -> AccountCredentials:
+        """The account's secrets."""
+        return AccountCredentials(
             account,
             ledger=self._ledger,
             vault=self._vault,
             clock=self._clock,
             terms=self._terms,
         )
-        tools = Tools(
+
+    def _make(self, account: Account, *, by_hand: bool) -> Adapter:
+        credentials = self.credentials(account)
+        kind = self.kind(account, by_hand=by_hand)
+        adapter = registry.make(
+            replace(account, mode=self.mode(account, by_hand=by_hand)),
+            replace(self._tools(kind, credentials), app=self._app(account.platform)),
+            self._config(kind),
+        )
+        return guarded(adapter, credentials)
+
+    def _app(self, platform: str) -> AccountCredentials:
+        """The office's own secrets at a platform; one object, so that its lock holds."""
+        if platform not in self._apps:
+            self._apps[platform] = self.credentials(office_account(platform))
+        return self._apps[platform]
+
+    def _tools(self, kind: type[Adapter], credentials: AccountCredentials) -> Tools:
+        return Tools(
             session=self._session,
             clock=self._clock,
             media=self._media,
             credentials=credentials,
             out_dir=self._out_dir,
-            pace=self._pace(self.kind(account, by_hand=by_hand)),
+            pace=self._pace(kind),
         )
-        settings = self.settings.get(self.kind(account, by_hand=by_hand).name, {})
-        adapter = registry.make(
-            replace(account, mode=self.mode(account, by_hand=by_hand)),
-            tools,
-            {name: value for name, value in settings.items() if name not in {_QUOTAS, _RATES}},
-        )
-        return guarded(adapter, credentials)
+
+    def _config(self, kind: type[Adapter]) -> dict[str, object]:
+        settings = self.settings.get(kind.name, {})
+        return {name: value for name, value in settings.items() if name not in {_QUOTAS, _RATES}}
 
     def _pace(self, kind: type[Adapter]) -> PlatformPace | None:
         """One for all accounts of a platform."""
