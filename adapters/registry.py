@@ -13,7 +13,7 @@ from typing import cast
 
 from pydantic import BaseModel, ValidationError
 
-from bot.contract import Adapter, Connects, Hears, Tools
+from bot.contract import Adapter, Desk, Tools
 from bot.domain import setting_faults
 from bot.domain.roster import Account
 from bot.errors import UsageError
@@ -57,7 +57,7 @@ def _modes(platform: str) -> Mapping[str, type[Adapter]]:
     return {mode: _named(platform, kind) for mode, kind in ({"": module.ADAPTER} | others).items()}
 
 
-def desk_of(platform: str, tools: Tools, settings: Mapping[str, object]) -> Hears | Connects | None:
+def desk_of(platform: str, tools: Tools, settings: Mapping[str, object]) -> Desk | None:
     """Who takes the platform's calls and leads through its authorisation; None: nobody.
 
     `tools.credentials` are the office's own at this platform. Raises UsageError for settings the
@@ -68,7 +68,7 @@ def desk_of(platform: str, tools: Tools, settings: Mapping[str, object]) -> Hear
     if make_desk is None:
         return None
     config = _config(adapter_for(platform), settings)
-    return cast(Callable[[Tools, BaseModel], Hears | Connects], make_desk)(tools, config)
+    return cast(Callable[[Tools, BaseModel], Desk], make_desk)(tools, config)
 
 
 def platforms() -> frozenset[str]:

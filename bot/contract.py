@@ -215,6 +215,7 @@ class Call:
     query: Mapping[str, str]
     headers: Mapping[str, str]  # names in lower case
     body: bytes
+    path: str = ""  # what follows the platform in the address, e.g. an account's id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,6 +267,26 @@ class Connects(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """An account whose owner has authorised the office at a platform."""
+
+    fields: Mapping[str, str]  # those of its credential that name it, e.g. {"appid": …}
+    profile: Profile
+
+
+@runtime_checkable
+class Lists(Protocol):
+    """A front desk whose platform lists who has authorised the office."""
+
+    async def members(self) -> Sequence[Member]:
+        """Read-only: all of them."""
+        ...
+
+
+Desk = Hears | Connects | Lists
+
+
 class Pace(Protocol):
     """How fast this office may call one platform, all its processes together."""
 
@@ -288,6 +309,11 @@ class Tools:
     # `bot accounts set-credential @douyin` enters them. Loading raises AuthFailed without any.
     app: Credentials | None = None
 
+    @property
+    def cache_dir(self) -> Path:
+        """Where converted pictures are kept; it may be emptied at any time."""
+        return self.out_dir / ".cache"
+
 
 class Adapter(Protocol):
     """One account on one platform. Made by `Adapter(account, tools, config)`, which does no I/O.
@@ -297,7 +323,7 @@ class Adapter(Protocol):
 
     - `MODES`: other adapters of the platform by the account's `mode`, e.g. {"handoff_h5": …};
     - `DESK`: made by `DESK(tools, config)`, whose `tools.credentials` are the office's own at the
-      platform; it `Hears` or `Connects` or both.
+      platform; it `Hears`, `Connects` or `Lists`.
 
     An adapter may also be one that `Renews`, `Knows`, `Withdraws` or `Previews`.
     """

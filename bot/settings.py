@@ -103,6 +103,15 @@ class Web(_Part):
     listen: str = "127.0.0.1:8080"  # "" serves nothing
     metrics_open: bool = False
     overdue_s: float = Field(default=60.0, gt=0)
+    public_url: str = ""  # how platforms and browsers outside reach it, without a path's end
+
+    @field_validator("public_url")
+    @classmethod
+    def _a_web_address(cls, text: str) -> str:
+        if text and not text.startswith(("https://", "http://")):
+            message = _("is no web address ({text}); write https://…, or nothing")
+            raise ValueError(message.format(text=text))
+        return text
 
     @field_validator("listen")
     @classmethod

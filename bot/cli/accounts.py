@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.markup import escape
 
+from adapters import registry
 from bot.app import open_app
 from bot.cli.output import (
     Format,
@@ -32,9 +33,10 @@ from bot.domain.roster import Account, AccountStatus, Roster
 from bot.engine import people, tokens
 from bot.errors import UsageError
 from bot.i18n import N_, _
-from bot.ledger import credentials, roster
+from bot.ledger import roster
 from bot.ledger.connection import Connection
 from bot.ledger.roster import Health
+from bot.wiring.platforms import office_account
 
 group = typer.Typer(help=_("The matrix's accounts and their credentials."), no_args_is_help=True)
 _STATUSES = {
@@ -50,6 +52,10 @@ _AUTHORISED = {
     Outlook.MISSING: ("yellow", N_("none yet")),
 }
 AccountName = Annotated[str, typer.Argument(help=_("the account's id in roster.yaml"))]
+HolderName = Annotated[
+    str,
+    typer.Argument(help=_("the account's id, or @PLATFORM for the office's own app there")),
+]
 
 
 @group.command("list", help=_("Lists accounts with what keeps them from publishing."))
@@ -145,21 +151,19 @@ def warn_of(found: Iterable[Authorisation], zone: ZoneInfo) -> None:
     "set-credential",
     help=_("Stores an account's credential, read as JSON from standard input, and lets it go on."),
 )
-def set_credential(account: AccountName) -> None:
+def set_credential(account: HolderName) -> None:
     """Stores an account's credential, read as JSON from standard input, and lets it go on."""
     fields = _fields(sys.stdin.read())
 
     async def work() -> int:
         async with open_app(settings_in_force()) as app:
-            async with app.core.ledger.write() as conn:
-                await _kept_here(conn, account)
-                await credentials.store(
-                    conn,
-                    account,
-                    app.vault.seal(fields),
-                    expires_at=_expiry(fields),
-                    now=app.core.clock.now(),
-                )
+            if account.startswith("@"):
+                holder = office_account(_platform(account[1:]))
+            else:
+                async with app.core.ledger.read() as conn:
+                    holder = await known(conn, account)
+            held = app.core.platforms.credentials(holder)
+            await held.enter(fields, expires_at=_expiry(fields))
             return await people.resume(app.core, account)
 
     released = asyncio.run(work())
@@ -177,28 +181,22 @@ def resume(account: AccountName) -> None:
     async def work() -> int:
         async with open_app(settings_in_force()) as app:
             async with app.core.ledger.read() as conn:
-                await _known(conn, account)
+                await known(conn, account)
             return await people.resume(app.core, account)
 
     screen.print(_("{count} held publications go on.").format(count=asyncio.run(work())))
 
 
-async def _known(conn: Connection, account: str) -> Account:
+async def known(conn: Connection, account: str) -> Account:
     found = (await roster.load(conn)).accounts.get(account)
     if found is None:
         raise UsageError(_("There is no account {account}.").format(account=account))
     return found
 
 
-async def _kept_here(conn: Connection, account: str) -> None:
-    credential = (await _known(conn, account)).credential
-    if credential != "ledger":
-        raise UsageError(
-            _(
-                "{account} takes its credential from the variable {name}: change it there, start "
-                "the bot again, and run `bot accounts resume {account}`."
-            ).format(account=account, name=credential.removeprefix("env:"))
-        )
+def _platform(name: str) -> str:
+    registry.adapter_for(name)  # says which there are
+    return name
 
 
 def _fields(text: str) -> dict[str, str]:

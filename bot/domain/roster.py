@@ -77,7 +77,12 @@ class Roster:
 
 def name_matches(account: Account, unit: Unit) -> bool:
     """True when the platform's verified name is the unit's (账号信息管理规定: they must match)."""
-    return _plain(account.verified_name) == _plain(unit.name)
+    return same_name(account.verified_name, unit.name)
+
+
+def same_name(one: str, other: str) -> bool:
+    """True for one name, whatever the width of its signs and its spaces."""
+    return _plain(one) == _plain(other)
 
 
 def _plain(name: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from bot.clock import Clock
-from bot.contract import Adapter, Capabilities
+from bot.contract import Adapter, Capabilities, Credentials, Desk
 from bot.domain.message import Message
 from bot.domain.post import Variant
 from bot.domain.problem import Problem
@@ -30,6 +31,20 @@ class Platforms(Catalog, Protocol):
     """The adapters at work, by account."""
 
     def adapter(self, account: Account, *, by_hand: bool = False) -> Adapter: ...
+
+    def desk(self, platform: str) -> Desk | None:
+        """Who takes the platform's calls and leads through its authorisation; None: nobody."""
+        ...
+
+    def credentials(self, account: Account) -> EnteredCredentials: ...
+
+
+class EnteredCredentials(Credentials, Protocol):
+    """Secrets that a person enters."""
+
+    async def enter(self, fields: Mapping[str, str], *, expires_at: datetime | None) -> None:
+        """Replaces whatever there was; a refresh under way is void. UsageError: kept elsewhere."""
+        ...
 
 
 class Queue(Protocol):

@@ -77,6 +77,32 @@ async def wake_held(conn: Connection, reason: str, now: datetime) -> None:
     )
 
 
+async def pending_on(conn: Connection, platform: str) -> list[tuple[int, dict[str, str]]]:
+    """Publications under the platform's review that nobody holds, with what it calls them."""
+    query = select(publications.c.id, publications.c.pending).where(
+        publications.c.state == State.PENDING.value,
+        publications.c.platform == platform,
+        publications.c.lease.is_(None),
+        publications.c.next_at.is_not(None),  # by the index of what is open
+    )
+    return [(row.id, row.pending) for row in await conn.execute(query)]
+
+
+async def look_now(conn: Connection, ids: Collection[int], now: datetime) -> None:
+    """Has publications under review looked at now; one that somebody holds is left to them."""
+    if ids:
+        await conn.execute(
+            update(publications)
+            .where(
+                publications.c.id.in_(sorted(ids)),
+                publications.c.state == State.PENDING.value,
+                publications.c.lease.is_(None),
+                publications.c.next_at > now,
+            )
+            .values(next_at=now)
+        )
+
+
 async def look_later(conn: Connection, times: Sequence[tuple[int, datetime]]) -> None:
     """Sets when these are looked at again; nothing about them has changed, so no event."""
     if not times:

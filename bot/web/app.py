@@ -15,16 +15,19 @@ from bot.i18n import _
 from bot.logs import get_logger
 from bot.metrics import Metrics
 from bot.settings import Web
+from bot.web.hooks import Hooks
 from bot.web.watch import Watch
 
 log = get_logger(__name__)
 _SHUTDOWN_S = 1.0
 
 
-def create_app(watch: Watch) -> web.Application:
+def create_app(watch: Watch, hooks: Hooks | None = None) -> web.Application:
     """Everything that is served."""
     app = web.Application(middlewares=[_plain_failures])
     watch.add_routes(app)
+    if hooks is not None:
+        hooks.add_routes(app)
     return app
 
 
@@ -42,7 +45,12 @@ async def _plain_failures(request: web.Request, handler: Handler) -> web.StreamR
 
 @asynccontextmanager
 async def serving(
-    web_settings: Web, core: Core, metrics: Metrics, *, ping: Ping | None = None
+    web_settings: Web,
+    core: Core,
+    metrics: Metrics,
+    *,
+    ping: Ping | None = None,
+    hooks: Hooks | None = None,
 ) -> AsyncIterator[str]:
     """Serves while the block runs; yields a sentence for the person who started it.
 
@@ -59,7 +67,7 @@ async def serving(
         overdue_s=web_settings.overdue_s,
         metrics_open=web_settings.metrics_open,
     )
-    runner = web.AppRunner(create_app(watch), access_log=None, shutdown_timeout=_SHUTDOWN_S)
+    runner = web.AppRunner(create_app(watch, hooks), access_log=None, shutdown_timeout=_SHUTDOWN_S)
     await runner.setup()
     try:
         yield await _listen(runner, *web_settings.address)
@@ -88,7 +96,8 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> str:
 async def watched(app: App, say: Callable[[str], object]) -> AsyncIterator[None]:
     """Serves the running program while the block runs; `say` tells the person where, or why not."""
     ping = None if app.redis is None else app.redis.ping
-    async with serving(app.settings.web, app.core, app.metrics, ping=ping) as said:
+    hooks = Hooks(app.core, sign=app.vault.sign, public_url=app.settings.web.public_url)
+    async with serving(app.settings.web, app.core, app.metrics, ping=ping, hooks=hooks) as said:
         if said:
             say(said)
         yield

@@ -126,6 +126,24 @@ class AccountCredentials:
         self._held = replace(held, fields=dict(fields), version=held.version + 1, at=now)
         self._remembered = self._held
 
+    async def enter(self, fields: Mapping[str, str], *, expires_at: datetime | None) -> None:
+        """Replaces whatever there was by what a person gives; a refresh under way is void.
+
+        Raises UsageError when the account takes its secret from a variable.
+        """
+        if self._in_variable:
+            message = _(
+                "{account} takes its credential from the variable {name}: change it there, start "
+                "the bot again, and run `bot accounts resume {account}`."
+            )
+            name = self._account.credential.removeprefix("env:")
+            raise UsageError(message.format(account=self._account.id, name=name))
+        now = self._clock.now()
+        async with self._ledger.write() as conn:
+            sealed = self._vault.seal(fields)
+            await credentials.store(conn, self._account.id, sealed, expires_at=expires_at, now=now)
+        self._remembered = None
+
     async def _replace(
         self, held: _Loaded, fields: Mapping[str, str], expires_at: datetime | None
     ) -> bool:

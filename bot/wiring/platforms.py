@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from adapters import registry
 from bot.clock import Clock
-from bot.contract import Adapter, Capabilities, Connects, Hears, Tools
+from bot.contract import Adapter, Capabilities, Desk, Tools
 from bot.domain import setting_faults
 from bot.domain.post import Variant
 from bot.domain.problem import Problem
@@ -88,7 +88,7 @@ class Adapters(Catalog):
         self._paces: dict[str, PlatformPace | None] = {}
         self._made: dict[tuple[str, bool], tuple[Account, Adapter]] = {}
         self._apps: dict[str, AccountCredentials] = {}
-        self._desks: dict[str, Hears | Connects | None] = {}
+        self._desks: dict[str, Desk | None] = {}
 
     def adapter(self, account: Account, *, by_hand: bool = False) -> Adapter:
         known = self._made.get((account.id, by_hand))
@@ -97,7 +97,7 @@ class Adapters(Catalog):
             self._made[account.id, by_hand] = known
         return known[1]
 
-    def desk(self, platform: str) -> Hears | Connects | None:
+    def desk(self, platform: str) -> Desk | None:
         """Who takes the platform's calls and leads through its authorisation; None: nobody."""
         if platform not in self._desks:
             kind = registry.adapter_for(platform)
