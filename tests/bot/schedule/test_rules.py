@@ -1,10 +1,11 @@
 """What may not be published, and what only looks like it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.post import Override, Post
+from bot.domain.post import Article, Override, Post
 from bot.domain.problem import Place, Severity
 from bot.schedule.rules import check
 
@@ -148,6 +149,22 @@ def test_a_mobile_number_is_a_warning(text: str) -> None:
 @pytest.mark.parametrize("text", ["021-12320", "https://weibo.com/13800001234", "138000012345"])
 def test_other_numbers_are_no_mobile_numbers(text: str) -> None:
     assert codes(post(text=text)) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "code"),
+    [
+        ("title", "药到病除", "efficacy-claim"),
+        ("digest", "治愈率98%", "efficacy-claim"),
+        ("body", "编号 11010519491231002X", "id-number"),
+        ("body", "请拨13800001234，药到病除", "mobile-number"),
+    ],
+)
+def test_further_articles_are_looked_through_as_the_first(field: str, text: str, code: str) -> None:
+    fine = Article(title="标题", body="正文")
+    bad = Article(**{"title": "标题", "body": "正文", field: text})
+    found = {p.code: p for p in check(replace(post(), more=(fine, bad)), where)}
+    assert found[code].place.file.startswith(f"more.1.{field}|")
 
 
 @pytest.mark.parametrize(
