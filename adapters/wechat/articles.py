@@ -109,16 +109,21 @@ def _crops(article: Variant) -> Iterator[tuple[str, str]]:
 
 
 def _gallery(variant: Variant, media_ids: Sequence[str]) -> Json:
-    crops = [
-        {"ratio": ratio.name} | dict(zip(("x1", "y1", "x2", "y2"), box.numbers(), strict=True))
-        for ratio in (options.WIDE, options.SQUARE)
-        if (box := options.crop(variant.options, variant.images[0], ratio)) is not None
-    ]
-    return {
+    article: Json = {
         "article_type": "newspic",
         "title": variant.title,
         "author": variant.author,
         "content": gallery_text(variant),
         "content_source_url": variant.link,
         "image_info": {"image_list": [{"image_media_id": media_id} for media_id in media_ids]},
-    } | ({"cover_info": {"crop_percent_list": crops}} if crops else {})
+    }
+    crops = list(_percents(variant))
+    return article | ({"cover_info": {"crop_percent_list": crops}} if crops else {})
+
+
+def _percents(variant: Variant) -> Iterator[dict[str, str]]:
+    for ratio in (options.WIDE, options.SQUARE):
+        box = options.crop(variant.options, variant.images[0], ratio)
+        if box is not None:
+            corners = zip(("x1", "y1", "x2", "y2"), box.numbers(), strict=True)
+            yield {"ratio": ratio.name, **dict(corners)}

@@ -52,11 +52,11 @@ class Preparation:
         for article in articles(variant):
             for media in shown(article):
                 yield IMAGE + media.sha256, partial(self._inline, media)
-        first, *others = materials(variant) or [None]
-        for media in filter(None, others):
+        needed = materials(variant)
+        for media in needed[1:]:
             yield MATERIAL + media.sha256, partial(self._material, media)
-        if first is not None:
-            yield COVER, partial(self._material, first)
+        for media in needed[:1]:
+            yield COVER, partial(self._material, media)
 
     async def _inline(self, media: Media) -> str:
         path = self._media.path(media)
@@ -84,8 +84,8 @@ class Preparation:
             for name, value in data.items()
             if name.startswith(IMAGE)
         }
-        _first, *others = materials(variant) or [None]
-        media_ids = [data.get(COVER, ""), *(data[MATERIAL + m.sha256] for m in others if m)]
+        further = materials(variant)[1:]
+        media_ids = [data.get(COVER, ""), *(data[MATERIAL + media.sha256] for media in further)]
         return await self._api.add_draft(as_json(variant, urls, media_ids, self._comments))
 
 
