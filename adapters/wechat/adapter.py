@@ -113,7 +113,7 @@ class Wechat:
             recent_pages=config.recent_pages,
         )
         self._withdrawing = Withdrawing(self._api, self._reading, self._statistics)
-        comments = account.options.get("comments", "off")
+        comments = options.account_comments(account)
         self._preparation = Preparation(self._api, tools.media, tools.cache_dir, comments)
 
     @classmethod
@@ -126,7 +126,7 @@ class Wechat:
             message = _("These options of account {account} must be whole numbers: {names}")
             text = message.format(account=account.id, names=names)
             return [Problem(code="account-option", message=text)]
-        return [*_account_problems(account), *checks.problems(variant, limit)]
+        return list(checks.problems(variant, account, limit))
 
     async def prepare(self, variant: Variant, done: Checkpoint) -> Checkpoint:
         """One upload a call: each picture of the texts, the covers, then the draft.
@@ -194,11 +194,6 @@ class Wechat:
 
     def _context(self) -> Context:
         return Context(now=self._tools.clock.now(), account_kind=self._account.kind)
-
-
-def _account_problems(account: Account) -> list[Problem]:
-    choice = account.options.get("comments", "off")
-    return [] if choice in options.COMMENTS else [options.bad_comments(choice)]
 
 
 def _draft_of(done: Checkpoint, action: str) -> str:

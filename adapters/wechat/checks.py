@@ -13,14 +13,15 @@ from adapters.wechat.limits import Limits
 from adapters.wechat.render import pictures, render
 from bot.domain.post import Media, Variant
 from bot.domain.problem import Problem
+from bot.domain.roster import Account
 from bot.i18n import _
 
 _LINK = re.compile(r"https?://|www\.|<a\s", re.IGNORECASE)
 
 
-def problems(variant: Variant, limit: Limits) -> Iterator[Problem]:
+def problems(variant: Variant, account: Account, limit: Limits) -> Iterator[Problem]:
     """Every mistake of the variant; none means WeChat's documented checks pass."""
-    yield from options.problems(variant)
+    yield from options.problems(variant, account)
     if is_gallery(variant):
         yield from _texts(variant, limit)
         yield from _gallery(variant, limit)
@@ -34,7 +35,7 @@ def problems(variant: Variant, limit: Limits) -> Iterator[Problem]:
             message=message.format(count=len(every), most=limit.articles),
         )
     for number, article in enumerate(every, 1):
-        for problem in _article(article, limit):
+        for problem in _article(article, account, limit):
             yield problem if number == 1 else _placed(problem, number)
 
 
@@ -43,10 +44,10 @@ def _placed(problem: Problem, number: int) -> Problem:
     return replace(problem, message=message.format(number=number, message=problem.message))
 
 
-def _article(article: Variant, limit: Limits) -> Iterator[Problem]:
+def _article(article: Variant, account: Account, limit: Limits) -> Iterator[Problem]:
     yield from _texts(article, limit)
     yield from _cover(article)
-    yield from _body(article, limit)
+    yield from _body(article, account, limit)
     yield from _link(article, limit)
 
 
@@ -128,7 +129,7 @@ def _gallery_text(variant: Variant, limit: Limits) -> Iterator[Problem]:
         )
 
 
-def _body(variant: Variant, limit: Limits) -> Iterator[Problem]:
+def _body(variant: Variant, account: Account, limit: Limits) -> Iterator[Problem]:
     if not variant.body.strip():
         yield Problem(
             code="body-missing",
@@ -145,10 +146,10 @@ def _body(variant: Variant, limit: Limits) -> Iterator[Problem]:
                 message=message.format(source=source),
                 hint=_("Put the picture under media/; WeChat removes pictures from elsewhere."),
             )
-    yield from _length(variant, limit)
+    yield from _length(variant, account, limit)
 
 
-def _length(variant: Variant, limit: Limits) -> Iterator[Problem]:
+def _length(variant: Variant, account: Account, limit: Limits) -> Iterator[Problem]:
     address = "https://mmbiz.qpic.cn/".ljust(limits.PICTURE_URL_CHARS, "x")
     content = render(variant, {media.path: address for media in variant.inline})
     if len(content) < limit.content_chars and len(content.encode()) < limit.content_bytes:

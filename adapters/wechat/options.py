@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from bot.domain.post import Media, Variant
 from bot.domain.problem import Problem
+from bot.domain.roster import Account
 from bot.i18n import _
 
 COMMENTS = ("off", "all", "fans")
@@ -50,6 +51,11 @@ class Box:
         return one, two, three, four
 
 
+def account_comments(account: Account) -> str:
+    """Who may comment under the account's articles when the post does not say."""
+    return account.options.get("comments", "off")
+
+
 def comments(choice: str) -> dict[str, object]:
     """The draft's two switches for comments (留言)."""
     return {
@@ -79,16 +85,17 @@ def _cut(have: float, want: float, place: str) -> Box:
     return Box(x1=0, y1=top, x2=1, y2=top + height)
 
 
-def problems(variant: Variant) -> Iterator[Problem]:
-    """Options WeChat's adapter does not know, and values it cannot use."""
+def problems(variant: Variant, account: Account) -> Iterator[Problem]:
+    """Options of the post WeChat's adapter does not know, and values nobody can use."""
     for name in sorted(variant.options.keys() - set(_KNOWN)):
         message = _('WeChat knows no option "{name}"; it knows {known}.')
         yield Problem(
             code="option-unknown", message=message.format(name=name, known=", ".join(_KNOWN))
         )
-    choice = variant.options.get("comments", "off")
+    choice = variant.options.get("comments") or account_comments(account)
     if choice not in COMMENTS:
-        yield bad_comments(choice)
+        message = _('Comments cannot be "{choice}"; write off, all or fans.')
+        yield Problem(code="option-value", message=message.format(choice=choice))
     for ratio in (WIDE, SQUARE):
         if ratio.option in variant.options and not _usable(variant.options[ratio.option]):
             message = _("The cover cannot be cut by {name}: {value}")
@@ -100,12 +107,6 @@ def problems(variant: Variant) -> Iterator[Problem]:
                     "top to right and bottom, e.g. 0_0.1_1_0.6."
                 ),
             )
-
-
-def bad_comments(choice: str) -> Problem:
-    """A problem for a choice of comments that is none."""
-    message = _('Comments cannot be "{choice}"; write off, all or fans.')
-    return Problem(code="option-value", message=message.format(choice=choice))
 
 
 def _usable(choice: str) -> bool:
