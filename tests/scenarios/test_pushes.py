@@ -9,9 +9,9 @@ import pytest
 
 from bot.domain.counts import By, Span
 from bot.domain.publication import State
-from bot.engine import answers, people, previewing
+from bot.engine import answers, previewing
 from bot.engine.collect import collect
-from bot.errors import Rejected, UsageError
+from bot.errors import UsageError
 from tests.bot.engine.world import START, TEN, Data, World, article, status
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -25,9 +25,9 @@ def push(**more: object) -> Data:
 
 async def counted(world: World) -> tuple[int, int]:
     """Pushes and articles of these days."""
-    span = Span(since=START, until=START + timedelta(days=4))
+    span = Span(label="", since=START, until=START + timedelta(days=4))
     found = await answers.counts(world.app.core, span, by=[By.PLATFORM], zone=SHANGHAI)
-    return sum(row.pushes for row in found.rows), sum(row.articles for row in found.rows)
+    return found.total.pushes, found.total.articles
 
 
 @pytest.fixture
@@ -55,8 +55,6 @@ async def test_a_preview_shows_it_to_one_and_its_turn_uses_the_same_draft(world:
     assert await world.requests("mass/preview") == 1
     assert await world.posts() == []
     drafts = await world.requests("draft/add")
-    with pytest.raises(Rejected):  # nobody of that name follows the account
-        await previewing.send(world.app.core, await world.pub("p1@u01-wechat"), to="")
     await world.run()
     assert await world.state("p1@u01-wechat") is State.PUBLISHED
     assert await world.requests("draft/add") == drafts == 1
@@ -65,9 +63,8 @@ async def test_a_preview_shows_it_to_one_and_its_turn_uses_the_same_draft(world:
 
 async def test_no_preview_where_the_platform_has_none_and_none_too_late(world: World) -> None:
     await world.plan(status(), article("p2"))
-    with pytest.raises(UsageError, match="微博|Weibo"):
+    with pytest.raises(UsageError, match="微博"):
         await previewing.send(world.app.core, await world.pub("p1@u01-weibo"), to="x")
     await world.run()
     with pytest.raises(UsageError, match="p2@u01-wechat"):
         await previewing.send(world.app.core, await world.pub("p2@u01-wechat"), to="x")
-    await people.get(world.app.core, "p2@u01-wechat")
