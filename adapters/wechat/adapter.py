@@ -14,7 +14,7 @@ from adapters.wechat.api import Api
 from adapters.wechat.errors import Context
 from adapters.wechat.library import Library
 from adapters.wechat.limits import Limits
-from adapters.wechat.preparing import DRAFT, Preparation, of_this_version
+from adapters.wechat.preparing import DRAFT, READY, Preparation, of_this_version
 from adapters.wechat.reading import SUBMITS, Reading
 from adapters.wechat.rights import Rights
 from adapters.wechat.statistics import Endpoint, Statistics
@@ -140,7 +140,7 @@ class Wechat:
             return Checkpoint(data=data)
         if variant.method is Method.PUBLISH:
             data[SUBMITS] = await self._reading.submits()
-        return Checkpoint(data=data, ready=True)
+        return Checkpoint(data=data | {READY: "yes"}, ready=True)
 
     async def commit(self, variant: Variant, done: Checkpoint, *, key: str) -> Receipt | Pending:
         """Submits the draft; WeChat answers with a job whose review `find` follows."""
