@@ -38,13 +38,9 @@ def problems(article: Variant, account: Account, limit: Limits) -> Iterator[Prob
     yield from _links(article)
 
 
-def size(article: Variant, theme: str) -> Size:
-    """The article's size in that theme."""
-    return _measured(article.body, Notices.of(article), theme)
-
-
 @lru_cache(maxsize=64)  # a key item's reprints are asked about one after the other, and often
-def _measured(body: str, notices: Notices, theme: str) -> Size:
+def measure(body: str, notices: Notices, theme: str) -> Size:
+    """The article's size in that theme, every picture with an address of the usual length."""
     content = layout(body, notices, dict.fromkeys(pictures(body), _ADDRESS), theme)
     return Size(chars=len(content), bytes=len(content.encode()), text=len(plain(content)))
 
@@ -52,7 +48,8 @@ def _measured(body: str, notices: Notices, theme: str) -> Size:
 def _size(article: Variant, account: Account, limit: Limits) -> Iterator[Problem]:
     theme = themes.chosen(article, account, default="")
     names = (theme,) if theme in themes.NAMES else themes.NAMES
-    sizes = {name: size(article, name) for name in names}
+    notices = Notices.of(article)
+    sizes = {name: measure(article.body, notices, name) for name in names}
     largest = max(sizes, key=lambda name: sizes[name].chars)
     found = sizes[largest]
     if found.chars >= limit.content_chars:

@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Literal, get_args
 
 from bot.domain.post import Variant
 from bot.domain.problem import Problem
 from bot.domain.roster import Account
 from bot.i18n import _
 
-DEFAULT = "gov"
+Theme = Literal["gov", "health", "plain"]
+NAMES: tuple[Theme, ...] = get_args(Theme)
+DEFAULT: Theme = "gov"
 OPTION = "theme"  # its name in a post's and in an account's options
 _FOLDER = Path(__file__).parent
-NAMES = tuple(sorted(file.stem for file in _FOLDER.glob("*.css")))
 
 
 @cache
