@@ -108,7 +108,7 @@ def test_there_are_posts_to_try() -> None:
 @pytest.mark.timeout(60)  # they take a second at most
 def test_monsters_are_laid_out(body: str) -> None:
     page = Page(layout(body, Notices(), UPLOADED, "health"))
-    assert page.elements[0].text or page.all("img")
+    assert page.elements[0].text or len(page.elements) > 1
 
 
 @pytest.mark.parametrize("theme", themes.NAMES)
