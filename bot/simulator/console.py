@@ -14,6 +14,7 @@ _KINDS = {
     "wechat": ("publish", "mass"),
     "weibo": ("share", "repost"),
     "douyin": ("video", "image_text"),
+    "kuaishou": ("video",),
 }
 
 
@@ -28,6 +29,8 @@ def post(world: World, data: Json) -> Json:
         posts = _wechat(world, account, data, kind, at)
     elif platform == "weibo":
         posts = [_weibo(world, account, data, kind, at)]
+    elif platform == "kuaishou":
+        posts = [world.kuaishou.state.console(account, text(data, "text"), at)]
     else:
         posts = [_douyin(world, account, data, kind, at)]
     return {"ids": [p.id for p in posts], "urls": [p.url for p in posts]}
