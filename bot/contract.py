@@ -309,6 +309,11 @@ class Tools:
     # `bot accounts set-credential @douyin` enters them. Loading raises AuthFailed without any.
     app: Credentials | None = None
 
+    @property
+    def cache_dir(self) -> Path:
+        """Where converted pictures are kept; it may be emptied at any time."""
+        return self.out_dir / ".cache"
+
 
 class Adapter(Protocol):
     """One account on one platform. Made by `Adapter(account, tools, config)`, which does no I/O.

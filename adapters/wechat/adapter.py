@@ -18,7 +18,7 @@ from adapters.wechat.limits import Limits
 from adapters.wechat.reading import DRAFT, SUBMITS, Reading
 from adapters.wechat.render import pictures as pictures_in
 from adapters.wechat.render import render
-from adapters.wechat.tokens import Tokens
+from adapters.wechat.tokens import BySecret, Tokens
 from bot.contract import (
     Adapter,
     Authorised,
@@ -99,7 +99,8 @@ class Wechat:
         self._account = account
         self._tools = tools
         self._config = config
-        self._tokens = Tokens(http, tools.credentials, tools.clock, self._context)
+        source = BySecret(http, tools.clock, self._context)
+        self._tokens = Tokens(source, tools.credentials, tools.clock)
         self._api = Api(http, self._tokens, self._context)
         self._reading = Reading(
             self._api,

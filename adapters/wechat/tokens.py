@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from adapters.http import Fields, Http
 from adapters.wechat import errors, limits
@@ -34,16 +35,32 @@ class Token:
     expires_at: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class Fetched:
+    """A token just given out, and what of the credential changed with it."""
+
+    token: Token
+    changed: Mapping[str, str] = field(default_factory=dict)  # e.g. a rotated refresh token
+
+
+class Source(Protocol):
+    """Who gives out an account's access token: WeChat for its secret, or a third-party platform."""
+
+    async def fetch(self, fields: Mapping[str, str], *, force: bool) -> Fetched:
+        """A token for the credential's fields; nobody else asks for this account meanwhile.
+
+        `force`: another than the one given before, which the platform refuses.
+        """
+        ...
+
+
 class Tokens:
     """Hands out living tokens; one fetch at a time for an account, in all workers together."""
 
-    def __init__(
-        self, http: Http, credentials: Credentials, clock: Clock, context: Callable[[], Context]
-    ) -> None:
-        self._http = http
+    def __init__(self, source: Source, credentials: Credentials, clock: Clock) -> None:
+        self._source = source
         self._credentials = credentials
         self._clock = clock
-        self._context = context
         self._lock = asyncio.Lock()
         self._unchanged: tuple[str, datetime] | None = None  # a token WeChat gave again, and when
 
@@ -73,11 +90,12 @@ class Tokens:
             token = _token(fields)
             if token.text != dead and self._left_s(token) >= USABLE_S:
                 return token.text
-            token = await self._fetch(fields, force=False)
-            if token.text == dead:
+            fetched = await self._source.fetch(fields, force=False)
+            if fetched.token.text == dead:
                 # Only now: forcing kills the token for whoever else is using it.
-                token = await self._fetch(fields, force=True)
-            return (await self._kept(fields, token)).text
+                fields = {**fields, **fetched.changed}
+                fetched = await self._source.fetch(fields, force=True)
+            return (await self._kept(fields, fetched)).text
 
     async def drop(self, dead: str) -> None:
         """Forgets a refused token where it is stored; the next `get` fetches one."""
@@ -88,12 +106,13 @@ class Tokens:
 
     async def _prolonged(self, fields: Mapping[str, str], token: Token) -> Token:
         try:
-            fresh = await self._fetch(fields, force=False)
+            fresh = await self._source.fetch(fields, force=False)
         except PlatformError:
             if self._left_s(token) < USABLE_S:
                 raise
-            fresh = token
-        if fresh.text == token.text and fresh.expires_at - token.expires_at < _ASK_AGAIN:
+            fresh = Fetched(token=token)
+        same = fresh.token.text == token.text and not fresh.changed
+        if same and fresh.token.expires_at - token.expires_at < _ASK_AGAIN:
             self._unchanged = (token.text, self._clock.now())
             return token
         return await self._kept(fields, fresh)
@@ -108,17 +127,28 @@ class Tokens:
     def _left_s(self, token: Token) -> float:
         return (token.expires_at - self._clock.now()).total_seconds()
 
-    async def _kept(self, fields: Mapping[str, str], token: Token) -> Token:
+    async def _kept(self, fields: Mapping[str, str], fetched: Fetched) -> Token:
+        token = fetched.token
         made = {"access_token": token.text, "expires_at": token.expires_at.isoformat()}
-        # The secret it is made from has no end, so nobody has to authorise again.
-        await self._credentials.store({**fields, **made}, expires_at=None)
+        # What it is made from has no end, so nobody has to authorise again.
+        await self._credentials.store({**fields, **fetched.changed, **made}, expires_at=None)
         return token
 
-    async def _fetch(self, fields: Mapping[str, str], *, force: bool) -> Token:
+
+class BySecret:
+    """Tokens for an account's own appid and secret."""
+
+    def __init__(self, http: Http, clock: Clock, context: Callable[[], Context]) -> None:
+        self._http = http
+        self._clock = clock
+        self._context = context
+
+    async def fetch(self, fields: Mapping[str, str], *, force: bool) -> Fetched:
+        """The account's stable token; forced, the former dies at once (20 times a day)."""
         answer = await self._ask(fields.get("appid", ""), fields.get("secret", ""), force=force)
         life_s = min(answer.number("expires_in"), limits.TOKEN_MAX_LIFE_S)
         expires_at = self._clock.now().astimezone(UTC) + timedelta(seconds=life_s)
-        return Token(text=answer.text("access_token"), expires_at=expires_at)
+        return Fetched(token=Token(text=answer.text("access_token"), expires_at=expires_at))
 
     async def _ask(self, appid: str, secret: str, *, force: bool) -> Fields:
         if not appid or not secret:

@@ -9,7 +9,17 @@ from typing import Any
 import typer
 from rich.markup import escape
 
-from bot.cli import accounts, answers, calendar, demo, doctor, publications, running, typer_words
+from bot.cli import (
+    accounts,
+    answers,
+    calendar,
+    connecting,
+    demo,
+    doctor,
+    publications,
+    running,
+    typer_words,
+)
 from bot.cli.output import USAGE, notes
 from bot.errors import BotError
 from bot.i18n import _
@@ -44,6 +54,15 @@ app.command(help=_("Reads back what the accounts really show and ties it to the 
 )
 app.add_typer(publications.group, name="publications")
 app.add_typer(accounts.group, name="accounts")
+accounts.group.command(
+    help=_("Lets an account's owner authorise the bot on the platform's own page.")
+)(connecting.connect)
+accounts.group.command(
+    help=_("Asks the platforms what each account may do, and compares the names.")
+)(connecting.check)
+accounts.group.command(help=_("Compares the roster with what the platforms say of the accounts."))(
+    connecting.sync
+)
 app.command(help=_("Shows which unit carried which key item, when, with evidence."))(
     answers.coverage
 )

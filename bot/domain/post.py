@@ -32,10 +32,14 @@ class Media:
     sha256: str
     size: int  # bytes
     mime: str  # by content, never by extension: "image/jpeg", "video/mp4", …
-    width: int = 0
+    width: int = 0  # as it is shown, a turn noted in the file applied
     height: int = 0
-    duration_s: float = 0.0  # videos only
-    codec: str = ""  # videos only, as MediaInfo names it, e.g. "AVC"
+    # Videos only:
+    duration_s: float = 0.0
+    codec: str = ""  # as MediaInfo names it, e.g. "AVC"
+    audio: str = ""  # the sound's codec, e.g. "AAC"; "" without sound
+    fps: float = 0.0  # frames a second
+    bit_rate: int = 0  # bits a second, all together
 
 
 @dataclass(frozen=True, kw_only=True)
