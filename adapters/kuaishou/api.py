@@ -246,7 +246,7 @@ def _work(fields: Fields) -> Work:
         photo_id=fields.text("photo_id"),
         caption=fields.text("caption", ""),
         created_at=datetime.fromtimestamp(made_s, UTC) if made_s > 0 else None,
-        pending=fields.flag("pending", False),
+        pending=fields.flag("pending", True),  # not said: not proven public
         reads=counts["view_count"],
         likes=counts["like_count"],
         comments=counts["comment_count"],
