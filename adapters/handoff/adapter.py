@@ -1,6 +1,6 @@
 """Hand-off 人工发布: a checked, complete package for a person, where no interface publishes.
 
-Serves 视频号, 快手 and websites, any account in mode "handoff", and publications that go by hand.
+Serves 视频号 and websites, any account in mode "handoff", and publications that go by hand.
 Driving a platform's page with a robot is not built: it breaks the platforms' terms.
 """
 
@@ -104,6 +104,5 @@ ADAPTER = HandoffAdapter
 # Platforms that no adapter of their own serves.
 BY_PLATFORM: Mapping[str, type[HandoffAdapter]] = {
     "channels": VideoHandoff,
-    "kuaishou": VideoHandoff,
     "website": ArticleHandoff,
 }

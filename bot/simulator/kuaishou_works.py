@@ -100,6 +100,8 @@ def _keep_whole(upload: Upload, data: memoryview) -> Json:
 def fragment(state: KuaishouState, call: Call) -> Json:
     """Keeps one fragment, counted from 0; one sent again replaces the former."""
     upload, data = _upload(state, call), _raw(call)
+    if state.core.settings.kuaishou_short_fragment:
+        data = data[:-1]
     number = call.query.get("fragment_id", "")
     if not number.isdecimal():
         raise _bad("fragment_id is invalid")
@@ -168,7 +170,8 @@ def _publish_form(call: Call) -> str:
 
 def _standing(state: KuaishouState, account: Account) -> list[Work]:
     now, stay = state.core.now(), state.core.settings.kuaishou_refused_stay
-    works = [w for w in account.works.values() if not w.gone(now, refused_stay=stay)]
+    newest_first = reversed(account.works.values())
+    works = [w for w in newest_first if not w.gone(now, refused_stay=stay)]
     works = [w for w in works if w.post.created_at <= now]
     return sorted(works, key=lambda w: w.post.created_at, reverse=True)
 

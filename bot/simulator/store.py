@@ -156,6 +156,7 @@ class Settings:
     douyin_upload_mb: float = 128.0
     kuaishou_endpoint: str = ""  # given out by start_upload; "": another name of this server
     kuaishou_info_lag_s: float = 60.0  # so long photo/info does not know a new work
+    kuaishou_short_fragment: bool = False  # of each fragment the last byte is lost
     kuaishou_refused_stay: bool = False  # a refused work stays pending instead of vanishing
 
     def update(self, data: Json) -> None:

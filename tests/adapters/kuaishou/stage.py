@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -36,6 +37,7 @@ class KuaishouStage(SimulatedStage):
 
     platform = "kuaishou"
     commit_path = "photo/publish"
+    review = timedelta(minutes=2)
     adapter: KuaishouAdapter
 
     def __init__(self, root: Path) -> None:
@@ -69,6 +71,10 @@ class KuaishouStage(SimulatedStage):
         """An MP4 by its first bytes."""
         body = bytes(range(256)) * (size // 256 + 1)
         return self.folder.file(name, (MP4 + body)[:size], "video/mp4")
+
+    def other_video(self) -> Variant:
+        """The variant with another video."""
+        return replace(self.variant, video=self.video(3000, "media/other.mp4"))
 
     async def start(self) -> KuaishouStage:
         """The stage, running."""
