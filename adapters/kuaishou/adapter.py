@@ -10,20 +10,19 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import ClassVar, Literal, TypeVar
+from typing import ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
-from adapters.http import Http, Origin
-from adapters.kuaishou.api import SCOPE_CODES, TOKEN_CODES, KuaishouApi, Slot, Work
+from adapters.http import Origin
+from adapters.kuaishou.api import SCOPE_CODES, TOKEN_CODES, Slot, Work
 from adapters.kuaishou.check import caption, problems
+from adapters.kuaishou.config import PLATFORM, KuaishouConfig, api_of
 from adapters.kuaishou.desk import KuaishouDesk, app_of, check_scopes, margins, tokens
 from adapters.kuaishou.limits import (
     COVER,
-    FRAGMENT_BYTES,
     READS_PER_DAY,
     SCOPES,
-    WHOLE_BYTES,
     WORKS_PER_DAY,
 )
 from adapters.kuaishou.upload import Uploads
@@ -49,32 +48,9 @@ from bot.errors import AuthFailed, Rejected, Unavailable
 from bot.i18n import _
 
 T = TypeVar("T")
-PLATFORM = "kuaishou"
-_MB = 1024 * 1024
 _CLOCKS_DIFFER = timedelta(seconds=60)
 _EVER = "1970-01-02T00:00:00+00:00"  # nothing known: as far back as it goes
 _PAGE = 20
-
-
-class KuaishouConfig(BaseModel):
-    """Settings of the Kuaishou adapter."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    base_url: str = "https://open.kuaishou.com"
-    timeout_s: float = 30.0
-    upload_timeout_s: float = 300.0
-    read_wait_s: float = 0.5  # between the tries of a call that only reads
-    whole_bytes: int = Field(default=WHOLE_BYTES, gt=0, le=WHOLE_BYTES)
-    fragment_bytes: int = Field(default=8 * _MB, gt=0, le=FRAGMENT_BYTES)
-    upload_scheme: Literal["http", "https"] = "http"
-    upload_hosts: str = ""  # how the host it names must end, separated by commas; "": any
-    checksum_md5: bool = False  # the checksum of a fragment is the MD5 of its bytes
-    token_left_s: float = Field(default=600.0, ge=0)
-    refresh_before_s: float = Field(default=24 * 3600.0, ge=0)
-    poll_s: int = Field(default=30, gt=0)
-    gone_after_s: float = Field(default=600.0, ge=0)  # before, "not there" says nothing
-    list_pages: int = Field(default=10, gt=0)
 
 
 class KuaishouAdapter:
@@ -99,7 +75,7 @@ class KuaishouAdapter:
     def __init__(self, account: Account, tools: Tools, config: KuaishouConfig) -> None:
         self._tools = tools
         self._config = config
-        self._api = _api(tools, config)
+        self._api = api_of(tools, config)
         self._tokens = Tokens(
             PLATFORM,
             self._refresh,
@@ -114,7 +90,7 @@ class KuaishouAdapter:
             self._slot,
             whole_bytes=config.whole_bytes,
             fragment_bytes=config.fragment_bytes,
-            md5=config.checksum_md5,
+            md5=config.compare_checksum,
         )
 
     @classmethod
@@ -327,37 +303,8 @@ class KuaishouAdapter:
         return Receipt(platform_id=work.photo_id, url=_url(work.photo_id), published_at=made_at)
 
 
-def _desk(tools: Tools, config: KuaishouConfig) -> KuaishouDesk:
-    return KuaishouDesk(
-        _api(tools, config),
-        tools.credentials,
-        tools.clock,
-        authorise_url=f"{config.base_url.rstrip('/')}/oauth2/authorize",
-    )
-
-
 ADAPTER = KuaishouAdapter
-DESK = _desk
-
-
-def _api(tools: Tools, config: KuaishouConfig) -> KuaishouApi:
-    def http(base_url: str, timeout_s: float, *, counted: bool) -> Http:
-        return Http(
-            tools.session,
-            platform=PLATFORM,
-            base_url=base_url,
-            timeout_s=timeout_s,
-            read_wait_s=config.read_wait_s,
-            pace=tools.pace if counted else None,
-        )
-
-    def data_plane(endpoint: str) -> Http:
-        url = f"{config.upload_scheme}://{endpoint}"
-        return http(url, config.upload_timeout_s, counted=False)
-
-    return KuaishouApi(
-        http(config.base_url, config.timeout_s, counted=True), data_plane, tools.clock
-    )
+DESK = KuaishouDesk
 
 
 def _origin(action: str) -> Origin:

@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from adapters.http import Fields, Origin
-from adapters.kuaishou.api import KuaishouApi
+from adapters.kuaishou.config import KuaishouConfig, api_of
 from adapters.kuaishou.limits import NEEDED, SCOPES
 from adapters.oauth import ACCESS, EXPIRES, REFRESH, REFRESH_EXPIRES, Kept, after
 from bot.clock import Clock
-from bot.contract import Credentials, Granted
+from bot.contract import Credentials, Granted, Tools
 from bot.domain.roster import Account
 from bot.errors import AuthFailed, PlatformError
 from bot.i18n import _
@@ -25,13 +25,11 @@ from bot.i18n import _
 class KuaishouDesk:
     """Takes the owner of an account to Kuaishou's authorisation page, and back."""
 
-    def __init__(
-        self, api: KuaishouApi, app: Credentials, clock: Clock, *, authorise_url: str
-    ) -> None:
-        self._api = api
-        self._app = app
-        self._clock = clock
-        self._authorise_url = authorise_url
+    def __init__(self, tools: Tools, config: KuaishouConfig) -> None:
+        self._api = api_of(tools, config)
+        self._app = tools.credentials
+        self._clock = tools.clock
+        self._authorise_url = f"{config.base_url.rstrip('/')}/oauth2/authorize"
 
     async def invite(self, account: Account, *, redirect: str, state: str) -> str:
         """The page with a QR code for Kuaishou's app; raises AuthFailed without an app."""

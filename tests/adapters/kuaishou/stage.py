@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from adapters.kuaishou.adapter import KuaishouAdapter, KuaishouConfig
+from adapters.kuaishou.adapter import KuaishouAdapter
+from adapters.kuaishou.config import KuaishouConfig
 from adapters.kuaishou.desk import KuaishouDesk
 from adapters.registry import desk_of
 from bot.contract import Tools

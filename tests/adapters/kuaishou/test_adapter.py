@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
-from adapters.kuaishou.adapter import KuaishouConfig
+from adapters.kuaishou.config import KuaishouConfig
 from bot.contract import Checkpoint, Item, Knows, Pending, Receipt, Withdraws
 from bot.errors import AuthFailed, MediaError, OutcomeUnknown, Rejected, Unavailable
 from tests.adapters.kuaishou.stage import KuaishouStage

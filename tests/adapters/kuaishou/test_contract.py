@@ -27,6 +27,8 @@ class TestFragments(PublishingContract):
         stage = KuaishouStage(tmp_path)
         stage.variant = replace(stage.variant, video=stage.video(3 * MB))
         await stage.start()
-        stage.adapter = stage.another_adapter(whole_bytes=MB, fragment_bytes=MB, checksum_md5=True)
+        stage.adapter = stage.another_adapter(
+            whole_bytes=MB, fragment_bytes=MB, compare_checksum=True
+        )
         yield stage
         await stage.close()

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from adapters.kuaishou.adapter import KuaishouConfig
+from adapters.kuaishou.config import KuaishouConfig
 from bot.contract import Checkpoint
 from bot.errors import AuthFailed, PlatformError, Unavailable
 from tests.adapters.kuaishou.stage import ACCESS, APP, REFRESH, KuaishouStage, LaggingCredentials
