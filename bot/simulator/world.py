@@ -21,7 +21,7 @@ _FIELDS = {
     ),
     "kuaishou": (kuaishou_state.INPUT, kuaishou_state.NEEDED),
 }
-_FLAGS = ("verified", "comments", "domains_audited", "list")
+_FLAGS = ("verified", "comments", "domains_audited", "approved", "owner", "paid", "list")
 _MOMENTS = ("expires_at", "refresh_expires_at")
 
 
