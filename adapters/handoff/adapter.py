@@ -105,5 +105,4 @@ ADAPTER = HandoffAdapter
 BY_PLATFORM: Mapping[str, type[HandoffAdapter]] = {
     "channels": VideoHandoff,
     "kuaishou": VideoHandoff,
-    "website": ArticleHandoff,
 }

@@ -134,6 +134,8 @@ def tokens_expire(world: World, ask: Ask) -> Json:
         user = world.weibo.state.users[account]
         user.dead = user.dead if dead is None else dead
         user.token_code = EXPIRED_TOKEN if dead is None else 0
+    elif platform == "website":
+        world.website.state.sites[account].dead = dead is None or dead
     else:
         author = world.douyin.state.accounts[account]
         author.dead = author.dead if dead is None else dead

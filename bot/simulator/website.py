@@ -8,9 +8,11 @@ import binascii
 import hashlib
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from bot.simulator import website_pages as pages
+from bot.simulator.clock import CHINA
 from bot.simulator.store import Core, Json
 from bot.simulator.website_state import (
     ERRORS,
@@ -171,8 +173,7 @@ class _Rest:
         if "include" in query and str(entry.id) not in query["include"].split(","):
             return False
         after = query.get("after")
-        # Without an offset the time is the site's own, as with `date`.
-        return after is None or local(entry.post.public_at or entry.modified) > after
+        return after is None or (entry.post.public_at or entry.modified) > _moment(after)
 
     def _number(self, name: str, default: int, most: int) -> int:
         given = self.call.query.get(name, str(default))
@@ -298,3 +299,12 @@ class _Rest:
 def _raw(value: Any) -> Any:
     """Texts come plain or as {"raw": …}."""
     return value["raw"] if isinstance(value, dict) and "raw" in value else value
+
+
+def _moment(text: str) -> float:
+    """An ISO-8601 time; without an offset it is the site's own zone."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise RestError("rest_invalid_param", 400, params={"after": "无效的日期"}) from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=CHINA)).timestamp()
