@@ -11,7 +11,7 @@ _DAY = r"(\d{4})\s*[-/年.]\s*(\d{1,2})\s*[-/月.]\s*(\d{1,2})\s*日?"
 _TIME = r"(\d{1,2})[:：时](\d{1,2})(?:[:：分](\d{1,2}))?(?:\.\d+)?\s*[秒分]?"
 _OFFSET = r"(Z|UTC|GMT|[+-]\d{2}:?\d{2})"
 _NUMERIC = re.compile(rf"{_DAY}(?:[T\s]*{_TIME}\s*{_OFFSET}?)?")
-_ZONE_SAID = re.compile(r"(?:[+-]\d{4}|[A-Z]{1,5})\s*(?:\(.*\))?\s*$")
+_SAID = re.compile(r"([+-]\d{4}|GMT|UTC?|Z)\s*(?:\(.*\))?\s*$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,11 +54,17 @@ def _zone(offset: str | None, zone: tzinfo) -> tzinfo:
 
 
 def _mail_date(text: str, zone: tzinfo) -> Moment | None:
-    """A date of RFC 2822, as RSS has it: Fri, 20 Nov 2026 09:30:00 +0800."""
+    """A date of RFC 2822, as RSS has it: Fri, 20 Nov 2026 09:30:00 +0800.
+
+    Letters but GMT count as no zone: CST is America's there and China's on the sites meant here.
+    """
     try:
         given = parsedate_to_datetime(text.strip())
-        if given.tzinfo is None or not _ZONE_SAID.search(text.strip()):
+        said = _SAID.search(text.strip())
+        if not said:
             given = given.replace(tzinfo=zone)
+        elif given.tzinfo is None:
+            given = given.replace(tzinfo=UTC)  # -0000
         return Moment(at=given.astimezone(UTC), exact=True)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None

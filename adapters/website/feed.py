@@ -12,6 +12,7 @@ from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import ClassVar, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -250,7 +251,7 @@ class ReadWebsite(HandoffAdapter):
             ContractBroken,
             message,
             advice=_(
-                'Enter the address of the site\'s feed or sitemap in the account\'s option "feed", '
+                "Enter the address of the site's feed or sitemap in the account's option \"feed\", "
                 'or say with the option "links" where its column page has the articles.'
             ),
         )
@@ -272,5 +273,5 @@ def _newest_first(entries: Sequence[Entry]) -> list[Entry]:
     """
     each = list({entry.url: entry for entry in entries}.values())
     dated = [entry.published.at for entry in each if entry.published]
-    rising = len(dated) > 1 and all(a <= b for a, b in zip(dated, dated[1:], strict=False))
+    rising = len(dated) > 1 and all(a <= b for a, b in pairwise(dated))
     return each[::-1] if rising and dated[0] < dated[-1] else each

@@ -143,7 +143,8 @@ def _json_entry(raw: Mapping[str, object], url: str, zone: tzinfo) -> Entry:
 
 def _sitemap(text: str, url: str, zone: tzinfo) -> Listing:
     """The pages of a sitemap. Read by pattern: with no XML parser there is nothing to expand."""
-    pages, parts = [], []
+    pages: list[Entry] = []
+    parts: list[Entry] = []
     for number, part in enumerate(_PART.finditer(text)):
         if number >= _PARTS_MAX:
             break

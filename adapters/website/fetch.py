@@ -185,13 +185,9 @@ class Fetcher:
 
     def _too_large(self, url: str, origin: Origin) -> PlatformError:
         message = _("{url} is larger than {limit} bytes.")
-        return origin.error(
-            ContractBroken, message.format(url=url, limit=self._config.page_bytes)
-        )
+        return origin.error(ContractBroken, message.format(url=url, limit=self._config.page_bytes))
 
-    def _check(
-        self, answer: aiohttp.ClientResponse, raw: bytes, origin: Origin, url: str
-    ) -> None:
+    def _check(self, answer: aiohttp.ClientResponse, raw: bytes, origin: Origin, url: str) -> None:
         if answer.status in (200, 304):
             return
         if answer.status in (429, 503):

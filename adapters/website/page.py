@@ -132,9 +132,9 @@ def _source_url(
             return urljoin(url, other)
     for link in tree.css("a[href^=http]"):
         href, parent = link.attributes.get("href") or "", link.parent
-        if parent is not None and _elsewhere(href, url) and len(parent.text()) < _MIN_TEXT:
-            if _SAID_SOURCE.search(parent.text()):
-                return href
+        around = parent.text() if parent is not None else ""
+        if len(around) < _MIN_TEXT and _SAID_SOURCE.search(around) and _elsewhere(href, url):
+            return href
     return ""
 
 

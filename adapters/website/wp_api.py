@@ -13,6 +13,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 
 import aiohttp
@@ -20,7 +21,7 @@ import aiohttp
 from adapters.errortable import ErrorTable
 from adapters.http import Answer, Fields, Http, Origin, Params
 from bot.clock import Clock
-from bot.errors import PlatformError
+from bot.errors import PlatformError, Rejected
 from bot.i18n import _
 
 ERRORS = ErrorTable.load(Path(__file__).with_name("errors.csv"))
@@ -174,7 +175,7 @@ class WordPressApi:
                     effect=False,
                 )
             except PlatformError as error:
-                raise self._translated(error) from error
+                raise _too_large(error, path) or self._translated(error) from error
         self._check(answer)
         return Upload(id=answer.fields.text("id"), url=answer.fields.text("source_url"))
 
@@ -239,6 +240,19 @@ class WordPressApi:
     def _error(self, origin: Origin, code: str, text: str) -> PlatformError:
         # The same code means one thing to nobody (401) and another to a user (403).
         return ERRORS.error(origin, code, f"{origin.status} {text}", now=self._clock.now())
+
+
+def _too_large(error: PlatformError, path: Path) -> Rejected | None:
+    """413 comes from the web server, as a page, before WordPress is asked."""
+    if error.status != HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return None
+    origin = Origin(platform=error.platform, action=error.action, effect=False, status=error.status)
+    message = _("The site takes no file as large as {name} ({size} bytes).")
+    return origin.error(
+        Rejected,
+        message.format(name=path.name, size=path.stat().st_size),
+        advice=_("Save the file smaller, or ask the site's owner to raise the upload limit."),
+    )
 
 
 def _pages(answer: Answer) -> int:

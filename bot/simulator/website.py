@@ -16,6 +16,7 @@ from bot.simulator.clock import CHINA
 from bot.simulator.store import Core, Json
 from bot.simulator.website_state import (
     ERRORS,
+    ROLES,
     STATUSES,
     UPLOAD_BYTES,
     Entry,
@@ -136,11 +137,8 @@ class _Rest:
             raise RestError("rest_not_logged_in", 401)
         body: Json = {"id": 7, "name": self.site.name, "slug": self.site.user}
         if self.call.query.get("context") == "edit":
-            granted = {name: True for name in ("edit_posts", "publish_posts", "upload_files")}
-            granted = {name: True for name in granted if self.site.may(name)}
-            deletes = self.site.may("delete_published_posts")
-            body |= {"username": self.site.user, "roles": [self.site.role]}
-            body["capabilities"] = granted | ({"delete_published_posts": True} if deletes else {})
+            granted = dict.fromkeys(sorted(ROLES[self.site.role]), True)
+            body |= {"username": self.site.user, "roles": [self.site.role], "capabilities": granted}
         return Answer(body=body)
 
     def _list(self) -> Answer:

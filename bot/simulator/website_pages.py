@@ -124,7 +124,7 @@ def _rss(home: str, site: Site, shown: list[Entry]) -> Answer:
     items = "".join(
         f"<item><title>{escape(e.title)}</title><link>{home}{e.post.url}</link>"
         f'<guid isPermaLink="false">{home}/?p={e.id}</guid>'
-        f"<pubDate>{formatdate(e.post.public_at or 0.0)}</pubDate>"
+        f"<pubDate>{_mail_date(e)}</pubDate>"
         f"<content:encoded><![CDATA[{e.content}]]></content:encoded></item>"
         for e in shown
     )
@@ -135,6 +135,10 @@ def _rss(home: str, site: Site, shown: list[Entry]) -> Answer:
         f"<generator>https://wordpress.org/?v=6.8</generator>{items}</channel></rss>"
     )
     return Answer(body=None, content_type="application/rss+xml", raw=text)
+
+
+def _mail_date(entry: Entry) -> str:
+    return formatdate(entry.post.public_at or 0.0).replace("-0000", "+0000")
 
 
 def _atom(home: str, site: Site, shown: list[Entry]) -> Answer:
