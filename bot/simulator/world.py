@@ -21,7 +21,16 @@ _FIELDS = {
     ),
     "website": (website_state.INPUT, ("user", "password")),
 }
-_FLAGS = ("verified", "comments", "domains_audited", "list", "strips_authorization")
+_FLAGS = (
+    "verified",
+    "comments",
+    "domains_audited",
+    "approved",
+    "owner",
+    "paid",
+    "list",
+    "strips_authorization",
+)
 _MOMENTS = ("expires_at", "refresh_expires_at")
 
 
