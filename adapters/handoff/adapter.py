@@ -1,6 +1,6 @@
 """Hand-off 人工发布: a checked, complete package for a person, where no interface publishes.
 
-Serves 视频号, 头条号, 学习强国 and others, any account in mode "handoff", and publications that go by hand.
+Serves 视频号, 头条号, 学习强国 and others, any account in mode "handoff", and what goes by hand.
 Driving a platform's page with a robot is not built: it breaks the platforms' terms.
 """
 
