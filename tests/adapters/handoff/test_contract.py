@@ -34,7 +34,7 @@ class TestHandoff(AdapterContract):
         assert not stage.adapter.capabilities.publishes
 
 
-@pytest.mark.parametrize("platform", ["channels", "website"])
+@pytest.mark.parametrize("platform", ["channels", "xuexi", "toutiao"])
 def test_platforms_without_an_interface_are_served_by_hand(platform: str) -> None:
     assert adapter_for(platform).name == "handoff"
 
