@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -29,11 +29,13 @@ Upload = Callable[[], Awaitable[str]]
 class Preparation:
     """Makes one account's drafts."""
 
-    def __init__(self, api: Api, media: MediaStore, cache: Path, comments: str) -> None:
+    def __init__(
+        self, api: Api, media: MediaStore, cache: Path, defaults: Mapping[str, str]
+    ) -> None:
         self._api = api
         self._media = media
         self._cache = cache  # where converted pictures are kept
-        self._comments = comments  # the account's way, unless a post has its own
+        self._defaults = defaults  # the account's options, unless a post has its own
 
     async def step(self, variant: Variant, data: dict[str, str]) -> bool:
         """Takes the next costly step and writes it into `data`; False when none is left.
@@ -99,7 +101,7 @@ class Preparation:
         }
         further = materials(variant)[1:]
         media_ids = [data.get(COVER, ""), *(data[MATERIAL + media.sha256] for media in further)]
-        return await self._api.add_draft(as_json(variant, urls, media_ids, self._comments))
+        return await self._api.add_draft(as_json(variant, urls, media_ids, self._defaults))
 
 
 def of_this_version(variant: Variant, done: Checkpoint) -> dict[str, str]:
