@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -11,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from adapters.http import Fields, Http
 from adapters.wechat import checks, limits, options
 from adapters.wechat.api import Api
+from adapters.wechat.component import REFRESH_TOKEN, ByComponent, Component, Either
+from adapters.wechat.desk import WechatDesk
 from adapters.wechat.errors import Context
 from adapters.wechat.library import Library
 from adapters.wechat.limits import Limits
@@ -56,6 +59,12 @@ class WechatConfig(BaseModel):
     # Which daily figures are asked for; the older endpoint answers 47009 wherever that was tried.
     datacube: Endpoint = "getarticletotaldetail"
     recent_pages: int = Field(default=50, ge=1)  # freepublish/batchget may be asked 100 times a day
+    page_url: str = "https://mp.weixin.qq.com"  # where units authorise the third-party platform
+    callback_age_s: float = Field(default=300.0, gt=0)  # an older call of WeChat's is refused
+    # The query parameter of the third-party platform's token: the documents know two names.
+    component_token_names: tuple[str, ...] = Field(
+        default=("component_access_token", "access_token"), min_length=1
+    )
 
 
 class Wechat:
@@ -99,7 +108,12 @@ class Wechat:
         self._account = account
         self._tools = tools
         self._config = config
-        source = BySecret(http, tools.clock, self._context)
+        self._component = Component(
+            http, tools.app, tools.clock, token_names=config.component_token_names
+        )
+        source = Either(
+            BySecret(http, tools.clock, self._context), ByComponent(self._component, tools.clock)
+        )
         self._tokens = Tokens(source, tools.credentials, tools.clock)
         self._api = Api(http, self._tokens, self._context)
         self._library = Library(self._api)
@@ -168,7 +182,11 @@ class Wechat:
 
     async def profile(self) -> Profile:
         """The rights the account really has, probed; WeChat tells a name only to a third party."""
-        return Profile(permissions=await self._rights.probed())
+        fields = await self._tools.credentials.load()
+        told = Profile()
+        if fields.get(REFRESH_TOKEN):
+            told = await self._component.profile(fields["appid"])
+        return replace(told, permissions={**told.permissions, **await self._rights.probed()})
 
     async def find(
         self, variant: Variant, done: Checkpoint, *, key: str, pending: Pending | None = None
@@ -209,3 +227,4 @@ def _message(answer: Fields) -> dict[str, str]:
 
 
 ADAPTER: type[Adapter] = Wechat
+DESK = WechatDesk
