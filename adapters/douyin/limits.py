@@ -16,6 +16,19 @@ COVER_BYTES = 20_000_000
 CAPTION_CHARS = 1000
 TOPICS = 5
 
+# 图文: image_list takes so many pictures; wording of 2023, repeated in
+# https://github.com/zhangshuai/douyin-go (read 2026-11-21).
+IMAGES = 30
+IMAGE_TYPES = COVER_TYPES
+IMAGE_BYTES = COVER_BYTES
+
+# The H5 share lets the app fetch a video or pictures from an address:
+# https://developer.open-douyin.com/docs/resource/zh-CN/dop/develop/sdk/web-app/h5/share-to-h5
+H5_VIDEO_TYPES = {"video/mp4": "mp4", "video/quicktime": "mov", "video/3gpp": "3gp"}
+H5_VIDEO_BYTES = 128_000_000
+H5_IMAGE_TYPES = {**COVER_TYPES, "image/gif": "gif"}  # gif: only a single picture
+
+SINGLE_MAX_BYTES = 300 * 1024 * 1024  # what a product of 2026 sends at once; a page says 128 MB
 PART_MIN_BYTES = 5 * 1024 * 1024  # every part but the last
 PARTS_MAX = 100  # ours: larger files go in larger parts, so that a preparation always ends
 UPLOAD_LIFE_S = 2 * 3600  # how long an upload_id lives

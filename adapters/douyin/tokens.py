@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from adapters.douyin.api import TOKEN_CODES, DouyinApi, Token
+from adapters.douyin.app import App
 from adapters.douyin.limits import DEAD_GRANT, REFRESH_LIFE_S, RENEW_SCOPE
 from adapters.http import Fields, Origin
 from bot.clock import Clock, check_aware
@@ -43,10 +44,11 @@ class Tokens:
     """The tokens of one account."""
 
     def __init__(
-        self, api: DouyinApi, credentials: Credentials, clock: Clock, margins: Margins
+        self, api: DouyinApi, credentials: Credentials, app: App, clock: Clock, margins: Margins
     ) -> None:
         self._api = api
         self._credentials = credentials
+        self._app = app
         self._clock = clock
         self._margins = margins
         # Within this process; `exclusively` keeps other workers out.
@@ -150,7 +152,7 @@ class Tokens:
 
     async def _refreshed(self, fields: Kept) -> Kept:
         form = {
-            "client_key": self._field(fields, "client_key"),
+            "client_key": await self._app.key(),
             "grant_type": "refresh_token",
             "refresh_token": self._field(fields, "refresh_token"),
         }
@@ -185,7 +187,7 @@ class Tokens:
         A renewal that fails changes nothing yet: the old tokens hold until they end.
         """
         form = {
-            "client_key": self._field(fields, "client_key"),
+            "client_key": await self._app.key(),
             "refresh_token": self._field(fields, "refresh_token"),
         }
         try:
