@@ -165,7 +165,7 @@ DESK = DouyinDesk
 
 
 def _refuse_what_cannot_go(variant: Variant) -> None:
-    """Before any call: raises Rejected for a post without media and for a file that is too large."""
+    """Raises Rejected, before any call, for a post without media and a file that is too large."""
     files: list[Media] = [variant.video] if variant.video is not None else list(variant.images)
     if not files:
         message = _("Douyin takes nothing without a video or pictures.")

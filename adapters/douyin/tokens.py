@@ -145,8 +145,7 @@ class Tokens:
         ends_at = self._moment(fields, "refresh_expires_at")
         if ends_at is None:
             return None
-        gained = timedelta(seconds=REFRESH_LIFE_S) - self._margins.renew
-        return ends_at + self._renewals_left(fields) * gained
+        return prolonged(ends_at, self._renewals_left(fields), self._margins.renew)
 
     # ── asking the platform; only within `exclusively` ────────────────────────────────────────
 
@@ -255,6 +254,11 @@ class Tokens:
     def _bad(self, message: str) -> AuthFailed:
         advice = _("Have the account's administrator authorise it again.")
         return _origin().error(AuthFailed, message, advice=advice)
+
+
+def prolonged(ends_at: datetime, renewals: int, margin: timedelta) -> datetime:
+    """When a refresh token that ends then is over for good, each renewal made `margin` before."""
+    return ends_at + renewals * (timedelta(seconds=REFRESH_LIFE_S) - margin)
 
 
 def _origin() -> Origin:

@@ -29,7 +29,7 @@ class Works:
         self._tokens = tokens
         self._clock = clock
         self._config = config
-        self._lists = lists
+        self.lists = lists
 
     async def reviewed(self, item_id: str, video_id: str) -> Receipt | Pending:
         """How the review stands; the public call first, because its silence tells something."""
@@ -137,7 +137,7 @@ class Works:
 
     async def _listed(self, since: datetime) -> AsyncIterator[Work]:
         """Works made since then, newest first; Unavailable when this app may not list them."""
-        if not self._lists:
+        if not self.lists:
             raise _person_must_look()
         cursor = 0
         for _nth in range(self._config.list_pages):
