@@ -46,6 +46,11 @@ def adapter_for(platform: str, mode: str = "") -> type[Adapter]:
     return modes[mode]
 
 
+def modes(platform: str) -> list[str]:
+    """The modes an account of the platform may have, besides "handoff"; "" is the usual one."""
+    return sorted(_modes(platform))
+
+
 def _modes(platform: str) -> Mapping[str, type[Adapter]]:
     """The platform's adapters by mode; "" is its own way."""
     if platform in _handed_off():
@@ -63,12 +68,18 @@ def desk_of(platform: str, tools: Tools, settings: Mapping[str, object]) -> Desk
     `tools.credentials` are the office's own at this platform. Raises UsageError for settings the
     platform's Config refuses.
     """
-    module = sys.modules[adapter_for(platform).__module__]
-    make_desk = getattr(module, "DESK", None)
-    if make_desk is None:
+    kind = desk_class(platform)
+    if kind is None:
         return None
     config = _config(adapter_for(platform), settings)
-    return cast(Callable[[Tools, BaseModel], Desk], make_desk)(tools, config)
+    return cast(Callable[[Tools, BaseModel], Desk], kind)(tools, config)
+
+
+def desk_class(platform: str) -> type[Desk] | None:
+    """What `desk_of` makes."""
+    module = sys.modules[adapter_for(platform).__module__]
+    kind: type[Desk] | None = getattr(module, "DESK", None)
+    return kind
 
 
 def platforms() -> frozenset[str]:

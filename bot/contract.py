@@ -74,6 +74,8 @@ class Receipt:
     push_id: str = ""  # the message it was part of; several articles may share one
     notified: bool = False  # followers were told
     more: tuple[Receipt, ...] = ()  # the further articles of the same push, in their order
+    # What else `withdraw` can use, e.g. WeChat's msg_id; it works without, if less well.
+    ref: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from adapters.http import Http
-from adapters.wechat import checks, limits, pictures
+from adapters.http import Fields, Http
+from adapters.wechat import checks, limits, options
 from adapters.wechat.api import Api
 from adapters.wechat.errors import Context
+from adapters.wechat.library import Library
 from adapters.wechat.limits import Limits
-from adapters.wechat.reading import DRAFT, SUBMITS, Reading
-from adapters.wechat.render import pictures as pictures_in
-from adapters.wechat.render import render
+from adapters.wechat.preparing import DRAFT, Preparation, of_this_version
+from adapters.wechat.reading import SUBMITS, Reading
+from adapters.wechat.rights import Rights
+from adapters.wechat.statistics import Endpoint, Statistics
 from adapters.wechat.tokens import BySecret, Tokens
+from adapters.wechat.withdrawing import Withdrawing
 from bot.contract import (
     Adapter,
     Authorised,
@@ -27,20 +28,19 @@ from bot.contract import (
     Finding,
     Item,
     Pending,
+    Profile,
     Receipt,
     Stat,
     Tools,
 )
-from bot.domain.post import Kind, Media, Method, Variant
+from bot.domain.post import Kind, Method, Variant
 from bot.domain.problem import Problem
 from bot.domain.quota import READ, Budget, Period
 from bot.domain.roster import Account
 from bot.errors import Unavailable
 from bot.i18n import _
 
-CONTENT = "content"  # checkpoint keys: which version of the post the rest belongs to,
-COVER = "cover"  # the cover's media_id,
-IMAGE = "image:"  # and the address of each uploaded picture by its sha256
+CONFIRM_BY = "confirm_by"  # in `Pending.ref`: until then the administrator may be asked; ISO 8601
 
 
 class WechatConfig(BaseModel):
@@ -53,8 +53,8 @@ class WechatConfig(BaseModel):
     read_wait_s: float = Field(default=0.5, ge=0)  # shortest wait between tries of a question
     token_left_s: float = Field(default=600.0, ge=0)  # life a token must have before a commit
     find_pages: int = Field(default=3, ge=1)  # pages of 20 searched for a lost answer
-    # After a lost answer: how long a draft still in its box may be under review. The documents say
-    # "some minutes"; a second post is worse than a late one.
+    # Which daily figures are asked for; the older endpoint answers 47009 wherever that was tried.
+    datacube: Endpoint = "getarticletotaldetail"
     recent_pages: int = Field(default=50, ge=1)  # freepublish/batchget may be asked 100 times a day
 
 
@@ -102,12 +102,19 @@ class Wechat:
         source = BySecret(http, tools.clock, self._context)
         self._tokens = Tokens(source, tools.credentials, tools.clock)
         self._api = Api(http, self._tokens, self._context)
+        self._library = Library(self._api)
+        self._rights = Rights(self._api, tools.clock)
+        self._statistics = Statistics(self._api, tools.clock, config.datacube)
         self._reading = Reading(
             self._api,
+            self._statistics,
             tools.clock,
             find_pages=config.find_pages,
             recent_pages=config.recent_pages,
         )
+        self._withdrawing = Withdrawing(self._api, self._reading, self._statistics)
+        comments = options.account_comments(account)
+        self._preparation = Preparation(self._api, tools.media, tools.cache_dir, comments)
 
     @classmethod
     def check(cls, variant: Variant, account: Account) -> list[Problem]:
@@ -119,28 +126,17 @@ class Wechat:
             message = _("These options of account {account} must be whole numbers: {names}")
             text = message.format(account=account.id, names=names)
             return [Problem(code="account-option", message=text)]
-        return list(checks.problems(variant, limit))
+        return list(checks.problems(variant, account, limit))
 
     async def prepare(self, variant: Variant, done: Checkpoint) -> Checkpoint:
-        """One upload a call: each picture of the text, the cover, then the draft.
+        """One upload a call: each picture of the texts, the covers, then the draft.
 
-        A crash repeats at most one upload, and a draft that was made without our knowing is
-        found again by its cover, which no other draft has. What comes last, before each commit, is
-        the count of publishing calls: it tells later whether a lost one ever arrived.
+        What comes last, before each commit, is the count of publishing calls: it tells later
+        whether a lost one ever arrived.
         """
         await self._tokens.get(left_s=self._config.token_left_s)
-        data = _of_this_version(variant, done)
-        for media in _shown(variant):
-            if IMAGE + media.sha256 not in data:
-                data[IMAGE + media.sha256] = await self._upload(media)
-                return Checkpoint(data=data)
-        if COVER not in data:
-            data[COVER] = await self._upload_cover(variant)
-            return Checkpoint(data=data)
-        if DRAFT not in data:
-            data[DRAFT] = await self._own_draft(variant, data) or await self._new_draft(
-                variant, data
-            )
+        data = of_this_version(variant, done)
+        if await self._preparation.step(variant, data):
             return Checkpoint(data=data)
         if variant.method is Method.PUBLISH:
             data[SUBMITS] = await self._reading.submits()
@@ -148,18 +144,31 @@ class Wechat:
 
     async def commit(self, variant: Variant, done: Checkpoint, *, key: str) -> Receipt | Pending:
         """Submits the draft; WeChat answers with a job whose review `find` follows."""
-        draft = done.data.get(DRAFT, "")
-        if not draft:
-            message = _("There is no draft yet; it must be prepared first.")
-            raise Unavailable(message, platform=self.name, action="commit")
-        if variant.method is Method.PUSH:
-            reprint = variant.kind is Kind.REPRINT
-            answer = await self._api.send_all(draft, key, reprint=reprint)
-            job = "msg_id"
-        else:
+        draft = _draft_of(done, "commit")
+        if variant.method is Method.PUBLISH:
             answer = await self._api.submit(draft)
-            job = "publish_id"
-        return Pending(ref={job: answer.text(job), "msg_data_id": answer.text("msg_data_id", "")})
+            return Pending(ref={"publish_id": answer.text("publish_id"), **_message(answer)})
+        answer = await self._api.send_all(draft, key, reprint=variant.kind is Kind.REPRINT)
+        # An account may want its administrator to confirm each send; WeChat does not tell whether.
+        until = self._tools.clock.now() + timedelta(seconds=limits.CONFIRM_S)
+        confirm = {CONFIRM_BY: until.isoformat()}
+        return Pending(ref={"msg_id": answer.text("msg_id"), **_message(answer), **confirm})
+
+    async def preview(self, variant: Variant, done: Checkpoint, *, to: str) -> None:
+        """Sends the draft to one follower, by WeChat id or openid; 100 a day by WeChat id.
+
+        DOCS/service/api/notify/message/api_preview
+        """
+        draft = _draft_of(done, "message/mass/preview")
+        await self._library.message.send_mass_article(to, draft, preview=True)
+
+    async def withdraw(self, receipt: Receipt) -> None:
+        """Deletes the post; well too when it is gone already."""
+        await self._withdrawing.withdraw(receipt)
+
+    async def profile(self) -> Profile:
+        """The rights the account really has, probed; WeChat tells a name only to a third party."""
+        return Profile(permissions=await self._rights.probed())
 
     async def find(
         self, variant: Variant, done: Checkpoint, *, key: str, pending: Pending | None = None
@@ -176,7 +185,7 @@ class Wechat:
 
     async def stat(self, receipts: Sequence[Receipt]) -> list[Stat]:
         """Readers, likes, shares and comments cumulated until the end of a past day."""
-        return await self._reading.stat(receipts)
+        return await self._statistics.stat(receipts)
 
     async def renew(self) -> Authorised:
         """Makes sure of a living token, which shows that the secret still holds; it has no end."""
@@ -186,60 +195,17 @@ class Wechat:
     def _context(self) -> Context:
         return Context(now=self._tools.clock.now(), account_kind=self._account.kind)
 
-    async def _upload(self, media: Media) -> str:
-        path = self._tools.media.path(media)
-        return await self._api.upload_inline(
-            await asyncio.to_thread(pictures.inline_file, media, path)
-        )
 
-    async def _upload_cover(self, variant: Variant) -> str:
-        if variant.cover is None:
-            return ""
-        path = self._tools.media.path(variant.cover)
-        return await self._api.upload_cover(
-            await asyncio.to_thread(pictures.cover_file, variant.cover, path)
-        )
-
-    async def _own_draft(self, variant: Variant, data: dict[str, str]) -> str:
-        drafts = await self._api.drafts()
-        for draft in drafts.each("item"):
-            for article in draft.fields("content").each("news_item"):
-                same_cover = article.text("thumb_media_id", "") == data[COVER]
-                if same_cover and article.text("title", "") == variant.title:
-                    return draft.text("media_id")
-        return ""
-
-    async def _new_draft(self, variant: Variant, data: dict[str, str]) -> str:
-        urls = {media.path: data[IMAGE + media.sha256] for media in _shown(variant)}
-        return await self._api.add_draft(
-            {
-                "title": variant.title,
-                "author": variant.author,
-                "digest": variant.digest,
-                "content": render(variant, urls),
-                "content_source_url": variant.link,
-                "thumb_media_id": data[COVER],
-            }
-        )
+def _draft_of(done: Checkpoint, action: str) -> str:
+    draft = done.data.get(DRAFT, "")
+    if not draft:
+        message = _("There is no draft yet; it must be prepared first.")
+        raise Unavailable(message, platform=Wechat.name, action=action)
+    return draft
 
 
-def _shown(variant: Variant) -> list[Media]:
-    used = set(pictures_in(variant.body))
-    return [media for media in variant.inline if media.path in used]
-
-
-def _of_this_version(variant: Variant, done: Checkpoint) -> dict[str, str]:
-    """The checkpoint's data without what belongs to an earlier version of the post.
-
-    The cover goes too: a draft is found again by it, and the old draft must not be.
-    """
-    version = hashlib.blake2b(repr(variant).encode(), digest_size=12).hexdigest()
-    data = dict(done.data)
-    if data.get(CONTENT, version) != version:
-        data.pop(COVER, None)
-        data.pop(DRAFT, None)
-    data[CONTENT] = version
-    return data
+def _message(answer: Fields) -> dict[str, str]:
+    return {"msg_data_id": answer.text("msg_data_id", "")}
 
 
 ADAPTER: type[Adapter] = Wechat

@@ -6,7 +6,7 @@ DOCS is https://developers.weixin.qq.com/doc (pages as of 2025-2026).
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -46,23 +46,24 @@ class Api:
         answer = await self._upload("/cgi-bin/media/uploadimg", file, {})
         return answer.text("url")
 
-    async def upload_cover(self, file: File) -> str:
-        """The media_id of permanent material.
+    async def upload_material(self, file: File) -> str:
+        """The media_id of a permanent picture: a cover, or one of a picture message.
 
         DOCS/subscription/api/material/permanent/api_addmaterial
         """
         answer = await self._upload("/cgi-bin/material/add_material", file, {"type": "image"})
         return answer.text("media_id")
 
-    async def add_draft(self, article: Body) -> str:
+    async def add_draft(self, articles: Sequence[Body]) -> str:
         """The media_id of a new draft. DOCS/subscription/api/draftbox/draftmanage/api_draft_add"""
-        answer = await self._send("/cgi-bin/draft/add", {"articles": [article]})
+        path = "/cgi-bin/draft/add"
+        answer = await self.change("POST", path, body={"articles": list(articles)})
         return answer.text("media_id")
 
     async def drafts(self) -> Fields:
         """The newest drafts without their texts. DOCS/…/draftmanage/api_draft_batchget"""
         body = {"offset": 0, "count": limits.PAGE, "no_content": 1}
-        return await self._read("/cgi-bin/draft/batchget", body)
+        return await self.read("/cgi-bin/draft/batchget", body)
 
     async def has_draft(self, media_id: str) -> bool:
         """True while the draft is in the box; publishing takes it out.
@@ -70,7 +71,7 @@ class Api:
         DOCS/subscription/api/draftbox/draftmanage/api_getdraft
         """
         path = "/cgi-bin/draft/get"
-        answer = await self._read(path, {"media_id": media_id}, allowed=errors.UNKNOWN_MEDIA)
+        answer = await self.read(path, {"media_id": media_id}, allowed={errors.UNKNOWN_MEDIA})
         return errors.code_of(answer) == 0
 
     async def submit(self, media_id: str) -> Fields:
@@ -85,7 +86,7 @@ class Api:
 
         DOCS/subscription/api/apimanage/api_getapiquota
         """
-        answer = await self._read("/cgi-bin/openapi/quota/get", {"cgi_path": SUBMIT})
+        answer = await self.read("/cgi-bin/openapi/quota/get", {"cgi_path": SUBMIT})
         return answer.fields("quota").number("used")
 
     async def send_all(self, media_id: str, key: str, *, reprint: bool) -> Fields:
@@ -100,17 +101,16 @@ class Api:
             "send_ignore_reprint": int(reprint),
             "clientmsgid": key,
         }
-        return await self._commit(
-            "/cgi-bin/message/mass/sendall", body, allowed=errors.SENT_ALREADY
-        )
+        path = "/cgi-bin/message/mass/sendall"
+        return await self._commit(path, body, allowed={errors.SENT_ALREADY})
 
     async def publish_job(self, publish_id: str) -> Fields:
         """How far a 发布 is. DOCS/subscription/api/public/api_freepublish_get"""
-        return await self._read("/cgi-bin/freepublish/get", {"publish_id": publish_id})
+        return await self.read("/cgi-bin/freepublish/get", {"publish_id": publish_id})
 
     async def mass_job(self, msg_id: str) -> Fields:
         """How far a 群发 is. DOCS/service/api/notify/message/api_massmsgget"""
-        return await self._read("/cgi-bin/message/mass/get", {"msg_id": msg_id})
+        return await self.read("/cgi-bin/message/mass/get", {"msg_id": msg_id})
 
     async def published(self, *, pages: int, content: bool) -> AsyncIterator[Fields]:
         """发布 objects, newest first, at most `pages` pages; 群发 is never among them.
@@ -123,27 +123,49 @@ class Api:
                 "count": limits.PAGE,
                 "no_content": int(not content),
             }
-            answer = await self._read("/cgi-bin/freepublish/batchget", body)
+            answer = await self.read("/cgi-bin/freepublish/batchget", body)
             items = list(answer.each("item"))
             for item in items:
                 yield item
             if len(items) < limits.PAGE:
                 return
 
-    async def articles_of(self, day: date) -> list[Fields]:
+    async def delete_published(self, article_id: str, index: int) -> None:
+        """Takes the article at `index` (from 1; 0: all) of a 发布 down; well when it is gone.
+
+        DOCS/subscription/api/public/api_freepublishdelete
+        """
+        body = {"article_id": article_id, "index": index}
+        path = "/cgi-bin/freepublish/delete"
+        await self.change(
+            "POST", path, body=body, stage=Stage.COMMIT, allowed={errors.UNKNOWN_ARTICLE}
+        )
+
+    async def delete_mass(self, message: Body) -> None:
+        """Takes a 群发 down: `msg_id` with `article_idx` (from 1; 0: all), or the article's `url`.
+
+        Only what was sent by API goes this way. DOCS/service/api/notify/message/api_deletemassmsg
+        """
+        path = "/cgi-bin/message/mass/delete"
+        await self.change("POST", path, body=message, stage=Stage.COMMIT)
+
+    async def articles_of(self, day: date, endpoint: str) -> list[Fields]:
         """All articles of a past day with their figures; [] while they are not ready.
 
         DOCS/subscription/api/wedata/news/api_getarticletotaldetail (no /cgi-bin; one day a call)
         """
         body = {"begin_date": day.isoformat(), "end_date": day.isoformat()}
-        path = "/datacube/getarticletotaldetail"
-        answer = await self._read(path, body, allowed=errors.DATA_NOT_READY)
+        answer = await self.read(f"/datacube/{endpoint}", body, allowed={errors.DATA_NOT_READY})
         return list(answer.each("list"))
 
-    async def _read(self, path: str, body: Body, *, allowed: int = 0) -> Fields:
+    async def read(
+        self, path: str, body: Body | None = None, *, allowed: Collection[int] = ()
+    ) -> Fields:
+        """The answer to a question, which may be asked again; a GET when it has no body."""
+
         async def attempt(token: str) -> Answer:
             return await self._http.read(
-                "POST",
+                "GET" if body is None else "POST",
                 path,
                 action=_action(path),
                 params={"access_token": token},
@@ -152,36 +174,41 @@ class Api:
 
         return await self._renewing(attempt, Stage.READ, allowed)
 
-    async def _send(self, path: str, body: Body) -> Fields:
+    async def change(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Body | None = None,
+        file: File | None = None,
+        stage: Stage = Stage.PREPARE,
+        allowed: Collection[int] = (),
+    ) -> Fields:
+        """The answer to a call that publishes nothing, so that it may be made again after a loss.
+
+        It is repeated here once, when a new token may help. `stage`: PREPARE makes something only
+        the account sees, COMMIT changes what the public sees.
+        """
+
         async def attempt(token: str) -> Answer:
             return await self._http.call(
-                "POST",
+                method,
                 path,
                 action=_action(path),
-                params={"access_token": token},
+                params={"access_token": token, **(params or {})},
                 json_body=body,
-                effect=False,
+                # Made anew for each attempt: a form that was sent once is used up.
+                data=None if file is None else _form(file),
+                effect=stage is Stage.COMMIT,
             )
 
-        return await self._renewing(attempt, Stage.PREPARE)
+        return await self._renewing(attempt, stage, allowed)
 
     async def _upload(self, path: str, file: File, params: Mapping[str, str]) -> Fields:
-        async def attempt(token: str) -> Answer:
-            # Made anew for each attempt: a form that was sent once is used up.
-            form = aiohttp.FormData()
-            form.add_field("media", file.data, filename=file.name, content_type=file.mime)
-            return await self._http.call(
-                "POST",
-                path,
-                action=_action(path),
-                params={"access_token": token, **params},
-                data=form,
-                effect=False,
-            )
+        return await self.change("POST", path, params=params, file=file)
 
-        return await self._renewing(attempt, Stage.PREPARE)
-
-    async def _commit(self, path: str, body: Body, *, allowed: int = 0) -> Fields:
+    async def _commit(self, path: str, body: Body, *, allowed: Collection[int] = ()) -> Fields:
         token = await self._tokens.get()
         answer = await self._http.call(
             "POST",
@@ -197,7 +224,7 @@ class Api:
         return self._checked(answer, Stage.COMMIT, allowed)
 
     async def _renewing(
-        self, attempt: Callable[[str], Awaitable[Answer]], stage: Stage, allowed: int = 0
+        self, attempt: Callable[[str], Awaitable[Answer]], stage: Stage, allowed: Collection[int]
     ) -> Fields:
         token = await self._tokens.get()
         answer = await attempt(token)
@@ -205,12 +232,18 @@ class Api:
             answer = await attempt(await self._tokens.replace(token))
         return self._checked(answer, stage, allowed)
 
-    def _checked(self, answer: Answer, stage: Stage, allowed: int) -> Fields:
+    def _checked(self, answer: Answer, stage: Stage, allowed: Collection[int]) -> Fields:
         fields = answer.fields
         code = errors.code_of(fields)
-        if code not in (0, allowed):
+        if code and code not in allowed:
             raise errors.error_for(code, answer.origin, stage, self._context())
         return fields
+
+
+def _form(file: File) -> aiohttp.FormData:
+    form = aiohttp.FormData()
+    form.add_field("media", file.data, filename=file.name, content_type=file.mime)
+    return form
 
 
 def _action(path: str) -> str:

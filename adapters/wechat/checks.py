@@ -2,23 +2,53 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import urlsplit
 
-from adapters.wechat import limits
+from adapters.wechat import limits, options
+from adapters.wechat.articles import articles, gallery_text, is_gallery
 from adapters.wechat.limits import Limits
 from adapters.wechat.render import pictures, render
-from bot.domain.post import Variant
+from bot.domain.post import Media, Variant
 from bot.domain.problem import Problem
+from bot.domain.roster import Account
 from bot.i18n import _
 
+_LINK = re.compile(r"https?://|www\.|<a\s", re.IGNORECASE)
 
-def problems(variant: Variant, limit: Limits) -> Iterator[Problem]:
+
+def problems(variant: Variant, account: Account, limit: Limits) -> Iterator[Problem]:
     """Every mistake of the variant; none means WeChat's documented checks pass."""
-    yield from _texts(variant, limit)
-    yield from _cover(variant)
-    yield from _body(variant, limit)
-    yield from _link(variant, limit)
+    yield from options.problems(variant, account)
+    if is_gallery(variant):
+        yield from _texts(variant, limit)
+        yield from _gallery(variant, limit)
+        yield from _link(variant, limit)
+        return
+    every = articles(variant)
+    if len(every) > limit.articles:
+        message = _("One push has {count} articles; WeChat takes {most}.")
+        yield Problem(
+            code="too-many-articles",
+            message=message.format(count=len(every), most=limit.articles),
+        )
+    for number, article in enumerate(every, 1):
+        for problem in _article(article, account, limit):
+            yield problem if number == 1 else _placed(problem, number)
+
+
+def _placed(problem: Problem, number: int) -> Problem:
+    message = _("Article {number} of the push: {message}")
+    return replace(problem, message=message.format(number=number, message=problem.message))
+
+
+def _article(article: Variant, account: Account, limit: Limits) -> Iterator[Problem]:
+    yield from _texts(article, limit)
+    yield from _cover(article)
+    yield from _body(article, account, limit)
+    yield from _link(article, limit)
 
 
 def _texts(variant: Variant, limit: Limits) -> Iterator[Problem]:
@@ -46,27 +76,65 @@ def _cover(variant: Variant) -> Iterator[Problem]:
             message=_("WeChat needs a cover picture."),
             hint=_("Add `cover: media/….jpg` to the post."),
         )
-    elif variant.cover.mime not in limits.COVER_TYPES:
+    elif not _is_picture(variant.cover):
         message = _("WeChat does not take a cover of type {mime}.")
         yield Problem(
             code="cover-type",
             message=message.format(mime=variant.cover.mime),
             hint=_("Save the picture as JPG or PNG."),
         )
-    elif variant.cover.size > limits.COVER_MAX_BYTES:
+
+
+def _is_picture(media: Media) -> bool:
+    # Other kinds of pictures, and larger ones, are converted before they are uploaded.
+    return media.mime.startswith("image/")
+
+
+def _gallery(variant: Variant, limit: Limits) -> Iterator[Problem]:
+    if variant.more:
+        message = _("A picture message cannot have further articles below it.")
+        hint = _("Give the post an article text, or its further articles a post of their own.")
+        yield Problem(code="gallery-alone", message=message, hint=hint)
+    if len(variant.images) > limit.gallery:
+        message = _("The picture message has {count} pictures; WeChat takes {most}.")
+        text = message.format(count=len(variant.images), most=limit.gallery)
+        yield Problem(code="too-many-pictures", message=text)
+    for media in variant.images:
+        if not _is_picture(media):
+            message = _("{path} is no picture.")
+            yield Problem(code="picture-type", message=message.format(path=media.path))
+    yield from _gallery_text(variant, limit)
+
+
+def _gallery_text(variant: Variant, limit: Limits) -> Iterator[Problem]:
+    text = gallery_text(variant)
+    if not text:
         yield Problem(
-            code="cover-too-big",
-            message=_("The cover is larger than 10 MB."),
-            hint=_("Save the picture smaller."),
+            code="text-missing",
+            message=_("A picture message needs a short text."),
+            hint=_("Add `text: …` to the post."),
+        )
+    if len(text) > limit.gallery_chars:
+        message = _("The text of the picture message has {length} characters; WeChat takes {most}.")
+        yield Problem(
+            code="text-too-long",
+            message=message.format(length=len(text), most=limit.gallery_chars),
+            hint=_("Shorten it, or give WeChat its own under `variants`."),
+        )
+    if _LINK.search(text):
+        yield Problem(
+            code="text-link",
+            message=_("WeChat refuses links in the text of a picture message."),
+            hint=_("Take the address out of the text, or give WeChat its own under `variants`."),
         )
 
 
-def _body(variant: Variant, limit: Limits) -> Iterator[Problem]:
+def _body(variant: Variant, account: Account, limit: Limits) -> Iterator[Problem]:
     if not variant.body.strip():
         yield Problem(
             code="body-missing",
             message=_("WeChat needs an article text."),
-            hint=_("Add `body: posts/….md` to the post."),
+            hint=_("Add `body: posts/….md` to the post, or `images` for a picture message."),
         )
         return
     known = {media.path for media in variant.inline}
@@ -78,10 +146,10 @@ def _body(variant: Variant, limit: Limits) -> Iterator[Problem]:
                 message=message.format(source=source),
                 hint=_("Put the picture under media/; WeChat removes pictures from elsewhere."),
             )
-    yield from _length(variant, limit)
+    yield from _length(variant, account, limit)
 
 
-def _length(variant: Variant, limit: Limits) -> Iterator[Problem]:
+def _length(variant: Variant, account: Account, limit: Limits) -> Iterator[Problem]:
     address = "https://mmbiz.qpic.cn/".ljust(limits.PICTURE_URL_CHARS, "x")
     content = render(variant, {media.path: address for media in variant.inline})
     if len(content) < limit.content_chars and len(content.encode()) < limit.content_bytes:

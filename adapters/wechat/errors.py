@@ -36,6 +36,8 @@ TOO_FAST = 45011
 SENT_ALREADY = 45065
 REPEATED_TOO_FAST = 45066
 DATA_NOT_READY = 61503
+UNKNOWN_ARTICLE = 53600
+NO_MESSAGE = 88001
 
 
 class Stage(StrEnum):
@@ -169,8 +171,11 @@ def retry_at(code: int, context: Context) -> datetime:
     return period_end(context.now, Period.DAY)
 
 
-def verdict(origin: Origin, code: str) -> PlatformError:
-    """The error for a finished job that did not publish, e.g. `publish_status:4`."""
+def verdict(origin: Origin, code: str, more: str = "") -> PlatformError:
+    """The error for a finished job that did not publish, e.g. `publish_status:4`.
+
+    `more`: a sentence that says what is known beyond the code.
+    """
     row = table().get(code)
     if row is None:
         return origin.broken(
@@ -179,7 +184,7 @@ def verdict(origin: Origin, code: str) -> PlatformError:
     message = _("WeChat did not publish it ({code}): {advice}")
     return origin.error(
         Gone if code in _WAS_PUBLIC else Rejected,
-        message.format(code=code, advice=row.advice),
+        " ".join(filter(None, (message.format(code=code, advice=row.advice), more))),
         code=code,
         advice=row.advice,
     )

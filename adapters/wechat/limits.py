@@ -25,19 +25,17 @@ class Limits(BaseModel):
     content_chars: int = 20_000  # fewer than this many
     content_bytes: int = MB  # fewer than this many
     link_bytes: int = 1024
+    articles: int = 8  # of one push; no page says it any more (UNVERIFIED)
+    gallery: int = 20  # pictures of a picture message (newspic)
+    gallery_chars: int = 1000  # its text; too long is 45166, no page gives the figure (UNVERIFIED)
 
 
-# DOCS/subscription/api/material/permanent/api_addmaterial (type=image)
-COVER_MAX_BYTES = 10 * MB
-COVER_TYPES = {
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "image/gif": "gif",
-    "image/bmp": "bmp",
-}
+# DOCS/subscription/api/material/permanent/api_addmaterial (type=image): covers and galleries
+MATERIAL_MAX_BYTES = 10 * MB
+MATERIAL_TYPES = ("image/jpeg", "image/png", "image/gif", "image/bmp")
 # DOCS/subscription/api/material/permanent/api_uploadimage: jpg and png only, less than 1 MB
 INLINE_MAX_BYTES = MB
-INLINE_TYPES = {"image/jpeg": "jpg", "image/png": "png"}
+INLINE_TYPES = ("image/jpeg", "image/png")
 # An uploaded picture's address is about this long; only used to foresee the length of a text.
 PICTURE_URL_CHARS = 150
 
@@ -55,6 +53,9 @@ READS_PER_DAY = 24
 # DOCS/service/api/notify/message/api_sendall: the same clientmsgid answers 45065 for 24 h
 CLIENT_ID_LIFE_S = 86_400
 CLIENT_ID_WAIT_S = 60  # 45066: repeated too quickly
+# https://developers.weixin.qq.com/doc/service/guide/product/message/Batch_Sends: with API群发保护
+# the administrator must confirm within 30 minutes, or the send fails (err(40001), err(40002)).
+CONFIRM_S = 30 * 60
 
 # DOCS/subscription/api/base/api_getstableaccesstoken: at most 7200 s
 TOKEN_MAX_LIFE_S = 7200

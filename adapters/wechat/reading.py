@@ -1,33 +1,35 @@
-"""Everything WeChat is asked without changing anything: outcomes, listings, figures."""
+"""What WeChat is asked about posts without changing anything: outcomes and listings."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 from adapters.http import Fields
 from adapters.wechat import errors
 from adapters.wechat.api import Api
+from adapters.wechat.articles import articles
+from adapters.wechat.preparing import DRAFT
 from adapters.wechat.render import plain
+from adapters.wechat.statistics import FIRST_DAY, Statistics
 from bot.clock import Clock
-from bot.contract import Checkpoint, Item, Pending, Receipt, Stat
+from bot.contract import Checkpoint, Item, Pending, Receipt
 from bot.domain.post import Method, Variant
 from bot.domain.quota import PLATFORM_ZONE
 from bot.errors import AuthFailed, ContractBroken, OutcomeUnknown
 from bot.i18n import _
 
-DRAFT = "draft"  # checkpoint keys: the draft's media_id,
-SUBMITS = "submits"  # and the platform's count of publishing calls just before the commit
+# Checkpoint key: the platform's count of publishing calls just before the commit.
+SUBMITS = "submits"
 COMMITTED_AT = "committed_at"  # set by the engine
 DOUBT_SINCE = "doubt_since"  # likewise
-# The statistics of a day come the next morning; production collectors ask from 08:05 on.
-READY_AT = time(8)
-FIRST_DAY = date(2025, 11, 1)  # the endpoint knows nothing before
 _SLACK = timedelta(seconds=60)  # WeChat's clock and ours need not agree
 _NEXT_DAY_POLL_S = 3600  # when only tomorrow's statistics can tell
-_NOTIFIED = 0  # publish_type: 0 已通知 (群发), 1 未开启通知 (发布)
+# freepublish/get: publish_status; 2 and 4 name the articles they stopped
+_PUBLISHED, _RUNNING, _BY_ARTICLE = 0, 1, (2, 4)
 
 
 class Reading:
@@ -36,12 +38,14 @@ class Reading:
     def __init__(
         self,
         api: Api,
+        statistics: Statistics,
         clock: Clock,
         *,
         find_pages: int,
         recent_pages: int,
     ) -> None:
         self._api = api
+        self._statistics = statistics
         self._clock = clock
         self._find_pages = find_pages
         self._recent_pages = recent_pages
@@ -51,7 +55,7 @@ class Reading:
     ) -> Receipt | Pending:
         """How far the accepted job `ref` is; raises Rejected when it ended without publishing."""
         if ref.get("publish_id"):
-            return await self._publish_job(ref)
+            return await self._publish_job(variant, ref)
         return await self._mass_job(variant, done, ref)
 
     async def lost(self, variant: Variant, done: Checkpoint) -> Receipt | Pending | None:
@@ -96,6 +100,14 @@ class Reading:
             return ""  # the permission for this question is not needed for publishing
         return f"{self._clock.now().astimezone(PLATFORM_ZONE).date()} {used}"
 
+    async def article_id(self, receipt: Receipt) -> str:
+        """WeChat's id of the 发布 an article is part of; "" when it is not listed."""
+        async for entry in self._api.published(pages=self._recent_pages, content=False):
+            for item in _items(entry):
+                if item.platform_id == receipt.platform_id or item.url == receipt.url != "":
+                    return entry.text("article_id")
+        return ""
+
     async def _never_arrived(self, done: Checkpoint) -> bool:
         before = done.data.get(SUBMITS, "")
         return bool(before) and before == await self.submits()
@@ -111,30 +123,42 @@ class Reading:
         known = {item.platform_id: item for item in found}
         return sorted(known.values(), key=lambda item: item.published_at, reverse=True)
 
-    async def stat(self, receipts: Sequence[Receipt]) -> list[Stat]:
-        """The newest cumulated figures; articles younger than a day are left out."""
-        wanted = {receipt.platform_id: receipt for receipt in receipts}
-        rows: dict[str, Fields] = {}
-        for day in sorted({day for receipt in receipts for day in _days_of(receipt)}):
-            if self._complete(day):
-                rows |= {row.text("msgid"): row for row in await self._api.articles_of(day)}
-        stats = (_stat(row) for msgid, row in rows.items() if msgid in wanted)
-        return [stat for stat in stats if stat is not None]
-
-    async def _publish_job(self, ref: Mapping[str, str]) -> Receipt | Pending:
+    async def _publish_job(self, variant: Variant, ref: Mapping[str, str]) -> Receipt | Pending:
         answer = await self._api.publish_job(ref["publish_id"])
         status = answer.number("publish_status")
-        if status == 1:
+        if status == _RUNNING:
             return Pending(ref=ref)
-        if status != 0:
-            raise errors.verdict(answer.origin, f"publish_status:{status}")
-        article = next(answer.fields("article_detail").each("item"), None)
-        url = article.text("article_url", "") if article is not None else ""
-        push_id = ref.get("msg_data_id") or _ids(url)[0]
-        platform_id = f"{push_id}_1" if push_id else f"{answer.text('article_id')}_1"
-        return Receipt(
-            platform_id=platform_id, url=url, published_at=self._clock.now(), push_id=push_id
-        )
+        if status != _PUBLISHED:
+            failed = _failed(variant, answer) if status in _BY_ARTICLE else ""
+            raise errors.verdict(answer.origin, f"publish_status:{status}", failed)
+        article_id = answer.text("article_id", "")
+        items = answer.fields("article_detail").each("item")
+        urls = {item.number("idx"): item.text("article_url", "") for item in items}
+        push_id = ref.get("msg_data_id") or _ids(urls.get(1, ""))[0]
+        known = {"article_id": article_id}
+        return self._receipt_of(variant, push_id or article_id, push_id, urls, known)
+
+    def _receipt_of(
+        self,
+        variant: Variant,
+        base: str,
+        push_id: str,
+        urls: Mapping[int, str],
+        ref: Mapping[str, str],
+    ) -> Receipt:
+        """Proof of the whole push: the first article, and the others below it."""
+        receipts = [
+            Receipt(
+                platform_id=f"{base}_{number}",
+                url=urls.get(number, ""),
+                published_at=self._clock.now(),
+                push_id=push_id,
+                notified=variant.method is Method.PUSH,
+                ref={name: value for name, value in ref.items() if value},
+            )
+            for number in range(1, 2 + len(variant.more))
+        ]
+        return _whole(receipts)
 
     async def _mass_job(
         self, variant: Variant, done: Checkpoint, ref: Mapping[str, str]
@@ -142,21 +166,18 @@ class Reading:
         answer = await self._api.mass_job(ref["msg_id"])
         status = answer.text("msg_status")
         if status == "SENDING":
-            return Pending(ref=ref)
+            return Pending(ref=ref)  # also while the administrator is asked to confirm
         if status != "SEND_SUCCESS":
-            raise errors.verdict(answer.origin, f"mass:{status}")
+            more = _unconfirmed() if status == "SEND_FAIL" else ""
+            raise errors.verdict(answer.origin, f"mass:{status}", more)
         push_id = ref.get("msg_data_id", "")
         if push_id:
-            return Receipt(
-                platform_id=f"{push_id}_1",
-                url="",
-                published_at=self._clock.now(),
-                push_id=push_id,
-                notified=True,
-            )
+            return self._receipt_of(variant, push_id, push_id, {}, {"msg_id": ref["msg_id"]})
         # 45065 names no msg_data_id, and without it the article cannot be told from a manual one.
         receipt = await self._mass_listed(variant, done)
-        return receipt or Pending(ref=ref, poll_s=_NEXT_DAY_POLL_S)
+        if receipt is not None:
+            return replace(receipt, ref={"msg_id": ref["msg_id"]})
+        return Pending(ref=ref, poll_s=_NEXT_DAY_POLL_S)
 
     async def _listed(self, variant: Variant, done: Checkpoint) -> Receipt | None:
         if variant.method is Method.PUSH:
@@ -165,16 +186,20 @@ class Reading:
         async for entry in self._api.published(pages=self._find_pages, content=False):
             if _moment(entry) < after:
                 return None
-            for item in _items(entry):
+            items = list(_items(entry))
+            for number, item in enumerate(items):
                 # The title alone: one made by hand meanwhile must not be doubled either.
                 if item.title == variant.title:
-                    return _receipt(item)
+                    ref = {"article_id": entry.text("article_id", "")}
+                    return _push(items[number : number + 1 + len(variant.more)], ref)
         return None
 
     async def _mass_listed(self, variant: Variant, done: Checkpoint) -> Receipt | None:
-        async for item in self._mass_sent(_committed_at(done)):
+        items = [item async for item in self._mass_sent(_committed_at(done))]
+        for item in items:
             if item.title == variant.title:
-                return _receipt(item)
+                later = [i for i in items if i.push_id == item.push_id and _index(i) > _index(item)]
+                return _push([item, *sorted(later, key=_index)[: len(variant.more)]], {})
         return None
 
     async def _published(self, since: datetime) -> AsyncIterator[Item]:
@@ -186,15 +211,11 @@ class Reading:
 
     async def _mass_sent(self, since: datetime) -> AsyncIterator[Item]:
         day = max(since.astimezone(PLATFORM_ZONE).date(), FIRST_DAY)
-        while self._complete(day):
-            for row in await self._api.articles_of(day):
-                if row.number("publish_type", 1) == _NOTIFIED:
+        while self._statistics.complete(day):
+            for row in await self._statistics.rows(day):
+                if self._statistics.notified(row):
                     yield _mass_item(row, day)
             day += timedelta(days=1)
-
-    def _complete(self, day: date) -> bool:
-        ready = datetime.combine(day + timedelta(days=1), READY_AT, PLATFORM_ZONE)
-        return self._clock.now() >= ready
 
 
 def _committed_at(done: Checkpoint) -> datetime:
@@ -240,13 +261,45 @@ def _mass_item(row: Fields, day: date) -> Item:
     )
 
 
-def _receipt(item: Item) -> Receipt:
+def _receipt(item: Item, ref: Mapping[str, str]) -> Receipt:
     return Receipt(
         platform_id=item.platform_id,
         url=item.url,
         published_at=item.published_at,
         push_id=item.push_id,
         notified=item.notified,
+        ref={name: value for name, value in ref.items() if value},
+    )
+
+
+def _push(items: Sequence[Item], ref: Mapping[str, str]) -> Receipt:
+    return _whole([_receipt(item, ref) for item in items])
+
+
+def _whole(receipts: Sequence[Receipt]) -> Receipt:
+    return replace(receipts[0], more=tuple(receipts[1:]))
+
+
+def _index(item: Item) -> int:
+    number = item.platform_id.rpartition("_")[2]
+    return int(number) if number.isdecimal() else 0
+
+
+def _failed(variant: Variant, answer: Fields) -> str:
+    """Which articles of the push the review stopped; "" when it is plain or not told."""
+    numbers = answer.value.get("fail_idx")
+    titles = [article.title for article in articles(variant)]
+    if len(titles) == 1 or not isinstance(numbers, list):
+        return ""
+    known = [int(n) for n in numbers if str(n).isdecimal() and 0 < int(n) <= len(titles)]
+    stopped = [titles[number - 1] for number in known]
+    return _("It concerns: {titles}").format(titles="; ".join(stopped)) if stopped else ""
+
+
+def _unconfirmed() -> str:
+    return _(
+        "If the account protects mass sends by API (API群发保护), its administrator must confirm "
+        "each within 30 minutes and did not, or refused; agree on a time and send it again."
     )
 
 
@@ -254,29 +307,3 @@ def _ids(url: str) -> tuple[str, str]:
     # …/s?__biz=…&mid=…&idx=…&sn=…: mid and idx name the article; chksm, scene and sn vary.
     query = parse_qs(urlsplit(url).query)
     return query.get("mid", [""])[0], query.get("idx", ["1"])[0]
-
-
-def _days_of(receipt: Receipt) -> Iterable[date]:
-    moment = receipt.published_at.astimezone(PLATFORM_ZONE)
-    # Found by polling, so just after midnight it may have been public since the day before.
-    return {moment.date(), (moment - timedelta(hours=1)).date()}
-
-
-def _stat(row: Fields) -> Stat | None:
-    days = sorted(row.each("detail_list"), key=lambda day: day.text("stat_date"))
-    if not days:
-        return None
-    newest = days[-1]
-    end = date.fromisoformat(newest.text("stat_date")) + timedelta(days=1)
-    return Stat(
-        platform_id=row.text("msgid"),
-        as_of=datetime.combine(end, time(), PLATFORM_ZONE).astimezone(UTC),
-        reads=_figure(newest, "read_user"),
-        likes=_figure(newest, "like_user"),
-        shares=_figure(newest, "share_user"),
-        comments=_figure(newest, "comment_count"),
-    )
-
-
-def _figure(day: Fields, name: str) -> int | None:
-    return day.number(name) if name in day else None

@@ -29,7 +29,7 @@ from bot.cli.output import (
 )
 from bot.domain.publication import Publication, State
 from bot.domain.words import role
-from bot.engine import people
+from bot.engine import people, previewing
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.ledger import publications as queries
@@ -211,6 +211,15 @@ def confirm(
     _decide(
         name, lambda app, pub: people.confirm(app.core, pub, url=url, at=moment, by=by or _me())
     )
+
+
+@group.command(help=_("Sends a post to one person's own account, as the public will see it."))
+def preview(
+    name: Name,
+    to: Annotated[str, typer.Option("--to", help=_("the reviewer's name on the platform"))],
+) -> None:
+    """Sends a post to one person's own account, as the public will see it."""
+    _decide(name, lambda app, pub: previewing.send(app.core, pub, to=to))
 
 
 @group.command(help=_("Says yes to a reprint for the unit."))

@@ -73,6 +73,13 @@ def save_checkpoint(checkpoint: Mapping[str, str]) -> Step:
     )
 
 
+def prepare_ahead(checkpoint: Mapping[str, str]) -> Step:
+    """planned, held, waiting: prepared before its turn, for a preview; its turn goes on from it."""
+    sources = _of(State.PLANNED, State.HELD, State.WAITING)
+    changes = {"checkpoint": dict(checkpoint)}
+    return _step("prepared", sources, None, more=changes, facts={"keys": sorted(checkpoint)})
+
+
 def grant(
     *, now: datetime, lease: str, lease_until: datetime, commits: int, method: Method
 ) -> Step:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from bot.domain.post import KeyItem, Media, Override, Post
+from bot.domain.post import Article, KeyItem, Media, Override, Post
 from bot.domain.problem import Place, Problem, Severity
 from bot.i18n import _
 from bot.schedule.bodies import Body, read_body
@@ -16,8 +17,17 @@ from bot.schedule.faults import suggestion, validate
 from bot.schedule.lined import Node, parse
 from bot.schedule.media import Gallery
 from bot.schedule.roster import RosterReading
-from bot.schedule.shapes import CalendarShape, DefaultsShape, OverrideShape, PostShape
+from bot.schedule.shapes import (
+    ArticleShape,
+    CalendarShape,
+    DefaultsShape,
+    OverrideShape,
+    PostShape,
+)
 from bot.schedule.values import is_id
+
+# Where one push holds several articles.
+_TOGETHER: Final = frozenset({"wechat"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,24 +37,28 @@ class Entry:
     post: Post
     node: Node
     lines: tuple[str, ...]  # the calendar file's
-    body_file: str
+    bodies: Mapping[str, str]  # "body", "more.0.body" -> its file
 
     def where(self, name: str, piece: str = "", skip: int = 0) -> Place:
-        """The line of the field (dotted: "variants.weibo.text"), or of `piece` in its text.
+        """The line of the field (dotted: "variants.weibo.text", "more.0.title"), or of `piece`.
 
         `skip` is how often the piece stands in the text before the one that is meant. A body's
         place is in its own file; a field that is not written has the entry's place.
         """
-        if name == "body" and piece:
-            line = _line_of(piece, self.post.body.split("\n"), skip)
-            return Place(file=self.body_file, line=line + 1)
-        keys = name.split(".")
+        keys = [int(key) if key.isdecimal() else key for key in name.split(".")]
+        if name in self.bodies and piece:
+            line = _line_of(piece, self._body(*keys).split("\n"), skip)
+            return Place(file=self.bodies[name], line=line + 1)
         node = self.node.get(*keys)
         if node is None:
             return self.post.place
         first = self.node.key_line(*keys)
         line = first + _line_of(piece, self.lines[first - 1 : node.end_line], skip)
         return Place(file=self.post.place.file, line=line)
+
+    def _body(self, *keys: str | int) -> str:
+        """The text of "body", or of "more", index, "body"."""
+        return self.post.more[int(keys[1])].body if len(keys) > 1 else self.post.body
 
 
 def _line_of(piece: str, lines: Sequence[str], skip: int) -> int:
@@ -144,7 +158,9 @@ class CalendarReader:
         post = maker.make(shape, defaults) if shape is not None else None
         if post is None or shape is None:
             return None
-        return Entry(post=post, node=node, lines=self.lines, body_file=shape.body)
+        bodies = {"body": shape.body}
+        bodies |= {f"more.{index}.body": more.body for index, more in enumerate(shape.more)}
+        return Entry(post=post, node=node, lines=self.lines, bodies=bodies)
 
 
 def _defaults(root: Node, file: str) -> DefaultsShape | None:
@@ -167,7 +183,8 @@ class _Maker:
     def make(self, shape: PostShape, defaults: DefaultsShape | None) -> Post | None:
         """The post, None when its accounts or its body cannot be told."""
         accounts = self._accounts(shape, defaults)
-        body = self._body(shape.body)
+        body = self._body(shape.body, "body")
+        more = self._more(shape, accounts)
         overrides = {
             platform: self._override(platform, override)
             for platform, override in shape.variants.items()
@@ -175,7 +192,7 @@ class _Maker:
         cover, video = self._picture(shape.cover, "cover"), self._video(shape.video, "video")
         images = self._images(shape.images, "images")
         key = self._key(shape)
-        if accounts is None or body is None:
+        if accounts is None or body is None or len(more) < len(shape.more):
             return None
         copied = shape.model_dump(include=_COPIED)
         return Post(
@@ -188,6 +205,7 @@ class _Maker:
             cover=cover,
             images=images,
             video=video,
+            more=more,
             overrides=overrides,
             key=key,
             place=self.place,
@@ -227,12 +245,39 @@ class _Maker:
         fine = accounts and all(account in known for account in accounts)
         return tuple(dict.fromkeys(accounts)) if fine else None
 
-    def _body(self, file: str) -> Body | None:
+    def _body(self, file: str, *keys: str | int) -> Body | None:
         if not file:
             return Body(text="", inline=())
-        body, problems = read_body(file, self.reader.gallery, self._at("body"), self.post)
+        body, problems = read_body(file, self.reader.gallery, self._at(*keys), self.post)
         self.reader.problems += problems
         return body
+
+    def _more(self, shape: PostShape, accounts: tuple[str, ...] | None) -> tuple[Article, ...]:
+        """The further articles whose bodies can be read."""
+        known = self.reader.roster.roster.accounts
+        platforms = {known[account].platform for account in accounts or ()}
+        if shape.more and accounts and not platforms & _TOGETHER:
+            message = _("The post has further articles, and none of its accounts can carry them.")
+            hint = _("Add a WeChat account, or make each article a post of its own.")
+            self._say("more-not-possible", message, hint, "more")
+        found = [self._article(article, index) for index, article in enumerate(shape.more)]
+        return tuple(article for article in found if article is not None)
+
+    def _article(self, shape: ArticleShape, index: int) -> Article | None:
+        keys = ("more", index)
+        body = self._body(shape.body, *keys, "body")
+        cover = self._picture(shape.cover, *keys, "cover")
+        if body is None:
+            return None
+        return Article(
+            title=shape.title,
+            body=body.text,
+            cover=cover,
+            digest=shape.digest,
+            author=shape.author,
+            link=shape.link,
+            inline=body.inline,
+        )
 
     def _at(self, *keys: str | int) -> Place:
         node = self.node.get(*keys)
@@ -273,6 +318,7 @@ class _Maker:
             link=shape.link,
             images=images,
             video=self._video(shape.video or "", *keys, "video"),
+            options=shape.options,
         )
 
     def _key(self, shape: PostShape) -> KeyItem | None:

@@ -66,6 +66,9 @@ def _texts(post: Post) -> Iterator[tuple[str, str]]:
     for platform, override in post.overrides.items():
         for name in ("title", "digest", "text"):
             yield f"variants.{platform}.{name}", getattr(override, name) or ""
+    for index, article in enumerate(post.more):
+        for name in ("title", "digest", "body"):
+            yield f"more.{index}.{name}", getattr(article, name)
 
 
 def _facts(post: Post, where: Where) -> Iterator[Problem]:

@@ -105,6 +105,19 @@ class OverrideShape(Shape):
     link: Link | None = None
     images: list[Name] | None = None
     video: Text | None = None
+    # What a value means is the platform's: "off", "1" and "true" stay the text they are written as.
+    options: dict[str, Text] = {}
+
+
+class ArticleShape(Shape):
+    """A further article of one push."""
+
+    title: Name
+    body: Name
+    cover: Text = ""
+    digest: Text = ""
+    author: Text = ""
+    link: Link = ""
 
 
 class KeyShape(Shape):
@@ -136,5 +149,6 @@ class PostShape(Shape):
     ai_generated: Flag = False
     consent: Text = ""
     patient_story: Flag = False
+    more: list[ArticleShape] = []
     variants: dict[str, OverrideShape] = {}
     key: KeyShape | None = None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.post import Kind, Method, Override, Post, Variant
+from bot.domain.post import Article, Kind, Method, Override, Post, Variant
 from bot.domain.variants import make_variant, marker
 from tests.bot.domain.making import CLIP, PICTURE, account, key_item, post, unit
 
@@ -61,6 +62,16 @@ def test_what_is_said_differently_on_a_platform_holds_there_only() -> None:
     assert (here.link, here.images, here.video) == ("https://x", (), CLIP)
     there = variant(post(overrides={"weibo": says}, images=(PICTURE,)))
     assert (there.title, there.images, there.video) == ("题目", (PICTURE,), None)
+
+
+def test_further_articles_and_choices_go_with_the_original_on_their_platform() -> None:
+    """A reprint is of the first article alone."""
+    more = (Article(title="第二篇", body="正文二。"),)
+    one = post(more=more, overrides={"wechat": Override(options={"theme": "gov"})}, key=key_item())
+    here = variant(one)
+    assert (here.more, here.options) == (more, {"theme": "gov"})
+    assert variant(one, kind=Kind.REPRINT).more == ()
+    assert variant(replace(one, overrides={"weibo": Override(options={"a": "b"})})).options == {}
 
 
 def test_the_flagships_key_item_carries_its_sign() -> None:

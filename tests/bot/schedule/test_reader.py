@@ -8,6 +8,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from bot.domain.problem import Place, Severity
 from bot.schedule.codes import CODES
@@ -81,6 +82,50 @@ def test_key_item_variants_and_durations(tmp_path: Path) -> None:
     assert post.key.deadline == timedelta(hours=24)
     assert post.key.spread == timedelta(minutes=30)
     assert post.key.exempt == {"u02": "与该院无关"}
+
+
+def test_further_articles_have_their_own_texts_and_pictures(tmp_path: Path) -> None:
+    calendar = GOOD + (
+        "    body: posts/hand.md\n"
+        "    more:\n"
+        "      - {title: 五个时刻, body: posts/moments.md, cover: media/a.png, author: 区疾控}\n"
+        "      - {title: 七步, body: posts/steps.md, digest: 口诀, link: https://example.cn/b}\n"
+    )
+    folder = make_folder(tmp_path, calendar=calendar)
+    (folder / "media").mkdir()
+    (folder / "posts").mkdir()
+    for name in "ab":
+        Image.new("RGB", (6, 4)).save(folder / "media" / f"{name}.png")
+    for name, text in (("hand", "洗手"), ("moments", "![](media/b.png)"), ("steps", "口诀")):
+        (folder / "posts" / f"{name}.md").write_text(text + "\n", "utf-8")
+    reading = read(folder, PLATFORMS)
+    assert reading.problems == ()
+    [post] = reading.posts
+    first, second = post.more
+    assert (first.title, first.body, first.author) == ("五个时刻", "![](media/b.png)\n", "区疾控")
+    assert first.cover is not None
+    assert first.cover.path == "media/a.png"
+    assert [media.path for media in first.inline] == ["media/b.png"]
+    assert (second.digest, second.link, second.cover) == ("口诀", "https://example.cn/b", None)
+    assert (second.inline, post.inline) == ((), ())
+
+
+def test_choices_of_a_platform_are_kept_as_they_are_written(tmp_path: Path) -> None:
+    calendar = GOOD + (
+        "    variants:\n"
+        "      wechat:\n"
+        "        options: {theme: gov, comments: off, fans: true, tid: 0160, note: ' a '}\n"
+        "      weibo: {text: 短文}\n"
+    )
+    [post] = read(make_folder(tmp_path, calendar=calendar), PLATFORMS).posts
+    assert post.overrides["wechat"].options == {
+        "theme": "gov",
+        "comments": "off",
+        "fans": "true",
+        "tid": "0160",
+        "note": "a",
+    }
+    assert post.overrides["weibo"].options == {}
 
 
 def test_all_mistakes_of_a_file_are_told_at_once(tmp_path: Path) -> None:
@@ -200,7 +245,7 @@ def test_any_text_as_a_file_is_read_without_raising(text: str) -> None:
 
 KEYS = ["id", "at", "title", "accounts", "window", "body", "cover", "images", "video", "variants"]
 KEYS += ["key", "deadline", "exempt", "weibo", "text", "topic", "link", "source_url", "opened"]
-KEYS += ["patient_story", "options", "units", "flagship"]
+KEYS += ["patient_story", "options", "units", "flagship", "more"]
 VALUES = st.recursive(
     st.none()
     | st.text(st.characters(codec="utf-8"), max_size=12)

@@ -1,10 +1,11 @@
 """What may not be published, and what only looks like it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.post import Override, Post
+from bot.domain.post import Article, Override, Post
 from bot.domain.problem import Place, Severity
 from bot.schedule.rules import check
 
@@ -148,6 +149,24 @@ def test_a_mobile_number_is_a_warning(text: str) -> None:
 @pytest.mark.parametrize("text", ["021-12320", "https://weibo.com/13800001234", "138000012345"])
 def test_other_numbers_are_no_mobile_numbers(text: str) -> None:
     assert codes(post(text=text)) == []
+
+
+@pytest.mark.parametrize(
+    ("bad", "code", "field"),
+    [
+        (Article(title="药到病除", body="正文"), "efficacy-claim", "title"),
+        (Article(title="标题", body="正文", digest="治愈率98%"), "efficacy-claim", "digest"),
+        (Article(title="标题", body="编号 11010519491231002X"), "id-number", "body"),
+        (Article(title="标题", body="请拨13800001234"), "mobile-number", "body"),
+    ],
+)
+def test_further_articles_are_looked_through_as_the_first(
+    bad: Article, code: str, field: str
+) -> None:
+    fine = Article(title="标题", body="正文")
+    [problem] = check(replace(post(), more=(fine, bad)), where)
+    assert problem.code == code
+    assert problem.place.file.startswith(f"more.1.{field}|")
 
 
 @pytest.mark.parametrize(
