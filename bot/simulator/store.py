@@ -151,6 +151,8 @@ class Settings:
     douyin_log_id: bool = False
     douyin_html: bool = False
     douyin_upload_mb: float = 128.0
+    douyin_hook_content: str = "object"  # or string: some newer events hold JSON as text
+    douyin_hook_copies: int = 1  # 0: lost on the way; 2: sent twice
 
     def update(self, data: Json) -> None:
         """Take over control input; `ControlError` for an unknown name or a wrong type."""
@@ -160,7 +162,11 @@ class Settings:
     def _checked(self, name: str, value: Any) -> Any:
         if name not in {f.name for f in fields(self)}:
             raise ControlError(f"there is no setting {name!r}")
-        choices = {"ids": ("number", "string"), "weibo_topics": ("refuse", "strip")}
+        choices = {
+            "ids": ("number", "string"),
+            "weibo_topics": ("refuse", "strip"),
+            "douyin_hook_content": ("object", "string"),
+        }
         if name in choices and value not in choices[name]:
             raise ControlError(f"{name} must be one of {choices[name]}")
         if name == "review_s":
