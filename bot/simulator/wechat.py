@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
+from bot.simulator import wechat_comments as comments
 from bot.simulator import wechat_content as content
 from bot.simulator import wechat_mass as mass
 from bot.simulator import wechat_publish as publish
@@ -57,6 +58,10 @@ ROUTES: Final[dict[str, Route]] = {
     "/cgi-bin/media/uploadimg": Route(handler=content.uploadimg, quiet=True, upload=True),
     "/cgi-bin/material/add_material": Route(handler=content.add_material, quiet=True, upload=True),
     "/cgi-bin/material/batchget_material": Route(handler=content.batchget_material, quiet=True),
+    "/cgi-bin/material/get_materialcount": Route(
+        handler=content.material_count, method="GET", quiet=True
+    ),
+    "/cgi-bin/material/del_material": Route(handler=content.del_material),
     "/cgi-bin/draft/add": Route(handler=content.draft_add, daily=1000, quiet=True),
     "/cgi-bin/draft/get": Route(handler=content.draft_get, daily=500, quiet=True),
     "/cgi-bin/draft/batchget": Route(handler=content.draft_batchget, daily=1000, quiet=True),
@@ -78,6 +83,13 @@ ROUTES: Final[dict[str, Route]] = {
     "/cgi-bin/message/mass/get": Route(handler=mass.get, verified=True, quiet=True),
     "/cgi-bin/message/mass/preview": Route(handler=mass.preview, verified=True),
     "/cgi-bin/message/mass/delete": Route(handler=mass.delete, daily=10, verified=True),
+    "/cgi-bin/message/mass/speed/get": Route(handler=mass.speed, verified=True, quiet=True),
+    "/cgi-bin/comment/list": Route(handler=comments.listed, verified=True),
+    "/cgi-bin/comment/open": Route(handler=comments.opened, verified=True),
+    "/cgi-bin/comment/close": Route(handler=comments.closed, verified=True),
+    "/datacube/getarticleread": Route(handler=stats.article_read, verified=True, quiet=True),
+    "/datacube/getarticleshare": Route(handler=stats.article_share, verified=True, quiet=True),
+    "/datacube/getarticletotal": Route(handler=stats.article_total, verified=True, quiet=True),
     "/datacube/getarticletotaldetail": Route(
         handler=stats.article_total_detail, verified=True, quiet=True
     ),
@@ -115,6 +127,7 @@ _MESSAGES: Final[dict[int, str]] = {
     45065: "clientmsgid exist",
     45066: "same clientmsgid retry too fast",
     47001: "data format error",
+    47002: "data format error, do not use json unicode encode",
     47009: "this api is offline, please use the new api",
     48001: "api unauthorized",
     53600: "invalid article id",
@@ -222,7 +235,7 @@ def _check_json(call: Call) -> None:
     if not call.body:
         raise WechatError(44002)
     if _ESCAPED.search(call.body):
-        raise WechatError(47001)
+        raise WechatError(47002)
     try:
         _ = call.json
     except BadBody as error:

@@ -15,6 +15,9 @@ T = TypeVar("T")
 MB: Final = 1024 * 1024
 TITLE_MAX, AUTHOR_MAX, DIGEST_MAX, CONTENT_MAX, ARTICLES_MAX = 32, 16, 120, 20_000, 8
 SOURCE_URL_MAX: Final = 1024
+GALLERY_MAX: Final = 20
+GALLERY_TEXT_MAX: Final = 1000  # UNVERIFIED: the pages only say that too much is 45166
+_RATIOS: Final = ("1_1", "16_9", "2.35_1")
 
 # type: (largest size in bytes, code when larger, extensions)
 _MATERIAL: Final[dict[str, tuple[int, int, frozenset[str]]]] = {
@@ -149,6 +152,26 @@ def batchget_material(state: WechatState, account: Account, call: Call) -> Json:
     return {"total_count": len(all_of_it), "item_count": len(items), "item": items}
 
 
+def material_count(state: WechatState, account: Account, call: Call) -> Json:
+    """How much the library holds.
+
+    D/subscription/api/material/permanent/api_getmaterialcount
+    """
+    kinds = [media.type for media in account.media.values()]
+    counts = {f"{kind}_count": kinds.count(kind) for kind in ("voice", "video", "image")}
+    return counts | {"news_count": 0}
+
+
+def del_material(state: WechatState, account: Account, call: Call) -> Json:
+    """Take something out of the library; 40007 when it is not there.
+
+    D/subscription/api/material/permanent/api_delmaterial
+    """
+    if account.media.pop(str(call.json.get("media_id")), None) is None:
+        raise WechatError(40007)
+    return {}
+
+
 def page_of(call: Call, everything: list[T]) -> list[T]:
     """The page that `offset` and `count` (1 to 20) ask for; 40097 when they are wrong."""
     offset, count = call.json.get("offset"), call.json.get("count")
@@ -229,14 +252,35 @@ def _check_pictures(account: Account, article: Json, kind: str) -> None:
     if kind == "news":
         _image(account, article.get("thumb_media_id"))
         return
+    for image in _gallery(article):
+        _image(account, image.get("image_media_id") if isinstance(image, dict) else None)
+    content = article["content"]
+    if "<a " in content or "http" in content or len(content) > GALLERY_TEXT_MAX:
+        raise WechatError(45166)
+    _check_crops(article.get("cover_info"))
+
+
+def _gallery(article: Json) -> list[Any]:
     info = article.get("image_info")
     images = info.get("image_list") if isinstance(info, dict) else None
-    if not isinstance(images, list) or not 1 <= len(images) <= 20:
+    if not isinstance(images, list) or not 1 <= len(images) <= GALLERY_MAX:
         raise WechatError(40229)
-    for image in images:
-        _image(account, image.get("image_media_id") if isinstance(image, dict) else None)
-    if "<a " in article["content"] or "http" in article["content"]:
-        raise WechatError(45166)
+    return images
+
+
+def _check_crops(info: Any) -> None:
+    if info is None:
+        return
+    crops = info.get("crop_percent_list") if isinstance(info, dict) else None
+    if not isinstance(crops, list):
+        raise WechatError(53402)
+    for crop in crops:
+        given = crop if isinstance(crop, dict) else {}
+        corners = [given.get(name) for name in ("x1", "y1", "x2", "y2")]
+        texts = [corner for corner in corners if isinstance(corner, str)]  # the page wants strings
+        whole = len(texts) == len(corners) and _CROP.fullmatch("_".join(texts))
+        if not whole or given.get("ratio") not in _RATIOS:
+            raise WechatError(53402)
 
 
 def _image(account: Account, media_id: Any) -> Media:
@@ -261,6 +305,8 @@ def shown_article(account: Account, article: Json, url: str, *, with_content: bo
         "only_fans_can_comment": int(bool(article.get("only_fans_can_comment"))),
         "url": url,
     }
+    if article.get("article_type") == "newspic":
+        shown |= {"article_type": "newspic", "image_info": article["image_info"]}
     if with_content:
         shown["content"] = article.get("content", "")
     return shown

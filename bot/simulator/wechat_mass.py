@@ -28,6 +28,7 @@ CLIENT_ID_GUARD_S: Final = 60
 PREVIEWS_PER_DAY: Final = 100
 CONFIRM_WITHIN_S: Final = 30 * 60
 CONFIRM_TAKES_S: Final = 60.0
+CALLS_PER_MINUTE: Final = 60
 
 _MEDIA_TYPES: Final = {"voice", "image", "images", "mpvideo", "wxcard"}
 
@@ -45,6 +46,7 @@ def sendall(state: WechatState, account: Account, call: Call) -> Json:
 
     D/service/api/notify/message/api_sendall
     """
+    _keep_pace(state, account)
     data = call.json
     to_all = _target(data)
     client_id = _client_id(data)
@@ -66,6 +68,14 @@ def sendall(state: WechatState, account: Account, call: Call) -> Json:
     if message.draft is not None:
         answer["msg_data_id"] = state.shown_id(push.msg_data_id)
     return answer
+
+
+def _keep_pace(state: WechatState, account: Account) -> None:
+    # 60 requests a minute over the mass interface: D/service/guide/product/message/Batch_Sends
+    key, window = ("wechat", account.account, "mass minute"), int(state.core.now() // 60)
+    limit = state.core.limit("wechat", "mass minute", CALLS_PER_MINUTE)
+    if state.core.quotas.add(key, window) > limit:
+        raise WechatError(45011)
 
 
 def _target(data: Json) -> bool:
@@ -201,6 +211,14 @@ def preview(state: WechatState, account: Account, call: Call) -> Json:
         state.core.quotas.add(key, window)
     _message(state, account, data)
     return {"errmsg": "preview success", "msg_id": state.shown_id(state.core.serial())}
+
+
+def speed(state: WechatState, account: Account, call: Call) -> Json:
+    """How fast mass sends go: 0 (fastest) to 4, and what that is in 10,000 a minute.
+
+    D/service/api/notify/message/api_getspeed
+    """
+    return {"speed": 3, "realspeed": 15}
 
 
 def delete(state: WechatState, account: Account, call: Call) -> Json:

@@ -5,7 +5,7 @@
 
 from bisect import bisect_left
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 from bot.simulator.clock import HOUR_S, day_number, day_start
 from bot.simulator.store import Json, Post, digest, figure
@@ -21,7 +21,6 @@ _EPOCH: Final = date(1970, 1, 1)
 #: The old set of endpoints; two integrations report 47009 in 2026.
 OFFLINE: Final = (
     "getarticlesummary",
-    "getarticletotal",
     "getuserread",
     "getuserreadhour",
     "getusershare",
@@ -110,3 +109,61 @@ def _day_text(number: int) -> str:
 def offline(state: WechatState, account: Account, call: Call) -> Json:
     """The old statistics: always 47009."""
     raise WechatError(47009)
+
+
+def article_total(state: WechatState, account: Account, call: Call) -> Json:
+    """The old figures of one day's mass sends: 47009, unless a setting brings them back."""
+    if not state.core.settings.wechat_old_stats:
+        raise WechatError(47009)
+    rows = article_total_detail(state, account, call)["list"]
+    return {"list": [_old(row) for row in rows if row["publish_type"] == 0]}
+
+
+def _old(row: Json) -> Json:
+    details = [
+        {
+            "stat_date": day["stat_date"],
+            "target_user": day["read_user"] * 3,
+            "int_page_read_user": day["read_user"],
+            "int_page_read_count": day["read_user"] + day["read_user"] // 5,
+            "share_user": day["share_user"],
+            "share_count": day["share_user"],
+            "add_to_fav_user": day["collection_user"],
+        }
+        for day in row["detail_list"]
+    ]
+    kept = {name: row[name] for name in ("ref_date", "msgid", "title")}
+    return kept | {"details": details}
+
+
+def article_read(state: WechatState, account: Account, call: Call) -> Json:
+    """Who read what on one day. D/subscription/api/wedata/news/api_getarticleread"""
+    return _of_day(state, account, call, ("read_user", "read_user_source"))
+
+
+def article_share(state: WechatState, account: Account, call: Call) -> Json:
+    """Who shared what on one day. D/subscription/api/wedata/news/api_getarticleshare"""
+    return _of_day(state, account, call, ("share_user",))
+
+
+def _of_day(state: WechatState, account: Account, call: Call, names: tuple[str, ...]) -> Json:
+    begin, end = (_date(call.json.get(name)) for name in ("begin_date", "end_date"))
+    wanted = (end - _EPOCH).days
+    if begin != end or wanted >= day_number(state.core.now()):
+        raise WechatError(61501)
+    if state.core.now() < day_start(wanted + 1) + READY_HOUR * HOUR_S:
+        return {"list": [], "is_delay": True}
+    rows = []
+    for push in account.pushes:
+        age = wanted - day_number(push.ready_at) + 1
+        if push.outcome != PUBLISHED or not 1 <= age <= FIGURES_DAYS:
+            continue
+        for post in push.posts:
+            today, before = (_figures(account, post, wanted, days) for days in (age, age - 1))
+            read = {name: _gain(today[name], before[name]) for name in names}
+            rows.append({"ref_date": end.isoformat(), "msgid": post.id, "detail": read})
+    return {"list": rows, "is_delay": False}
+
+
+def _gain(today: Any, before: Any) -> Any:
+    return today - before if isinstance(today, int) else today

@@ -141,7 +141,7 @@ async def test_a_cover_of_another_account_is_unknown(hospital: Wechat, centre: W
 async def test_unicode_escapes_are_refused(hospital: Wechat) -> None:
     article = {"title": "中", "content": "文", "thumb_media_id": await hospital.cover()}
     escaped = json.dumps({"articles": [article]}).encode()
-    assert (await hospital.call(ADD, data=escaped))["errcode"] == 47001
+    assert (await hospital.call(ADD, data=escaped))["errcode"] == 47002
     literal = json.dumps({"articles": [article | {"content": "\\u4e2d"}]}, ensure_ascii=False)
     assert "media_id" in await hospital.call(ADD, data=literal.encode())
     assert (await hospital.call(ADD, data=b"{"))["errcode"] == 47001
@@ -209,6 +209,58 @@ async def test_picture_messages(hospital: Wechat) -> None:
     assert "media_id" in await hospital.draft(content="纯文字", **fields)
     linked = await hospital.draft(content="看 https://a.cn", **fields)
     assert linked["errcode"] == 45166
+    assert (await hospital.draft(content="字" * 1001, **fields))["errcode"] == 45166
+    draft = await hospital.draft(content="字" * 1000, **fields)
+    (stored,) = (await hospital.call(GET, draft))["news_item"]
+    assert stored["image_info"] == images
+
+
+@pytest.mark.parametrize("count", [0, 21])
+async def test_a_gallery_has_one_to_twenty_pictures(hospital: Wechat, count: int) -> None:
+    images = [{"image_media_id": await hospital.cover()}] * count
+    fields = {"article_type": "newspic", "image_info": {"image_list": images}}
+    assert (await hospital.draft(content="图", **fields))["errcode"] == 40229
+
+
+@pytest.mark.parametrize(
+    ("crop", "code"),
+    [
+        ({"ratio": "1_1", "x1": "0", "y1": "0", "x2": "1", "y2": "0.5"}, 0),
+        ({"ratio": "1_1", "x1": 0, "y1": 0, "x2": 1, "y2": 1}, 53402),
+        ({"ratio": "4_3", "x1": "0", "y1": "0", "x2": "1", "y2": "1"}, 53402),
+        ({"ratio": "1_1", "x1": "0", "y1": "0", "x2": "2", "y2": "1"}, 53402),
+    ],
+)
+async def test_the_crop_of_a_gallery(hospital: Wechat, crop: dict[str, Any], code: int) -> None:
+    images = {"image_list": [{"image_media_id": await hospital.cover()}]}
+    cover = {"crop_percent_list": [crop]}
+    answer = await hospital.draft(
+        content="图", article_type="newspic", image_info=images, cover_info=cover
+    )
+    assert answer.get("errcode", 0) == code
+
+
+async def test_the_library_is_counted_and_emptied(hospital: Wechat) -> None:
+    media_id = await hospital.cover()
+    count = "/cgi-bin/material/get_materialcount"
+    assert (await hospital.call(count, method="GET"))["image_count"] == 1
+    remove = "/cgi-bin/material/del_material"
+    assert (await hospital.call(remove, {"media_id": media_id}))["errcode"] == 0
+    assert (await hospital.call(remove, {"media_id": media_id}))["errcode"] == 40007
+    assert (await hospital.call(count, method="GET"))["image_count"] == 0
+
+
+async def test_comments_of_what_was_published(sim: Sim, hospital: Wechat) -> None:
+    job = await hospital.submit()
+    ask = {"msg_data_id": job["msg_data_id"], "index": 0, "begin": 0, "count": 49, "type": 0}
+    path = "/cgi-bin/comment/list"
+    assert (await hospital.call(path, ask))["total"] == 0
+    assert (await hospital.call(path, ask | {"count": 50}))["errcode"] == 88010
+    assert (await hospital.call(path, ask | {"index": 1}))["errcode"] == 88001
+    assert (await hospital.call("/cgi-bin/comment/open", ask))["errcode"] == 0
+    change = {"platform": "wechat", "account": "hospital", "comments": False}
+    await sim.control("POST", "accounts", {"accounts": [change]})
+    assert (await hospital.call(path, ask))["errcode"] == 88000
 
 
 async def test_comments_need_the_right(sim: Sim, hospital: Wechat) -> None:

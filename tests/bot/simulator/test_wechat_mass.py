@@ -190,3 +190,19 @@ async def test_a_post_by_hand_is_listed_unless_it_was_a_mass_send(
     assert listed["total_count"] == 1
     assert listed["item"][0]["content"]["news_item"][0]["url"] == made["urls"][0]
     assert (await _send(hospital))["errcode"] == 45028
+
+
+async def test_sixty_calls_a_minute(sim: Sim, hospital: Wechat) -> None:
+    for _ in range(60):
+        assert (await hospital.call(SENDALL, {}))["errcode"] == 40035
+    assert (await hospital.call(SENDALL, {}))["errcode"] == 45011
+    await sim.move(minutes=1)
+    assert (await hospital.call(SENDALL, {}))["errcode"] == 40035
+
+
+async def test_the_speed_of_mass_sends_needs_the_right_to_send(sim: Sim, hospital: Wechat) -> None:
+    path = "/cgi-bin/message/mass/speed/get"
+    assert (await hospital.call(path, {}))["speed"] == 3
+    change = {"platform": "wechat", "account": "hospital", "verified": False}
+    await sim.control("POST", "accounts", {"accounts": [change]})
+    assert (await hospital.call(path, {}))["errcode"] == 48001

@@ -71,3 +71,31 @@ async def test_old_statistics_are_offline(sim: Sim, hospital: Wechat) -> None:
     assert answer["errcode"] == 47009
     misplaced = await sim.call("POST", f"/wechat/cgi-bin{DETAIL}")
     assert misplaced.status == 404
+
+
+async def test_old_statistics_can_be_brought_back(sim: Sim, hospital: Wechat) -> None:
+    await hospital.submit(title="发布")
+    sent = await _send(hospital)
+    await sim.settings(wechat_old_stats=True)
+    later = await _tomorrow(sim, "04T09:00")
+    day = {"begin_date": "2026-03-02", "end_date": "2026-03-02"}
+    (row,) = (await later.call("/datacube/getarticletotal", day))["list"]
+    assert row["msgid"] == f"{sent['msg_data_id']}_1"
+    assert [d["stat_date"] for d in row["details"]] == ["2026-03-02", "2026-03-03"]
+
+
+async def test_readers_and_sharers_of_one_day(sim: Sim, hospital: Wechat) -> None:
+    sent = await _send(hospital)
+    later = await _tomorrow(sim, "05T09:00")
+    total = (await _detail(later, "2026-03-02"))["list"][0]["detail_list"]
+    read = 0
+    for day in ("2026-03-02", "2026-03-03", "2026-03-04"):
+        body = {"begin_date": day, "end_date": day}
+        (row,) = (await later.call("/datacube/getarticleread", body))["list"]
+        assert row["msgid"] == f"{sent['msg_data_id']}_1"
+        read += row["detail"]["read_user"]
+        assert (
+            "share_user"
+            in (await later.call("/datacube/getarticleshare", body))["list"][0]["detail"]
+        )
+    assert read == total[-1]["read_user"]
