@@ -69,8 +69,7 @@ class DouyinAdapter:
         self._uploads = Uploads(
             self._api,
             self._tokens,
-            tools.media,
-            tools.clock,
+            tools,
             single_bytes=config.single_bytes,
             part_bytes=config.part_bytes,
         )

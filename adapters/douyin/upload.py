@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from adapters.douyin.api import DouyinApi
-from adapters.douyin.limits import PARTS_MAX, UPLOAD_LIFE_S
+from adapters.douyin.limits import PARTS_MAX, PICTURE, UPLOAD_LIFE_S
 from adapters.douyin.tokens import Tokens
-from bot.clock import Clock
-from bot.contract import MediaStore
+from adapters.pictures import fit, mime_of
+from bot.contract import Tools
 from bot.domain.post import Media, Variant
 from bot.errors import Rejected
 
@@ -37,16 +37,16 @@ class Uploads:
         self,
         api: DouyinApi,
         tokens: Tokens,
-        media: MediaStore,
-        clock: Clock,
+        tools: Tools,
         *,
         single_bytes: int,
         part_bytes: int,
     ) -> None:
         self._api = api
         self._tokens = tokens
-        self._media = media
-        self._clock = clock
+        self._media = tools.media
+        self._clock = tools.clock
+        self._cache_dir = tools.cache_dir
         self._single_bytes = single_bytes
         self._part_bytes = part_bytes
 
@@ -130,10 +130,14 @@ class Uploads:
         return {**data, "cover_sha256": cover.sha256, "image_id": await self._image(cover)}
 
     async def _image(self, image: Media) -> str:
-        path = await asyncio.to_thread(self._media.path, image)
+        copy = await asyncio.to_thread(self._copy, image)
         return await self._tokens.with_token(
-            lambda token: self._api.upload_image(token, path, image.mime)
+            lambda token: self._api.upload_image(token, copy, mime_of(copy))
         )
+
+    def _copy(self, image: Media) -> Path:
+        """The picture as Douyin takes it."""
+        return fit(image, self._media.path(image), PICTURE, self._cache_dir)
 
 
 def part_size(size: int, least: int) -> int:
