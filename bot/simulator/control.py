@@ -210,7 +210,7 @@ def douyin_hook(world: World, ask: Ask) -> Json:
         if not isinstance(url, str):
             raise ControlError("url must be a text")
         state.hooks.subscribe(app.client_key, app.client_secret, url)
-    return {"deliveries": state.hooks.describe()}
+    return state.hooks.describe()
 
 
 def douyin_scan(world: World, ask: Ask) -> Json:

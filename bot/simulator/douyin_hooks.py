@@ -28,7 +28,7 @@ class Subscription:
     client_key: str
     client_secret: str
     url: str
-    confirmed: bool = False  # the challenge came back
+    confirmed: bool | None = None  # the challenge came back; None: not tried to the end
 
 
 @dataclass(kw_only=True, slots=True)
@@ -75,10 +75,12 @@ class Hooks:
         for _copy in range(settings.douyin_hook_copies):
             self._start(self._deliver(known, delivery))
 
-    def describe(self) -> list[Json]:
-        """What was sent, oldest first."""
+    def describe(self) -> Json:
+        """Which apps' addresses are confirmed, and what was sent, oldest first."""
         names = ("event", "msg_id", "tries", "status", "answer", "body")
-        return [{name: getattr(d, name) for name in names} for d in self._deliveries]
+        sent = [{name: getattr(d, name) for name in names} for d in self._deliveries]
+        known = {key: entered.confirmed for key, entered in self._subscriptions.items()}
+        return {"confirmed": known, "deliveries": sent}
 
     async def close(self) -> None:
         """Give up what is still being sent."""
