@@ -120,6 +120,10 @@ def _unknown(origin: Origin, code: str, text: str) -> PlatformError:
         )
     )
     found.code = code
+    found.advice = _(
+        "The platform's documents do not know this code. Nothing is sent again by itself: look on "
+        "the platform, and pass code and text on to whoever maintains the bot."
+    )
     return found
 
 

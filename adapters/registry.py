@@ -13,7 +13,7 @@ from typing import cast
 
 from pydantic import BaseModel, ValidationError
 
-from bot.contract import Adapter, Desk, Tools
+from bot.contract import Adapter, Capabilities, Desk, Tools
 from bot.domain import setting_faults
 from bot.domain.roster import Account
 from bot.errors import UsageError
@@ -96,6 +96,17 @@ def make(account: Account, tools: Tools, settings: Mapping[str, object]) -> Adap
     # The contract fixes how an adapter is made; a Protocol cannot say it about its __init__.
     factory = cast(Callable[[Account, Tools, BaseModel], Adapter], kind)
     return factory(account, tools, _config(kind, settings))
+
+
+def capabilities(kind: type[Adapter], settings: Mapping[str, object]) -> Capabilities:
+    """What the adapters of a class can do with these settings; UsageError for wrong ones.
+
+    A class whose settings change that says so by a classmethod `able(config)`.
+    """
+    able = getattr(kind, "able", None)
+    if able is None:
+        return kind.capabilities
+    return cast(Callable[[BaseModel], Capabilities], able)(_config(kind, settings))
 
 
 def _config(kind: type[Adapter], settings: Mapping[str, object]) -> BaseModel:

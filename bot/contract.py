@@ -327,7 +327,8 @@ class Adapter(Protocol):
     - `DESK`: made by `DESK(tools, config)`, whose `tools.credentials` are the office's own at the
       platform; it `Hears`, `Connects` or `Lists`.
 
-    An adapter may also be one that `Renews`, `Knows`, `Withdraws` or `Previews`.
+    An adapter may also be one that `Renews`, `Knows`, `Withdraws` or `Previews`. Where settings
+    change what it can do, the classmethod `able(config)` gives the capabilities that hold.
     """
 
     name: ClassVar[str]

@@ -1,5 +1,7 @@
 """Weibo 微博: short texts with a link and at most one picture, through statuses/share.
 
+A unit that chose so (account option `reprint: repost`) reposts the flagship's status instead.
+
 Only the account's newest five statuses can be read back, so a lost answer is looked for soon, and
 "not there" is said only while the list reaches back far enough.
 """
@@ -7,26 +9,40 @@ Only the account's newest five statuses can be read back, so a lost answer is lo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
-from adapters.http import Http, Origin
-from adapters.weibo.api import Credential, Picture, Status, WeiboApi
+from adapters.http import Origin
+from adapters.weibo.api import Credential, Picture, Status, WeiboApi, http_of
+from adapters.weibo.authorisation import Authorisation
 from adapters.weibo.check import problems
+from adapters.weibo.config import WeiboConfig
+from adapters.weibo.desk import WeiboDesk
 from adapters.weibo.limits import (
     COUNT_IDS,
     PICTURE_TYPES,
+    PLATFORM,
     POSTS_PER_DAY,
     POSTS_PER_HOUR,
     RATE,
     READS_PER_DAY,
     TIMELINE,
 )
-from adapters.weibo.text import bid_of, compose, has_marker, same_text
-from bot.clock import check_aware
+from adapters.weibo.oauth import OAuth
+from adapters.weibo.text import (
+    bid_of,
+    compose,
+    compose_repost,
+    has_marker,
+    mid_of_link,
+    own_words,
+    same_text,
+    verified_name,
+)
 from bot.contract import (
     Authorised,
     Capabilities,
@@ -34,33 +50,22 @@ from bot.contract import (
     Finding,
     Item,
     Pending,
+    Profile,
     Receipt,
     Stat,
     Tools,
 )
-from bot.domain.post import Variant
+from bot.domain.post import Kind, Variant
 from bot.domain.problem import Problem
 from bot.domain.quota import PLATFORM_ZONE, READ, Budget, Period
 from bot.domain.roster import Account
-from bot.errors import AuthFailed, Gone, Unavailable
+from bot.errors import AuthFailed, Gone, Rejected, Unavailable
 from bot.i18n import _
 
-PLATFORM = "weibo"
 _CLOCKS_DIFFER = timedelta(minutes=10)
 _CLOCK_WRONG = timedelta(hours=25)  # by an hour, a zone or a day
 _EVER = "1970-01-02T00:00:00+00:00"  # nothing known: as far back as it goes
-
-
-class WeiboConfig(BaseModel):
-    """Settings of the Weibo adapter."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    base_url: str = "https://api.weibo.com"
-    timeout_s: float = 30.0
-    read_wait_s: float = 0.5  # between the tries of a call that only reads
-    timeline_size: int = TIMELINE  # 100 with a contract for the paid interface
-    slow_poll_s: int = 60  # 20032 promises the post in one or two minutes
+_NOT_ALLOWED = frozenset({"10005", "10014"})  # the app may not make this call
 
 
 class WeiboAdapter:
@@ -74,7 +79,7 @@ class WeiboAdapter:
         settle_s=150,
         pending_limit_s=3600,
         recent=True,
-        recent_limit=5,  # user_timeline gives the newest five, whatever is asked for
+        recent_limit=TIMELINE,  # whatever is asked for
         stat=True,
         rates=(RATE,),
         budgets=(
@@ -90,20 +95,20 @@ class WeiboAdapter:
         self._account = account
         self._tools = tools
         self._config = config
-        http = Http(
-            tools.session,
-            platform=PLATFORM,
-            base_url=config.base_url,
-            timeout_s=config.timeout_s,
-            read_wait_s=config.read_wait_s,
-            pace=tools.pace,
-        )
-        self._api = WeiboApi(http, tools.clock)
+        http = http_of(tools, config)
+        paid = http_of(tools, config, base_url=config.timeline_url) if config.timeline_url else None
+        self._api = WeiboApi(http, tools.clock, paid_list=paid)
+        self._authorisation = Authorisation(account, tools, OAuth(http, tools.clock), config)
+
+    @classmethod
+    def able(cls, config: WeiboConfig) -> Capabilities:
+        """What an office with these settings can do: a contract shows it a longer list."""
+        return replace(cls.capabilities, recent_limit=config.timeline_size)
 
     @classmethod
     def check(cls, variant: Variant, account: Account) -> list[Problem]:
         """What Weibo's interface would refuse in this variant."""
-        return list(problems(variant, _safe_link(account)))
+        return list(problems(variant, account))
 
     async def prepare(self, variant: Variant, done: Checkpoint) -> Checkpoint:
         """Ready at once: a living token and the picture are all that is needed beforehand.
@@ -125,12 +130,22 @@ class WeiboAdapter:
                 Unavailable, _("The post was not prepared; nothing was sent.")
             )
         who = await self._credential("commit")
-        text = compose(variant, _safe_link(self._account))
-        picture = await self._picture(variant)
-        status = await self._api.share(who, text, picture)
+        target = self._target(variant)
+        if target:
+            link = _safe_link(self._account) if self._config.repost_link else ""
+            status = await self._api.repost(who, target, compose_repost(variant, link))
+        else:
+            text = compose(variant, _safe_link(self._account))
+            status = await self._api.share(who, text, await self._picture(variant))
         if status is None:
             return Pending(ref={"accepted": "20032"}, poll_s=self._config.slow_poll_s)
         return _receipt(who, status)
+
+    def _target(self, variant: Variant) -> str:
+        """The status to repost within the platform; "" when the text goes out as a copy."""
+        if variant.kind is not Kind.REPRINT or self._account.options.get("reprint") != "repost":
+            return ""
+        return mid_of_link(variant.release)
 
     async def find(
         self, variant: Variant, done: Checkpoint, *, key: str, pending: Pending | None = None
@@ -140,37 +155,34 @@ class WeiboAdapter:
         Raises Unavailable when newer posts may have pushed it off the list: a person must look.
         """
         who = await self._credential("find")
-        text = compose(variant, _safe_link(self._account))
         since = _looked_since(done)
         listed = list(await self._api.timeline(who))
         recent = [s for s in listed if s.created_at >= since - _CLOCK_WRONG]
-        ours = next((s for s in recent if _is_ours(s, text, variant.marker)), None)
-        marked = has_marker(text, variant.marker)
-        if ours is not None and not marked and ours.created_at < since:
+        text = compose(variant, _safe_link(self._account))
+        ours = next((s for s in recent if _is_ours(s, text, variant)), None)
+        if ours is not None:
+            return self._found(who, ours, since, marked=has_marker(text, variant.marker))
+        # The last one listed decides, not how many are newer: an old one may be pinned on top.
+        if len(listed) >= self._config.timeline_size and listed[-1].created_at >= since:
+            message = _("Weibo shows only the newest {count} posts, and all are newer.")
+            raise self._unsure(message.format(count=self._config.timeline_size))
+        return pending
+
+    def _found(self, who: Credential, ours: Status, since: datetime, *, marked: bool) -> Receipt:
+        if not marked and ours.created_at < since:
             # Of an hour ago: the same tip once more, or ours, sent while this clock was wrong.
-            raise self._origin("find").error(
-                Unavailable,
-                _(
-                    "Weibo shows an equal text from {time}; whether it is this post is unsure."
-                ).format(time=f"{ours.created_at.astimezone(PLATFORM_ZONE):%Y-%m-%d %H:%M}"),
-                advice=_("Open the account's page on Weibo and look whether the post is there."),
-            )
-        if ours is not None and ours.deleted:
+            message = _("Weibo shows an equal text from {time}; whether it is this post is unsure.")
+            shown = f"{ours.created_at.astimezone(PLATFORM_ZONE):%Y-%m-%d %H:%M}"
+            raise self._unsure(message.format(time=shown))
+        if ours.deleted:
             raise self._origin("find").error(
                 Gone, _("The post went out, and Weibo or its author has removed it.")
             )
-        if ours is not None:
-            return _receipt(who, ours)
-        # The last one listed decides, not how many are newer: an old one may be pinned on top.
-        if len(listed) >= self._config.timeline_size and listed[-1].created_at >= since:
-            raise self._origin("find").error(
-                Unavailable,
-                _("Weibo shows only the newest {count} posts, and all are newer.").format(
-                    count=self._config.timeline_size
-                ),
-                advice=_("Open the account's page on Weibo and look whether the post is there."),
-            )
-        return pending
+        return _receipt(who, ours)
+
+    def _unsure(self, message: str) -> Unavailable:
+        advice = _("Open the account's page on Weibo and look whether the post is there.")
+        return self._origin("find").error(Unavailable, message, advice=advice)
 
     async def recent(self, since: datetime) -> AsyncIterator[Item]:
         """What the account shows, newest first: never more than the newest five."""
@@ -201,51 +213,42 @@ class WeiboAdapter:
         return stats
 
     async def renew(self) -> Authorised:
-        """When the authorisation ends: only a person can prolong it.
+        """When the authorisation ends: only a person can prolong it."""
+        return await self._authorisation.renew()
 
-        A web app gets no refresh token. An end nobody entered is asked for once, and stored.
-        https://open.weibo.com/wiki/授权机制说明
+    async def profile(self) -> Profile:
+        """The account's name, and whom the platform verified it as, if it did."""
+        who = await self._credential("users/show")
+        user = await self._api.user(who, who.uid)
+        return Profile(
+            name=user.screen_name,
+            verified_name=verified_name(user.verified_reason) if user.verified else "",
+        )
+
+    async def withdraw(self, receipt: Receipt) -> None:
+        """Deletes the status, own ones only; well too when it is gone already.
+
+        https://open.weibo.com/wiki/2/statuses/destroy
         """
-        who = await self._credential("authorise")
-        until = self._expiry(await self._tools.credentials.load(), "authorise")
-        if until is None:
-            left = timedelta(seconds=await self._api.left_s(who.access_token))
-            until = self._tools.clock.now() + left
-            await self._note_end(who, until)
-        return Authorised(until=until)
+        mid = receipt.platform_id or mid_of_link(receipt.url)
+        if not mid:
+            raise self._by_hand(_("Which post it was is not known."))
+        try:
+            await self._api.destroy(await self._credential("statuses/destroy"), mid)
+        except Rejected as error:
+            if error.code != "20101":  # it does not exist any more
+                raise
+        except AuthFailed as error:
+            if error.code in _NOT_ALLOWED:
+                raise self._by_hand(error.message) from error
+            raise
 
-    async def _note_end(self, who: Credential, until: datetime) -> None:
-        async with self._tools.credentials.exclusively() as fields:
-            if fields.get("access_token") == who.access_token:
-                ends = {"expires_at": until.isoformat()}
-                await self._tools.credentials.store({**fields, **ends}, expires_at=until)
+    def _by_hand(self, why: str) -> Rejected:
+        advice = _("Delete the post by hand on Weibo.")
+        return self._origin("statuses/destroy").error(Rejected, why, advice=advice)
 
     async def _credential(self, action: str) -> Credential:
-        """The account's authorisation; raises AuthFailed when it is incomplete or has run out."""
-        fields = await self._tools.credentials.load()
-        for name in ("access_token", "uid", "rip"):
-            if not fields.get(name):
-                message = _('The credential of {account} has no "{field}".')
-                raise self._auth(action, message.format(account=self._account.name, field=name))
-        expires_at = self._expiry(fields, action)
-        if expires_at is not None and expires_at <= self._tools.clock.now():
-            message = _("The Weibo authorisation of {account} has run out.")
-            raise self._auth(action, message.format(account=self._account.name))
-        return Credential(access_token=fields["access_token"], uid=fields["uid"], rip=fields["rip"])
-
-    def _expiry(self, fields: Mapping[str, str], action: str) -> datetime | None:
-        text = fields.get("expires_at", "")
-        try:
-            return check_aware(datetime.fromisoformat(text)) if text else None
-        except ValueError as error:
-            message = _('The credential of {account} has an unreadable "{field}".')
-            raise self._auth(
-                action, message.format(account=self._account.name, field="expires_at")
-            ) from error
-
-    def _auth(self, action: str, message: str) -> AuthFailed:
-        advice = _("Authorise the account again on Weibo's open platform.")
-        return self._origin(action).error(AuthFailed, message, advice=advice)
+        return await self._authorisation.credential(action)
 
     def _origin(self, action: str) -> Origin:
         return Origin(platform=PLATFORM, action=action, effect=False)
@@ -264,6 +267,7 @@ class WeiboAdapter:
 
 
 ADAPTER = WeiboAdapter
+DESK = WeiboDesk
 
 
 def _safe_link(account: Account) -> str:
@@ -276,12 +280,12 @@ def _looked_since(done: Checkpoint) -> datetime:
     return datetime.fromisoformat(text) - _CLOCKS_DIFFER
 
 
-def _is_ours(status: Status, text: str, marker: str) -> bool:
-    if status.repost_of:
-        return False
-    if has_marker(text, marker) and has_marker(status.text, marker):
-        return True
-    return same_text(text, status.text, cut=status.cut)
+def _is_ours(status: Status, text: str, variant: Variant) -> bool:
+    """By the marker, in whatever form a reprint went out; else by the whole text."""
+    marker = variant.marker
+    if has_marker(text, marker) and has_marker(own_words(status.text), marker):
+        return not status.repost_of or variant.kind is Kind.REPRINT
+    return not status.repost_of and same_text(text, status.text, cut=status.cut)
 
 
 def _receipt(who: Credential, status: Status) -> Receipt:

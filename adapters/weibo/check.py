@@ -13,11 +13,15 @@ from adapters.weibo.limits import (
 from adapters.weibo.text import compose, has_safe_link, length, topics
 from bot.domain.post import Variant
 from bot.domain.problem import Problem, Severity
+from bot.domain.roster import Account
 from bot.i18n import _
 
+_REPRINTS = ("copy", "repost")
 
-def problems(variant: Variant, safe_link: str) -> Iterator[Problem]:
+
+def problems(variant: Variant, account: Account) -> Iterator[Problem]:
     """Everything the platform would refuse in this variant."""
+    yield from _options(variant, account)
     if not (variant.text or variant.title).strip():
         yield Problem(
             code="weibo-text-missing",
@@ -25,8 +29,24 @@ def problems(variant: Variant, safe_link: str) -> Iterator[Problem]:
             hint=_("Write a short text of up to {limit} characters.").format(limit=TEXT_LIMIT),
         )
         return
-    yield from _text(variant, safe_link)
+    yield from _text(variant, account.options.get("safe_link", ""))
     yield from _media(variant)
+
+
+def _options(variant: Variant, account: Account) -> Iterator[Problem]:
+    for name in sorted(variant.options):
+        yield Problem(
+            code="weibo-option-unknown",
+            message=_('A post has no option "{name}" on Weibo.').format(name=name),
+            hint=_("Take it out: Weibo's interface for posts knows no options."),
+        )
+    chosen = account.options.get("reprint", "copy")
+    if chosen not in _REPRINTS:
+        yield Problem(
+            code="weibo-reprint-unknown",
+            message=_('The account option reprint cannot be "{value}".').format(value=chosen),
+            hint=_("Use copy or repost, in the roster under options."),
+        )
 
 
 def _text(variant: Variant, safe_link: str) -> Iterator[Problem]:

@@ -5,6 +5,8 @@ Source: https://open.weibo.com/wiki/2/statuses/share (read 2026-11-21).
 
 from __future__ import annotations
 
+PLATFORM = "weibo"
+
 # 140 Chinese characters, less a reserve: how the platform counts https links today is not
 # documented, and SDK authors keep ten characters back.
 TEXT_CHARS = 140
@@ -16,6 +18,8 @@ PICTURE_BYTES = 5_000_000  # "less than 5 MB"; the smaller reading of MB
 PICTURE_TYPES = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif"}
 
 TIMELINE = 5  # user_timeline shows an ordinary app no more than the newest five
+TIMELINE_PAID = 100  # a page of user_timeline/biz, which needs a contract
+REPOSTS = 200  # a page of repost_timeline
 COUNT_IDS = 100  # statuses/count takes so many ids in one call
 
 # https://open.weibo.com/wiki/Rate-limiting (rev 16512, read 2026-09-25): one authorised user may

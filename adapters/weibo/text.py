@@ -49,6 +49,11 @@ def compose(variant: Variant, safe_link: str) -> str:
     return _cut(body, 2 * TEXT_LIMIT - _units(whole)) + whole
 
 
+def compose_repost(variant: Variant, link: str) -> str:
+    """What stands above an in-platform repost: the label line; the original shows below it."""
+    return " ".join(part for part in (_label(variant), link) if part)
+
+
 def _with_label(variant: Variant, tail: str) -> str:
     return "\n" + " ".join(part for part in (_label(variant), tail) if part)
 
@@ -76,6 +81,22 @@ def _cut(body: str, units: int) -> str:
         if url.start() < kept < url.end():
             kept = url.start()  # half a link leads nowhere
     return body[:kept].rstrip() + "…"
+
+
+_OFFICIAL = re.compile(r"(的?官方)?(认证)?(微博|账号|帐号|官微)$")
+
+
+def verified_name(reason: str) -> str:
+    """The name in 认证说明: "澜汀区卫生健康委员会官方微博" names 澜汀区卫生健康委员会.
+
+    The platform verifies a free text, so what is left may still be more than a name.
+    """
+    return _OFFICIAL.sub("", reason.strip()).strip()
+
+
+def own_words(text: str) -> str:
+    """What the author of a repost wrote; after "//@name:" come the words of those before."""
+    return text.partition("//@")[0]
 
 
 def has_safe_link(text: str, safe_link: str) -> bool:
@@ -143,6 +164,39 @@ def mid_of(bid: str) -> str:
     starts = range(len(bid) % 4 - 4 if len(bid) % 4 else 0, len(bid), 4)
     groups = [_number(bid[max(start, 0) : start + 4]) for start in starts]
     return "".join(f"{group:07d}" for group in groups).lstrip("0")
+
+
+_SITES = frozenset({"weibo.com", "www.weibo.com", "m.weibo.cn", "weibo.cn"})
+
+
+def mid_of_link(url: str) -> str:
+    """The long id of the status a link leads to; "" when it leads to none.
+
+    weibo.com/{uid}/{bid}, m.weibo.cn/status/{bid} and m.weibo.cn/detail/{mid} are known.
+    """
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return ""
+    steps = [step for step in parts.path.split("/") if step]
+    if (parts.hostname or "") not in _SITES or len(steps) != 2:
+        return ""
+    if not (steps[0].isdecimal() or steps[0] in {"status", "detail"}):
+        return ""
+    return _mid(steps[1])
+
+
+def _mid(name: str) -> str:
+    if name.isdecimal() and len(name) >= _MID_DIGITS:
+        return name
+    try:
+        mid = mid_of(name)
+    except ValueError:
+        return ""
+    return mid if len(mid) >= _MID_DIGITS else ""
+
+
+_MID_DIGITS = 16  # a short id has nine or more signs, so the two cannot be mixed up
 
 
 def _base62(number: int) -> str:

@@ -132,3 +132,4 @@ class Variant:
     video: Media | None = None
     more: tuple[Article, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)  # checked by the adapter
+    release: str = ""  # of a reprint: the first release on this platform itself, if it is out

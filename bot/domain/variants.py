@@ -24,6 +24,7 @@ def make_variant(
     method: Method,
     source: str = "",
     link: str = "",
+    release: str = "",
 ) -> Variant:
     """`post` as it goes out on `account`.
 
@@ -52,6 +53,7 @@ def make_variant(
         video=says.video or post.video,
         more=() if reprint else post.more,
         options=says.options,
+        release=release if reprint else "",
     )
 
 

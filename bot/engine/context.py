@@ -75,17 +75,19 @@ def release_link(links: Mapping[str, str], core: Core, members: Roster) -> str:
 def variant_of(core: Core, context: Context, pub: Publication) -> Variant:
     """The publication's content in its account's form."""
     post = context.content(pub.content_hash)
-    link = ""
+    account, link = context.account(pub), ""
+    links = context.links.get(pub.post, {})
     if pub.kind is Kind.REPRINT:
-        link = release_link(context.links.get(pub.post, {}), core, context.roster)
+        link = release_link(links, core, context.roster)
     return make_variant(
         post,
-        context.account(pub),
+        account,
         context.roster.units[pub.unit],
         kind=pub.kind,
         method=pub.method,
         source=flagship_name(context.roster),
         link=link,
+        release=links.get(account.platform, ""),
     )
 
 

@@ -20,6 +20,7 @@ from bot.simulator.wechat import DAILY as WECHAT_DAILY
 from bot.simulator.wechat import PREFIX as WECHAT_PREFIX
 from bot.simulator.wechat_state import Original
 from bot.simulator.weibo import EXPIRED_TOKEN
+from bot.simulator.weibo_oauth import new_code
 from bot.simulator.weibo_state import CALLS_PER_DAY, POSTS_PER_HOUR
 from bot.simulator.world import World, text
 
@@ -134,7 +135,7 @@ def tokens_expire(world: World, ask: Ask) -> Json:
     elif platform == "weibo":
         user = world.weibo.state.users[account]
         user.dead = user.dead if dead is None else dead
-        user.token_code = EXPIRED_TOKEN if dead is None else 0
+        user.token_code = _dying(ask.data) if dead is None else 0
     else:
         author = world.douyin.state.accounts[account]
         author.dead = author.dead if dead is None else dead
@@ -143,13 +144,22 @@ def tokens_expire(world: World, ask: Ask) -> Json:
     return {"platform": platform, "account": account, "dead": bool(dead)}
 
 
+def _dying(data: Json) -> int:
+    """How a Weibo token ended: by its age, or as the code given says (a changed password, …)."""
+    code = data.get("code", EXPIRED_TOKEN)
+    if not isinstance(code, int) or not 21314 <= code <= 21332:
+        raise ControlError("code must be one of Weibo's token codes, 21314 to 21332")
+    return code
+
+
 def codes_add(world: World, ask: Ask) -> Json:
     """An authorisation code, as if the account's owner had just agreed on the platform's page."""
     platform, account = world.check_account(ask.data)
-    code, end = digest("code", world.core.serial())[:32], world.core.now() + CODE_LIFE_S
     if platform == "weibo":
-        world.weibo.state.codes[code] = (world.weibo.state.users[account], end)
-    elif platform == "douyin":
+        weibo = world.weibo.state
+        return {"code": new_code(weibo, weibo.users[account], "")}
+    code, end = digest("code", world.core.serial())[:32], world.core.now() + CODE_LIFE_S
+    if platform == "douyin":
         world.douyin.state.codes[code] = (world.douyin.state.accounts[account], end)
     else:
         raise ControlError("a wechat account needs no code")
@@ -228,6 +238,18 @@ def _douyin_account(world: World, ask: Ask) -> DouyinAccount:
     return world.douyin.state.accounts[account]
 
 
+def reposts_add(world: World, ask: Ask) -> Json:
+    """Have people repost a Weibo post who authorised no app of ours: only totals show them."""
+    status = world.weibo.state.by_mid.get(ask.id)
+    count = ask.data.get("count", 1)
+    if status is None:
+        raise ControlError(f"there is no post {ask.id!r}")
+    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+        raise ControlError("count must be at least 1")
+    status.strangers += count
+    return {"id": ask.id, "reposts": len(status.reposts) + status.strangers}
+
+
 def original_add(world: World, ask: Ask) -> Json:
     """Declare a text 原创 of an account."""
     platform, account = world.check_account(ask.data)
@@ -273,6 +295,7 @@ _ROUTES: list[tuple[str, str, Control]] = [
     ("GET", "posts", posts_get),
     ("POST", "posts/{id:.+}/ban", post_ban),
     ("DELETE", "posts/{id:.+}", post_delete),
+    ("POST", "posts/{id:.+}/reposts", reposts_add),
     ("POST", "console", console_post),
     ("GET", "faults", faults_get),
     ("POST", "faults", faults_add),

@@ -5,19 +5,19 @@ status. Sources: https://open.weibo.com/wiki/Error_code, https://open.weibo.com/
 (read 2026-11-21).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
+from bot.simulator import weibo_oauth as oauth
 from bot.simulator import weibo_posts as posts
 from bot.simulator import weibo_reads as reads
 from bot.simulator.clock import HOUR_S
-from bot.simulator.store import Core, Json
+from bot.simulator.store import Core
 from bot.simulator.weibo_state import CALLS_PER_DAY, User, WeiboError, WeiboState
 from bot.simulator.wire import Answer, BadBody, Call
 
 PREFIX: Final = "/weibo"
-APPROVED_APP_LIFE_S: Final = 2_591_999
 DEAD_TOKEN, EXPIRED_TOKEN = 21332, 21327
 
 _FORBIDDEN: Final = {10014, 10022, 10023, 10024}
@@ -48,16 +48,21 @@ _MESSAGES: Final[dict[int, str]] = {
     20102: "not your own weibo!",
     20103: "can't repost yourself!",
     20109: "weibo id is null!",
+    20111: "repeated weibo text!",
     21301: "auth faild!",
     21314: "Token used!",
     21315: "Token expired!",
     21316: "Token revoked!",
     21317: "Token rejected!",
+    21319: "accessor was revoked!",
+    21321: "unaudited application: too many users",
     21322: "redirect_uri_mismatch",
     21324: "invalid_client",
     21325: "invalid_grant",
     21327: "expired_token",
     21328: "unsupported_grant_type",
+    21329: "unsupported_response_type",
+    21330: "access_denied",
     21332: "invalid_access_token",
     21335: "uid must be current user!",
 }
@@ -73,27 +78,6 @@ class Route:
     posts: bool = False  # falls under the hourly posting limit
 
 
-def token_info(state: WeiboState, user: User, call: Call) -> Json:
-    """Whose token it is and for how long: the field is `expire_in` here, not `expires_in`.
-
-    https://open.weibo.com/wiki/Oauth2/get_token_info
-    """
-    end = state.core.now() + APPROVED_APP_LIFE_S if user.expires_at is None else user.expires_at
-    return {
-        "uid": int(user.uid),
-        "appkey": user.app_key,
-        "scope": None,
-        "create_at": int(user.created_at),
-        "expire_in": int(end - state.core.now()),
-    }
-
-
-def revoke(state: WeiboState, user: User, call: Call) -> Json:
-    """Kill the token; the answer is a string. https://open.weibo.com/wiki/Oauth2/revokeoauth2"""
-    user.token_code = 21316
-    return {"result": "true"}
-
-
 ROUTES: Final[dict[str, Route]] = {
     "/2/statuses/share.json": Route(handler=posts.share, method="POST", posts=True),
     "/2/statuses/repost.json": Route(handler=posts.repost, method="POST", posts=True),
@@ -101,17 +85,24 @@ ROUTES: Final[dict[str, Route]] = {
     "/2/statuses/show.json": Route(handler=reads.show),
     "/2/statuses/count.json": Route(handler=reads.count),
     "/2/statuses/user_timeline.json": Route(handler=reads.user_timeline),
+    "/2/statuses/user_timeline/biz.json": Route(handler=reads.user_timeline_biz),
     "/2/statuses/repost_timeline.json": Route(handler=reads.repost_timeline),
     "/2/statuses/repost_timeline/ids.json": Route(handler=reads.repost_ids),
     "/2/users/show.json": Route(handler=reads.users_show),
     "/2/account/get_uid.json": Route(handler=reads.get_uid, counted=False),
     "/2/account/rate_limit_status.json": Route(handler=reads.rate_limit_status, counted=False),
-    "/oauth2/get_token_info": Route(handler=token_info, method="POST", counted=False),
-    "/oauth2/revokeoauth2": Route(handler=revoke, method="POST", counted=False),
+    "/oauth2/get_token_info": Route(handler=oauth.token_info, method="POST", counted=False),
+    "/oauth2/revokeoauth2": Route(handler=oauth.revoke, method="POST", counted=False),
 }
 
 #: Closed to ordinary apps in 2017: https://github.com/michaelliao/sinaweibopy/issues/58
-_CLOSED: Final = ("/2/statuses/update.json", "/2/statuses/upload.json")
+#: The third one is 高级接口, the last was withdrawn.
+_CLOSED: Final = (
+    "/2/statuses/update.json",
+    "/2/statuses/upload.json",
+    "/2/statuses/upload_url_text.json",
+    "/2/statuses/repost_by_me.json",
+)
 
 
 class Weibo:
@@ -127,15 +118,18 @@ class Weibo:
         """The account by its token, living or dead, or by an authorisation code."""
         user = self.state.by_token.get(_token(call) or "")
         if user is None and call.path.endswith("/oauth2/access_token"):
-            user, _ = self.state.codes.get(_form(call).get("code", ""), (None, 0.0))
+            code = self.state.codes.get(oauth.form_of(call).get("code", ""))
+            user = None if code is None else code.user
         return None if user is None else user.account
 
     def serve(self, call: Call) -> Answer:
         """Carry out one call."""
         path = call.path.removeprefix(PREFIX)
         try:
+            if path == "/oauth2/authorize":
+                return oauth.authorize(self.state, call)
             if path == "/oauth2/access_token":
-                return Answer(body=self._access_token(call))
+                return Answer(body=oauth.access_token(self.state, call))
             if path in _CLOSED:
                 raise WeiboError(10014, "Insufficient app permissions!")
             route = ROUTES.get(path)
@@ -174,6 +168,7 @@ class Weibo:
             raise WeiboError(user.token_code)
         if user.expires_at is not None and user.expires_at <= self.core.now():
             raise WeiboError(EXPIRED_TOKEN)
+        oauth.check_test_user(self.state, user)
         return user
 
     def _count(self, user: User) -> None:
@@ -186,31 +181,6 @@ class Weibo:
         if quotas.used(key, window) >= self.core.limit("weibo", "calls", CALLS_PER_DAY):
             raise WeiboError(10023)
         quotas.add(key, window)
-
-    def _access_token(self, call: Call) -> Json:
-        """A token for a code, once. https://open.weibo.com/wiki/OAuth2/access_token"""
-        if call.method != "POST":
-            raise WeiboError(10021)
-        form = _form(call)
-        if form.get("grant_type") != "authorization_code":
-            raise WeiboError(21328)
-        user, expires_at = self.state.codes.pop(form.get("code", ""), (None, 0.0))
-        if user is None or expires_at <= self.core.now():
-            raise WeiboError(21325)
-        if form.get("client_id") != user.app_key:
-            raise WeiboError(21324)
-        if user.app_secret and form.get("client_secret") != user.app_secret:
-            raise WeiboError(21324)
-        if user.redirect_uri and form.get("redirect_uri") != user.redirect_uri:
-            raise WeiboError(21322)
-        token = self.state.new_token(user, APPROVED_APP_LIFE_S)
-        return {
-            "access_token": token,
-            "remind_in": str(APPROVED_APP_LIFE_S),
-            "expires_in": APPROVED_APP_LIFE_S,
-            "uid": user.uid,
-            "isRealName": "true",
-        }
 
     def refuse(self, code: int, call: Call) -> Answer:
         """An error body."""
@@ -231,15 +201,8 @@ class Weibo:
 
 def _token(call: Call) -> str | None:
     """The token from the query, the form or the OAuth2 header."""
-    given = call.query.get("access_token") or _form(call).get("access_token")
+    given = call.query.get("access_token") or oauth.form_of(call).get("access_token")
     if given:
         return given
     scheme, _, token = call.headers.get("Authorization", "").partition(" ")
     return token if scheme == "OAuth2" else None
-
-
-def _form(call: Call) -> Mapping[str, str]:
-    try:
-        return call.form
-    except BadBody:
-        return {}

@@ -50,7 +50,10 @@ def repost(state: WeiboState, user: User, call: Call) -> Json:
     if target.post.account == user.account:
         raise WeiboError(20103)
     text = form.get("status") or "转发微博"
+    if form.get("is_comment", "0") not in ("0", "1", "2", "3"):
+        raise WeiboError(10017, "is_comment value is invalid!")
     check_length(text)
+    state.remember_repost(user, target, text)
     return _accept(state, user, text, kind="repost", target=target)
 
 

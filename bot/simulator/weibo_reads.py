@@ -4,7 +4,8 @@ Sources: https://open.weibo.com/wiki/2/statuses/user_timeline, …/count, …/re
 https://open.weibo.com/wiki/2/users/show (read 2026-11-21).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Final
 
 from bot.simulator.clock import HOUR_S, day_start
@@ -24,20 +25,28 @@ from bot.simulator.weibo_state import (
 from bot.simulator.wire import Call
 
 TIMELINE_MAX: Final = 5
+PAID_PAGE: Final = 100
 IDS_MAX: Final = 100
 
 
 def user_timeline(state: WeiboState, user: User, call: Call) -> Json:
     """The caller's own newest five posts, whatever is asked for."""
-    found: list[Status] = []
-    for status in _newest(state, user):
-        if len(found) == TIMELINE_MAX:
-            break
-        found.append(status)
+    return _own(state, user, call, islice(_newest(state, user), TIMELINE_MAX), 20)
+
+
+def user_timeline_biz(state: WeiboState, user: User, call: Call) -> Json:
+    """The caller's own posts, up to a hundred a page, for an app with a contract."""
+    if not user.paid:
+        raise WeiboError(10014, "Insufficient app permissions!")
+    return _own(state, user, call, _newest(state, user), PAID_PAGE)
+
+
+def _own(state: WeiboState, user: User, call: Call, found: Iterable[Status], size_max: int) -> Json:
     low, high = _number(call, "since_id", 0), _number(call, "max_id", 0)
     wanted = [s for s in found if s.mid > low and (not high or s.mid <= high)]
-    count = _number(call, "count", 20)
-    page = wanted[:count] if _number(call, "page", 1) == 1 else []
+    size = min(_number(call, "count", 20), size_max)
+    begin = (max(_number(call, "page", 1), 1) - 1) * size
+    page = wanted[begin : begin + size]
     return {
         "statuses": [shown_status(state, s) for s in page],
         "total_number": state.core.posts.alive("weibo", user.account),
@@ -54,7 +63,7 @@ def _newest(state: WeiboState, user: User) -> Iterator[Status]:
 def show(state: WeiboState, user: User, call: Call) -> Json:
     """One post of a user who authorised the same app; 20101 once it is gone."""
     status = state.find(call.query.get("id"))
-    if state.users[status.post.account].app_key != user.app_key:
+    if not state.users[status.post.account].authorised(user.app_key):
         raise WeiboError(20101)
     return shown_status(state, status)
 
@@ -90,13 +99,13 @@ def _reposts(state: WeiboState, user: User, call: Call, default: int) -> tuple[l
     visible = [
         s
         for s in standing
-        if state.users[s.post.account].app_key == user.app_key
+        if state.users[s.post.account].authorised(user.app_key)
         and s.mid > low
         and (not high or s.mid <= high)
     ]
     size = min(_number(call, "count", default), 200)
     begin = (max(_number(call, "page", 1), 1) - 1) * size
-    return visible[begin : begin + size], len(standing)
+    return visible[begin : begin + size], len(standing) + target.strangers
 
 
 def repost_timeline(state: WeiboState, user: User, call: Call) -> Json:
@@ -131,7 +140,7 @@ def users_show(state: WeiboState, user: User, call: Call) -> Json:
         found = next((u for u in state.users.values() if u.screen_name == name), None)
     if found is None:
         raise WeiboError(20003)
-    if found.app_key != user.app_key:
+    if not found.authorised(user.app_key):
         raise WeiboError(21335)
     return shown_user(found, state.core.posts.alive("weibo", found.account))
 

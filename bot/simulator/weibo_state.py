@@ -15,6 +15,7 @@ from bot.simulator.text import URL, base62, likeness, weibo_bid, weibo_length
 CALLS_PER_DAY: Final = 100
 POSTS_PER_HOUR: Final = 30
 TEXT_MAX: Final = 140
+REVOKED: Final = 21316
 SIMILAR_AT: Final = 0.9
 FIRST_MID: Final = 5_230_000_000_000_000
 BEYOND_DOUBLES: Final = 9_007_199_254_740_993
@@ -54,6 +55,7 @@ class Status:
     picture: str = ""
     root: "Status | None" = None  # the original of a repost, however deep
     reposts: list["Status"] = field(default_factory=list)
+    strangers: int = 0  # reposts by people who never authorised any app of ours
 
 
 @dataclass(kw_only=True, slots=True)
@@ -70,6 +72,11 @@ class User:
     screen_name: str = ""
     safe_domains: list[str] = field(default_factory=list)
     domains_audited: bool = True
+    approved: bool = True  # the app passed its audit
+    owner: bool = False  # the developer account the app belongs to
+    paid: bool = False  # the app has a contract for the commercial interface
+    verified: bool = True
+    verified_reason: str = ""  # free text; "" is the screen name
     expires_at: float | None = None
     created_at: float = 0.0
     dead: bool = False
@@ -77,6 +84,10 @@ class User:
     statuses: list[Status] = field(default_factory=list)  # by creation
     recent: dict[str, float] = field(default_factory=dict)  # text: when
     latest: deque[str] = field(default_factory=lambda: deque(maxlen=20))
+
+    def authorised(self, app_key: str) -> bool:
+        """True while this user lets the app act, or lets it until its token merely ran out."""
+        return self.app_key == app_key and bool(self.access_token) and self.token_code != REVOKED
 
 
 #: Fields of `User` that control input may set.
@@ -91,8 +102,22 @@ INPUT: Final = [
     "screen_name",
     "safe_domains",
     "domains_audited",
+    "approved",
+    "owner",
+    "paid",
+    "verified",
+    "verified_reason",
     "expires_at",
 ]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Code:
+    """An authorisation code that nobody has exchanged yet."""
+
+    user: User
+    redirect_uri: str  # what it was asked with; "" when nobody looked
+    expires_at: float
 
 
 class WeiboState:
@@ -104,7 +129,8 @@ class WeiboState:
         self.by_uid: dict[str, User] = {}
         self.by_token: dict[str, User] = {}
         self.by_mid: dict[str, Status] = {}
-        self.codes: dict[str, tuple[User, float]] = {}
+        self.codes: dict[str, Code] = {}
+        self._reposted: dict[tuple[str, int, str], float] = {}  # account, target, text: when
         self._last_mid = FIRST_MID
 
     def register(self, data: Json) -> User:
@@ -123,7 +149,8 @@ class WeiboState:
         known.safe_domains = [_domain(d) for d in known.safe_domains]
         self.users[known.account] = known
         self.by_uid[known.uid] = known
-        self.by_token[known.access_token] = known
+        if known.access_token:  # without one it has not authorised the app yet
+            self.by_token[known.access_token] = known
         return known
 
     def new_token(self, user: User, life_s: float) -> str:
@@ -210,6 +237,14 @@ class WeiboState:
         if len(user.recent) > 4096:
             _forget(user.recent, now - settings.weibo_duplicate_s)
 
+    def remember_repost(self, user: User, target: Status, text: str) -> None:
+        """Refuse the same words on the same post once more (20111); else keep them."""
+        now, key = self.core.now(), (user.account, target.mid, text.strip())
+        said_at = self._reposted.get(key)
+        if said_at is not None and now - said_at < self.core.settings.weibo_duplicate_s:
+            raise WeiboError(20111)
+        self._reposted[key] = now
+
     def posts_left(self, user: User) -> int:
         """How many posts the user may still make in this hour."""
         limit = self.core.limit("weibo", "push", POSTS_PER_HOUR)
@@ -273,9 +308,9 @@ def shown_user(user: User, total: int) -> Json:
         "id": int(user.uid),
         "idstr": user.uid,
         "screen_name": user.screen_name,
-        "verified": True,
-        "verified_type": 1,
-        "verified_reason": user.screen_name,
+        "verified": user.verified,
+        "verified_type": 1 if user.verified else -1,
+        "verified_reason": (user.verified_reason or user.screen_name) if user.verified else "",
         "followers_count": 1000 + int(digest(user.uid)[:4], 16),
         "statuses_count": total,
     }
@@ -324,7 +359,7 @@ def counters(state: WeiboState, status: Status) -> dict[str, int]:
     """Reposts as they are; comments and likes that grow with age."""
     days = (state.core.now() - status.post.created_at) / 86_400
     return {
-        "reposts_count": len(status.reposts),
+        "reposts_count": len(status.reposts) + status.strangers,
         "comments_count": figure(status.post.id, "comments", days, 30),
         "attitudes_count": figure(status.post.id, "attitudes", days, 200),
     }

@@ -85,6 +85,7 @@ class Answer:
     status: int = 200
     content_type: str = "application/json"
     raw: str | None = None
+    location: str = ""  # where a page sends the browser on to
 
 
 class Platform(Protocol):
@@ -140,6 +141,7 @@ def _response(answer: Answer) -> web.Response:
         status=answer.status,
         content_type=answer.content_type,
         charset="utf-8",
+        headers={"Location": answer.location} if answer.location else None,
     )
 
 

@@ -19,7 +19,7 @@ _FIELDS = {
         ("open_id", "client_key", "client_secret", "access_token", "refresh_token"),
     ),
 }
-_FLAGS = ("verified", "comments", "domains_audited", "list")
+_FLAGS = ("verified", "comments", "domains_audited", "approved", "owner", "paid", "list")
 _MOMENTS = ("expires_at", "refresh_expires_at")
 
 

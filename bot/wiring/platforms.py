@@ -49,7 +49,8 @@ class Catalog:
         kind = self.kind(account, by_hand=by_hand)
         known = self._capabilities.get(kind)
         if known is None:
-            known = _with_quotas(kind, self.settings.get(kind.name, {}).get(_QUOTAS, {}))
+            can = registry.capabilities(kind, self._config(kind))
+            known = _with_quotas(kind, can, self.settings.get(kind.name, {}).get(_QUOTAS, {}))
             self._capabilities[kind] = known
         return known
 
@@ -61,6 +62,10 @@ class Catalog:
 
     def mode(self, account: Account, *, by_hand: bool) -> str:
         return registry.HANDOFF if by_hand else account.mode
+
+    def _config(self, kind: type[Adapter]) -> dict[str, object]:
+        settings = self.settings.get(kind.name, {})
+        return {name: value for name, value in settings.items() if name not in {_QUOTAS, _RATES}}
 
 
 class Adapters(Catalog):
@@ -141,10 +146,6 @@ class Adapters(Catalog):
             pace=self._pace(kind),
         )
 
-    def _config(self, kind: type[Adapter]) -> dict[str, object]:
-        settings = self.settings.get(kind.name, {})
-        return {name: value for name, value in settings.items() if name not in {_QUOTAS, _RATES}}
-
     def _pace(self, kind: type[Adapter]) -> PlatformPace | None:
         """One for all accounts of a platform."""
         if kind.name not in self._paces:
@@ -155,8 +156,7 @@ class Adapters(Catalog):
         return self._paces[kind.name]
 
 
-def _with_quotas(kind: type[Adapter], chosen: object) -> Capabilities:
-    can = kind.capabilities
+def _with_quotas(kind: type[Adapter], can: Capabilities, chosen: object) -> Capabilities:
     try:
         limits = _quotas_model(can).model_validate(chosen).model_dump()
     except ValidationError as error:

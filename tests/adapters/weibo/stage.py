@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from adapters.registry import desk_of, make
 from adapters.weibo.adapter import WeiboAdapter
+from adapters.weibo.desk import WeiboDesk
+from bot.contract import Adapter, Tools
 from bot.domain.post import Kind, Method, Variant
 from bot.domain.roster import Account
-from tests.adapters.stage import SimulatedStage
+from tests.adapters.stage import MemoryCredentials, SimulatedStage
 
 SAFE_LINK = "https://jk.lanting.example/"
 UID = "1234567890"
 TOKEN = "2.00secretTOKENofu01"
+APP = {"app_key": "1000000001", "app_secret": "app-secret-of-the-office"}
+REDIRECT = "https://bot.lanting.example/connect/weibo"
 
 
 class WeiboStage(SimulatedStage):
@@ -24,6 +30,7 @@ class WeiboStage(SimulatedStage):
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
+        self.office = MemoryCredentials(APP)
         self.account = Account(
             id="u01-weibo",
             unit="u01",
@@ -54,7 +61,8 @@ class WeiboStage(SimulatedStage):
             {
                 "uid": UID,
                 "access_token": TOKEN,
-                "app_key": "1000000001",
+                **APP,
+                "redirect_uri": REDIRECT,
                 "screen_name": "健康澜汀",
                 "safe_domains": ["jk.lanting.example"],
                 "expires_at": expires_at,
@@ -73,3 +81,34 @@ class WeiboStage(SimulatedStage):
         data = {"platform": "weibo", "account": self.account.id, "text": text}
         made = await self.control("POST", "console", data)
         return str(made["ids"][0])
+
+    def tools(self) -> Tools:
+        """As an adapter of the account gets them."""
+        return Tools(
+            session=self.session,
+            clock=self.clock,
+            media=self.folder,
+            credentials=self.credentials,
+            out_dir=self.out_dir,
+            app=self.office,
+        )
+
+    def another_adapter(self, **settings: object) -> Adapter:
+        return make(self.account, self.tools(), self.settings() | settings)
+
+    def settings(self) -> dict[str, object]:
+        """The platform's address, and no waiting."""
+        return {"base_url": f"{self.url}/weibo", "timeout_s": 5.0, "read_wait_s": 0.0}
+
+    def desk(self, **settings: object) -> WeiboDesk:
+        """The office's front desk."""
+        tools = replace(self.tools(), credentials=self.office, app=None)
+        desk = desk_of("weibo", tools, self.settings() | settings)
+        assert isinstance(desk, WeiboDesk)
+        return desk
+
+    async def revoke(self) -> None:
+        """The account's owner takes the authorisation back."""
+        url = f"{self.url}/weibo/oauth2/revokeoauth2"
+        async with self.session.post(url, data={"access_token": TOKEN}) as answer:
+            assert await answer.json() == {"result": "true"}

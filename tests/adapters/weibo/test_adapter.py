@@ -8,7 +8,7 @@ from datetime import UTC, timedelta
 import pytest
 from pydantic import ValidationError
 
-from adapters.weibo.adapter import WeiboConfig
+from adapters.weibo.config import WeiboConfig
 from adapters.weibo.limits import CALLS_PER_DAY
 from adapters.weibo.text import bid_of
 from bot.contract import Item, Receipt
