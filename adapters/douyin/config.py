@@ -32,10 +32,10 @@ class DouyinConfig(BaseModel):
     # What an account's owner is asked for, separated by commas. One the app does not hold breaks
     # the platform's whole page, so the defaults are what the app has in any case.
     scopes: str = "user_info,video.create.bind"
-    h5_scopes: str = "user_info"  # of accounts in mode "handoff_h5"
+    share_scopes: str = "user_info"  # of accounts in mode "handoff_h5"
     # The H5 share: where Douyin's app fetches the video from, and how the link is made.
-    h5_media_url: str = ""  # public address of the schedules folder
-    h5_page_url: str = ""  # public address of the bot's /hooks/douyin; "": links live two hours
-    h5_short_link: bool = False  # the app holds jump.basic: the platform makes a short link
-    h5_title: bool = True  # the link carries the caption; one product does so, no page says it
-    h5_qr_bytes: int = Field(default=1000, ge=300, le=2900)  # longer links leave the caption out
+    share_media_url: str = ""  # public address of the schedules folder
+    share_page_url: str = ""  # public address of the bot's /hooks/douyin; "": links live two hours
+    share_short_link: bool = False  # the app holds jump.basic: the platform makes a short link
+    share_title: bool = True  # the link carries the caption; one product does so, no page says it
+    share_qr_bytes: int = Field(default=1000, ge=300, le=2900)  # longer links leave the caption out

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode
 
@@ -65,10 +65,7 @@ class DouyinDesk:
             return Heard(body=body, content_type=_JSON)
         if event.get("event") in _REVOKED:
             return self._revocation(call, event, content)
-        hint = {name: str(content[name]) for name in _HINTS if content.get(name)}
-        if "item_id" in hint:
-            hint["platform_id"] = hint["item_id"]
-        return Heard(posts=(hint,) if hint else ())
+        return Heard(posts=tuple(_hints(content)))
 
     def _revocation(
         self, call: Call, event: Mapping[str, object], content: Mapping[str, object]
@@ -88,7 +85,7 @@ class DouyinDesk:
         gone = set(given) if isinstance(given, list) else set()
         if gone and not gone & {
             *self._config.scopes.split(","),
-            *self._config.h5_scopes.split(","),
+            *self._config.share_scopes.split(","),
         }:
             return Heard()  # something the bot does not use
         return Heard(revoked={"open_id": open_id})
@@ -112,7 +109,7 @@ class DouyinDesk:
 
         https://developer.open-douyin.com/docs/resource/zh-CN/dop/develop/openapi/account-permission/douyin-get-permission-code
         """
-        scopes = self._config.h5_scopes if account.mode == _H5 else self._config.scopes
+        scopes = self._config.share_scopes if account.mode == _H5 else self._config.scopes
         query = {
             "client_key": await self._app(None).key(),
             "response_type": "code",
@@ -161,7 +158,14 @@ class DouyinDesk:
         return prolonged(ends_at, renewals, timedelta(seconds=self._config.renew_before_s))
 
 
-_HINTS = ("share_id", "item_id", "video_id")
+def _hints(content: Mapping[str, object]) -> Iterator[dict[str, str]]:
+    """The work an event speaks of: one that is pending, and what a share of ours became."""
+    names = ("share_id", "item_id", "video_id")
+    known = {name: str(content[name]) for name in names if content.get(name)}
+    if "item_id" in known:
+        yield {"item_id": known["item_id"]}
+        if "share_id" in known:
+            yield known
 
 
 def _check_signature(call: Call, secret: str) -> None:

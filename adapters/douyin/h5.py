@@ -108,38 +108,38 @@ class DouyinH5(DouyinPackage):
 
     def _share(self, variant: Variant, share_id: str) -> Share:
         """What the app is to open with; raises AuthFailed when it could not fetch the files."""
-        if not self._config.h5_media_url:
+        if not self._config.share_media_url:
             raise origin("prepare").error(
                 AuthFailed,
                 _("Nobody has entered where Douyin's app can fetch the office's files."),
                 advice=_(
                     "Serve the schedules folder's media on a public https address and enter it as "
-                    "platforms.douyin.h5_media_url, or set the account's mode to handoff_package."
+                    "platforms.douyin.share_media_url, or set the account's mode to handoff_package."
                 ),
             )
-        text = caption(variant) if self._config.h5_title else ""
+        text = caption(variant) if self._config.share_title else ""
         share = Share(share_id=share_id, caption=text, topics=tuple(topics(caption(variant))))
         if variant.video is not None:
             return replace(share, video=self._address(variant.video))
         return replace(share, images=tuple(map(self._address, variant.images)))
 
     def _address(self, media: Media) -> str:
-        return f"{self._config.h5_media_url.rstrip('/')}/{quote(media.path)}"
+        return f"{self._config.share_media_url.rstrip('/')}/{quote(media.path)}"
 
     async def _target(self, share: Share) -> dict[str, str]:
         """What the QR code holds, and when it ends; a caption that is too long is left out."""
         target, ends_at = await self._link(share)
-        if len(target.encode()) > self._config.h5_qr_bytes:
+        if len(target.encode()) > self._config.share_qr_bytes:
             target, ends_at = await self._link(replace(share, caption="", topics=()))
         return {"link": target, "link_ends_at": ends_at}
 
     async def _link(self, share: Share) -> tuple[str, str]:
         key, secret = await self._app.key_and_secret()
-        if self._config.h5_page_url:
-            address = f"{self._config.h5_page_url.rstrip('/')}/{quote(self._account.id)}"
+        if self._config.share_page_url:
+            address = f"{self._config.share_page_url.rstrip('/')}/{quote(self._account.id)}"
             return f"{address}?share={sealed(share, secret)}", ""
         ticket = await self._app.ticket()
-        if self._config.h5_short_link:
+        if self._config.share_short_link:
             target = await self._app.short_link(share.body(ticket))
         else:
             target = signed_link(share, key, ticket.text, self._tools.clock.now())

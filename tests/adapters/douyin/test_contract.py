@@ -18,7 +18,7 @@ class TestByHand(AdapterContract):
     @pytest.fixture
     async def stage(self, tmp_path: Path, mode: str) -> AsyncIterator[Stage]:
         stage = await DouyinStage(tmp_path).start()
-        stage.in_mode(mode, h5_media_url="https://media.lanting.example")
+        stage.in_mode(mode, share_media_url="https://media.lanting.example")
         yield stage
         await stage.close()
 

@@ -115,7 +115,7 @@ async def test_an_unknown_code_to_an_upload_is_a_broken_answer(stage: DouyinStag
 async def test_each_code_of_the_application_s_calls(stage: DouyinStage, row: Row) -> None:
     """The calls that prepare a share answer in the same codes, the flat envelope too."""
     stage.with_office()
-    stage.in_mode("handoff_h5", h5_media_url="https://media.example.cn", h5_short_link=True)
+    stage.in_mode("handoff_h5", share_media_url="https://media.example.cn", share_short_link=True)
     await stage.fault("code", code=int(row.code), path="schema/get_share", times=-1)
     with pytest.raises(PlatformError) as raised:
         await stage.prepared()

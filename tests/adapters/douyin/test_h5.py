@@ -24,7 +24,7 @@ HOOK = "https://bot.lanting.example/hooks/douyin"
 def phone(stage: DouyinStage) -> DouyinStage:
     """An account nobody has authorised, of the office's application."""
     stage.with_office()
-    stage.in_mode("handoff_h5", h5_media_url=MEDIA)
+    stage.in_mode("handoff_h5", share_media_url=MEDIA)
     return stage
 
 
@@ -112,7 +112,7 @@ async def test_a_caption_too_long_for_a_code_is_left_to_the_person(phone: Douyin
 
 
 async def test_a_short_link_of_the_platform(phone: DouyinStage) -> None:
-    phone.in_mode("handoff_h5", h5_media_url=MEDIA, h5_short_link=True)
+    phone.in_mode("handoff_h5", share_media_url=MEDIA, share_short_link=True)
     done = await phone.prepared()
     assert len(done.data["link"]) < 100
     await phone.scan(done.data["link"])
@@ -121,7 +121,7 @@ async def test_a_short_link_of_the_platform(phone: DouyinStage) -> None:
 
 async def test_a_code_of_ours_never_ends(phone: DouyinStage) -> None:
     """The code holds an address of the bot, which signs a new link at each scan."""
-    phone.in_mode("handoff_h5", h5_media_url=MEDIA, h5_page_url=HOOK)
+    phone.in_mode("handoff_h5", share_media_url=MEDIA, share_page_url=HOOK)
     done = await phone.prepared()
     assert done.data["link"].startswith(f"{HOOK}/u01-douyin?share=")
     assert "长期有效" in page_of(done)
@@ -154,7 +154,7 @@ async def test_the_event_says_which_work_it_became(phone: DouyinStage) -> None:
 
 async def test_an_authorised_account_is_looked_at(stage: DouyinStage) -> None:
     """Where the owner has authorised us, the review decides, not the event alone."""
-    stage.in_mode("handoff_h5", h5_media_url=MEDIA)
+    stage.in_mode("handoff_h5", share_media_url=MEDIA)
     done = await stage.prepared()
     shown = await stage.scan(done.data["link"])
     hint = Pending(ref={"item_id": str(shown["id"]), "video_id": ""})
@@ -164,7 +164,7 @@ async def test_an_authorised_account_is_looked_at(stage: DouyinStage) -> None:
 
 
 async def test_where_the_app_still_owns_the_list_it_reads(lister: DouyinStage) -> None:
-    lister.in_mode("handoff_h5", h5_media_url=MEDIA)
+    lister.in_mode("handoff_h5", share_media_url=MEDIA)
     done = await lister.prepared()
     await lister.scan(done.data["link"])
     await lister.forward(timedelta(minutes=10))
@@ -187,12 +187,12 @@ async def test_a_missing_public_address_is_named(phone: DouyinStage) -> None:
     phone.in_mode("handoff_h5")
     with pytest.raises(AuthFailed, match="fetch") as raised:
         await phone.prepared()
-    assert "h5_media_url" in raised.value.advice
+    assert "share_media_url" in raised.value.advice
 
 
 async def test_without_an_application_a_person_must_act(phone: DouyinStage) -> None:
     phone.office = None
-    phone.in_mode("handoff_h5", h5_media_url=MEDIA)
+    phone.in_mode("handoff_h5", share_media_url=MEDIA)
     with pytest.raises(AuthFailed) as raised:
         await phone.prepared()
     assert "@douyin" in raised.value.advice
@@ -231,7 +231,7 @@ async def test_a_client_token_somebody_else_replaced_is_fetched_anew(phone: Douy
 
 async def test_two_workers_share_one_client_token(phone: DouyinStage) -> None:
     await phone.prepared()
-    phone.in_mode("handoff_h5", h5_media_url=MEDIA)
+    phone.in_mode("handoff_h5", share_media_url=MEDIA)
     await phone.prepared()
     assert await phone.requests("client_token/") == 1
     assert phone.office is not None
@@ -244,7 +244,7 @@ async def test_an_account_with_an_application_of_its_own_keeps_it(stage: DouyinS
     stage.with_office(**fields)
     assert stage.office is not None
     stage.office.fields = {"client_key": "other", "client_secret": "other"}
-    stage.in_mode("handoff_h5", h5_media_url=MEDIA)
+    stage.in_mode("handoff_h5", share_media_url=MEDIA)
     done = await stage.prepared()
     assert "client_key=ck01" in done.data["link"]
     assert stage.credentials.fields == fields
@@ -257,7 +257,7 @@ async def test_no_platform_no_package(phone: DouyinStage) -> None:
 
 
 async def test_the_account_is_known_once_it_is_connected(stage: DouyinStage) -> None:
-    adapter = stage.in_mode("handoff_h5", h5_media_url=MEDIA)
+    adapter = stage.in_mode("handoff_h5", share_media_url=MEDIA)
     await stage.account_is(nickname="健康澜汀")
     assert isinstance(adapter, Knows)
     assert (await adapter.profile()).name == "健康澜汀"
