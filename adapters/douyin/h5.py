@@ -113,8 +113,9 @@ class DouyinH5(DouyinPackage):
                 AuthFailed,
                 _("Nobody has entered where Douyin's app can fetch the office's files."),
                 advice=_(
-                    "Serve the schedules folder's media on a public https address and enter it as "
-                    "platforms.douyin.share_media_url, or set the account's mode to handoff_package."
+                    "Serve the schedules folder's media on a public https address, entered as "
+                    "platforms.douyin.share_media_url; or set the account's mode to "
+                    "handoff_package."
                 ),
             )
         text = caption(variant) if self._config.share_title else ""
