@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from datetime import UTC, timedelta
 
 import pytest
+from PIL import Image
 from pydantic import ValidationError
 
 from adapters.weibo.config import WeiboConfig
@@ -209,6 +211,28 @@ async def test_a_picture_goes_along(stage: WeiboStage) -> None:
     stage.variant = replace(stage.variant, images=(picture,))
     await stage.published()
     assert await stage.public_posts() == 1
+
+
+async def test_a_picture_too_large_is_made_to_fit_and_the_original_kept(
+    stage: WeiboStage,
+) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (1800, 1200), (20, 120, 100)).save(buffer, "BMP")
+    before = buffer.getvalue()
+    assert len(before) > 5 * 1024 * 1024
+    picture = stage.folder.file("media/大图.bmp", before, "image/bmp")
+    stage.variant = replace(stage.variant, images=(picture,))
+    await stage.published()
+    assert await stage.public_posts() == 1
+    assert stage.folder.path(picture).read_bytes() == before
+
+
+async def test_what_is_no_picture_is_found_before_the_commit(stage: WeiboStage) -> None:
+    fake = stage.folder.file("media/坏.jpg", b"\xff\xd8\xff\xe0 no picture at all", "image/jpeg")
+    stage.variant = replace(stage.variant, images=(fake,))
+    with pytest.raises(MediaError):
+        await stage.prepared()
+    assert await stage.requests("share.json") == 0
 
 
 async def test_the_budget_is_the_platforms(stage: WeiboStage) -> None:

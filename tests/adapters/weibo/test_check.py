@@ -33,7 +33,8 @@ def codes(variant: Variant, account: Account = ACCOUNT) -> list[str]:
 def test_good_variants_pass() -> None:
     assert codes(ORIGINAL) == []
     assert codes(replace(REPRINT, text="字" * 2000)) == []
-    assert codes(replace(ORIGINAL, images=(picture(),))) == []
+    for image in (picture(), picture(mime="image/webp", size=20_000_000)):
+        assert codes(replace(ORIGINAL, images=(image,))) == []
 
 
 @pytest.mark.parametrize(
@@ -44,8 +45,8 @@ def test_good_variants_pass() -> None:
         (replace(ORIGINAL, text="#手卫生# 洗手"), "weibo-topic"),
         (replace(ORIGINAL, video=picture(mime="video/mp4")), "weibo-video"),
         (replace(ORIGINAL, images=(picture(), picture())), "weibo-too-many-pictures"),
-        (replace(ORIGINAL, images=(picture(mime="image/webp"),)), "weibo-picture-type"),
-        (replace(ORIGINAL, images=(picture(size=5_000_000),)), "weibo-picture-size"),
+        (replace(ORIGINAL, images=(picture(mime="image/heic"),)), "weibo-picture-type"),
+        (replace(ORIGINAL, images=(picture(size=50_000_001),)), "weibo-picture-size"),
         (replace(ORIGINAL, ai_generated=True), "weibo-ai-label"),
         (replace(REPRINT, label="长" * 200), "weibo-text-too-long"),
         (replace(ORIGINAL, options={"visible": "1"}), "weibo-option-unknown"),
