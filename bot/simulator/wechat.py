@@ -61,6 +61,7 @@ ROUTES: Final[dict[str, Route]] = {
     "/cgi-bin/material/get_materialcount": Route(
         handler=content.material_count, method="GET", quiet=True
     ),
+    "/cgi-bin/material/add_news": Route(handler=content.add_news),
     "/cgi-bin/material/del_material": Route(handler=content.del_material),
     "/cgi-bin/draft/add": Route(handler=content.draft_add, daily=1000, quiet=True),
     "/cgi-bin/draft/get": Route(handler=content.draft_get, daily=500, quiet=True),

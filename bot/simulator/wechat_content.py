@@ -58,8 +58,9 @@ def _uploaded(call: Call) -> Part:
         parts = call.parts
     except BadBody as error:
         raise WechatError(41005) from error
+    # Whether it reads names in plain UTF-8 is UNVERIFIED, so they are lost here as well.
     found = [p for p in parts if p.name == "media" and p.filename and not p.extended]
-    if not found:
+    if not found or not (found[0].filename or "").isascii():
         raise WechatError(41005)
     if not found[0].data:
         raise WechatError(44001)
@@ -160,6 +161,11 @@ def material_count(state: WechatState, account: Account, call: Call) -> Json:
     kinds = [media.type for media in account.media.values()]
     counts = {f"{kind}_count": kinds.count(kind) for kind in ("voice", "video", "image")}
     return counts | {"news_count": 0}
+
+
+def add_news(state: WechatState, account: Account, call: Call) -> Json:
+    """The old articles in the library: withdrawn, drafts took their place."""
+    raise WechatError(45106)
 
 
 def del_material(state: WechatState, account: Account, call: Call) -> Json:

@@ -286,6 +286,8 @@ async def test_a_mass_send_waits_for_the_administrator(stage: WechatStage) -> No
     with pytest.raises(Rejected) as raised:
         await stage.look(done, pending)
     assert raised.value.code == "mass:SEND_FAIL"
+    assert "30" in raised.value.message, "it may have been the administrator"
+    assert pending.ref["confirm_by"] == "2026-05-06T02:30:00+00:00"
 
 
 async def test_ids_as_text_are_the_same_ids(stage: WechatStage) -> None:

@@ -40,6 +40,8 @@ async def test_multipart_that_wechat_does_not_understand(hospital: Wechat) -> No
     assert "url" in await _raw(hospital, _part(good))
     rfc2231 = "name=\"media\"; filename*=utf-8''%E5%9B%BE.png"
     assert (await _raw(hospital, _part(rfc2231)))["errcode"] == 41005
+    chinese = 'name="media"; filename="图.png"'
+    assert (await _raw(hospital, _part(chinese)))["errcode"] == 41005
     assert (await _raw(hospital, _part(good, b"")))["errcode"] == 41005
     assert (await _raw(hospital, b"no boundary"))["errcode"] == 41005
     assert (await _raw(hospital, _part('name="file"; filename="a.png"')))["errcode"] == 41005
