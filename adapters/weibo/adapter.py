@@ -1,6 +1,6 @@
 """Weibo 微博: short texts with a link and at most one picture, through statuses/share.
 
-A unit that chose so (account option `reprint: repost`) reposts the flagship's status instead.
+A unit that chose so (account option `reprint_as: repost`) reposts the flagship's status instead.
 
 Only the account's newest five statuses can be read back, so a lost answer is looked for soon, and
 "not there" is said only while the list reaches back far enough.
@@ -144,7 +144,7 @@ class WeiboAdapter:
 
     def _target(self, variant: Variant) -> str:
         """The status to repost within the platform; "" when the text goes out as a copy."""
-        if variant.kind is not Kind.REPRINT or self._account.options.get("reprint") != "repost":
+        if variant.kind is not Kind.REPRINT or self._account.options.get("reprint_as") != "repost":
             return ""
         return mid_of_link(variant.release)
 
@@ -221,9 +221,10 @@ class WeiboAdapter:
         """The account's name, and whom the platform verified it as, if it did."""
         who = await self._credential("users/show")
         user = await self._api.user(who, who.uid)
+        told = user.verified and self._config.verified_names
         return Profile(
             name=user.screen_name,
-            verified_name=verified_name(user.verified_reason) if user.verified else "",
+            verified_name=verified_name(user.verified_reason) if told else "",
         )
 
     async def withdraw(self, receipt: Receipt) -> None:

@@ -40,11 +40,11 @@ def _options(variant: Variant, account: Account) -> Iterator[Problem]:
             message=_('A post has no option "{name}" on Weibo.').format(name=name),
             hint=_("Take it out: Weibo's interface for posts knows no options."),
         )
-    chosen = account.options.get("reprint", "copy")
+    chosen = account.options.get("reprint_as", "copy")
     if chosen not in _REPRINTS:
         yield Problem(
             code="weibo-reprint-unknown",
-            message=_('The account option reprint cannot be "{value}".').format(value=chosen),
+            message=_('The account option reprint_as cannot be "{value}".').format(value=chosen),
             hint=_("Use copy or repost, in the roster under options."),
         )
 

@@ -83,5 +83,5 @@ def test_problems_say_what_to_do() -> None:
     ("chosen", "found"), [("copy", []), ("repost", []), ("retweet", ["weibo-reprint-unknown"])]
 )
 def test_the_units_choice_of_reprints_is_checked(chosen: str, found: list[str]) -> None:
-    account = replace(ACCOUNT, options={"safe_link": SAFE, "reprint": chosen})
+    account = replace(ACCOUNT, options={"safe_link": SAFE, "reprint_as": chosen})
     assert codes(REPRINT, account) == found

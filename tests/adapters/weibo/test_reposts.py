@@ -36,7 +36,9 @@ class RepostStage(WeiboStage):
 
     async def start(self) -> RepostStage:
         """The stage, running."""
-        self.account = replace(self.account, options={**self.account.options, "reprint": "repost"})
+        self.account = replace(
+            self.account, options={**self.account.options, "reprint_as": "repost"}
+        )
         await super().start()
         await self.control("POST", "accounts", {"accounts": [FLAGSHIP]})
         self.original = await self.flagship("流感季到了，请勤洗手。https://jk.lanting.example/1 ")
