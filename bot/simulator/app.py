@@ -7,7 +7,7 @@ from email.utils import formatdate
 
 from aiohttp import web
 
-from bot.simulator import control
+from bot.simulator import control, website_pages
 from bot.simulator.wire import CLOSING, dispatch
 from bot.simulator.world import World
 
@@ -24,9 +24,19 @@ def create_app(*, start: datetime | None = None) -> web.Application:
     app.on_shutdown.append(_close)
     app.on_response_prepare.append(_dated(world))
     control.add_routes(app, world)
-    for name in ("wechat", "weibo", "douyin"):
+    for name in ("wechat", "weibo", "douyin", "website", "kuaishou"):
         app.router.add_route("*", f"/{name}/{{path:.*}}", _handler(world, name))
+    # Kuaishou gives out a bare host for uploads, so they come without a prefix.
+    app.router.add_route("*", "/api/upload{path:.*}", _handler(world, "kuaishou"))
+    app.router.add_get("/robots.txt", _robots(world))
     return app
+
+
+def _robots(world: World) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        return web.Response(text=website_pages.robots(request.host, [*world.website.state.sites]))
+
+    return handle
 
 
 def _handler(world: World, name: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

@@ -135,6 +135,10 @@ def tokens_expire(world: World, ask: Ask) -> Json:
         user = world.weibo.state.users[account]
         user.dead = user.dead if dead is None else dead
         user.token_code = _dying(ask.data) if dead is None else 0
+    elif platform == "kuaishou":
+        world.kuaishou.state.expire(account, dead)
+    elif platform == "website":
+        world.website.state.sites[account].dead = dead is None or dead
     else:
         author = world.douyin.state.accounts[account]
         author.dead = author.dead if dead is None else dead
@@ -160,6 +164,8 @@ def codes_add(world: World, ask: Ask) -> Json:
     code, end = digest("code", world.core.serial())[:32], world.core.now() + CODE_LIFE_S
     if platform == "douyin":
         world.douyin.state.codes[code] = (world.douyin.state.accounts[account], end)
+    elif platform == "kuaishou":
+        world.kuaishou.state.codes[code] = (world.kuaishou.state.accounts[account], end)
     else:
         raise ControlError("a wechat account needs no code")
     return {"code": code}
@@ -183,6 +189,8 @@ def _budget(world: World, platform: str, account: str, budget: str) -> tuple[str
         return "calls", day_number(core.now()), core.limit("weibo", "calls", CALLS_PER_DAY)
     if platform == "douyin" and budget == "push":
         return "push", day_number(core.now()), core.limit("douyin", "push", 0) or None
+    if platform == "kuaishou" and budget == "calls":
+        return "calls", day_number(core.now()), world.kuaishou.state.calls_per_day()
     raise ControlError(f"{platform} has no budget {budget!r}")
 
 
@@ -204,7 +212,8 @@ def quota_get(world: World, ask: Ask) -> Json:
     touched = world.core.quotas.budgets(platform, account)
     known = [b for b in touched if b == "calls" or b in WECHAT_DAILY]
     rows: Json = {}
-    for budget in ("push", *known):
+    always = ("calls",) if platform == "kuaishou" else ("push",)
+    for budget in dict.fromkeys((*always, *known)):
         name, window, limit = _budget(world, platform, account, budget)
         used = world.core.quotas.used((platform, account, name), window)
         rows[name] = {"used": used, "limit": limit}
