@@ -10,17 +10,18 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from adapters.http import Fields, Http
-from adapters.wechat import checks, limits, options
+from adapters.wechat import checks, limits, options, themes
 from adapters.wechat.api import Api
-from adapters.wechat.component import REFRESH_TOKEN, ByComponent, Component, Either
+from adapters.wechat.component import REFRESH_TOKEN, ByComponent, Component, Either, TokenName
 from adapters.wechat.desk import WechatDesk
 from adapters.wechat.errors import Context
 from adapters.wechat.library import Library
 from adapters.wechat.limits import Limits
-from adapters.wechat.preparing import DRAFT, Preparation, of_this_version
+from adapters.wechat.preparing import DRAFT, READY, Preparation, of_this_version
 from adapters.wechat.reading import SUBMITS, Reading
 from adapters.wechat.rights import Rights
 from adapters.wechat.statistics import Endpoint, Statistics
+from adapters.wechat.themes import Theme
 from adapters.wechat.tokens import BySecret, Tokens
 from adapters.wechat.withdrawing import Withdrawing
 from bot.contract import (
@@ -58,13 +59,11 @@ class WechatConfig(BaseModel):
     find_pages: int = Field(default=3, ge=1)  # pages of 20 searched for a lost answer
     # Which daily figures are asked for; the older endpoint answers 47009 wherever that was tried.
     datacube: Endpoint = "getarticletotaldetail"
+    theme: Theme = themes.DEFAULT  # how articles look; accounts and posts may choose another
     recent_pages: int = Field(default=50, ge=1)  # freepublish/batchget may be asked 100 times a day
     page_url: str = "https://mp.weixin.qq.com"  # where units authorise the third-party platform
     callback_age_s: float = Field(default=300.0, gt=0)  # an older call of WeChat's is refused
-    # The query parameter of the third-party platform's token: the documents know two names.
-    component_token_names: tuple[str, ...] = Field(
-        default=("component_access_token", "access_token"), min_length=1
-    )
+    component_parameter: TokenName = "both"  # old and new documents name the parameter differently
 
 
 class Wechat:
@@ -109,7 +108,7 @@ class Wechat:
         self._tools = tools
         self._config = config
         self._component = Component(
-            http, tools.app, tools.clock, token_names=config.component_token_names
+            http, tools.app, tools.clock, parameter=config.component_parameter
         )
         source = Either(
             BySecret(http, tools.clock, self._context), ByComponent(self._component, tools.clock)
@@ -127,8 +126,11 @@ class Wechat:
             recent_pages=config.recent_pages,
         )
         self._withdrawing = Withdrawing(self._api, self._reading, self._statistics)
-        comments = options.account_comments(account)
-        self._preparation = Preparation(self._api, tools.media, tools.cache_dir, comments)
+        defaults = {
+            "comments": options.account_comments(account),
+            themes.OPTION: account.options.get(themes.OPTION, config.theme),
+        }
+        self._preparation = Preparation(self._api, tools.media, tools.cache_dir, defaults)
 
     @classmethod
     def check(cls, variant: Variant, account: Account) -> list[Problem]:
@@ -154,7 +156,7 @@ class Wechat:
             return Checkpoint(data=data)
         if variant.method is Method.PUBLISH:
             data[SUBMITS] = await self._reading.submits()
-        return Checkpoint(data=data, ready=True)
+        return Checkpoint(data=data | {READY: "yes"}, ready=True)
 
     async def commit(self, variant: Variant, done: Checkpoint, *, key: str) -> Receipt | Pending:
         """Submits the draft; WeChat answers with a job whose review `find` follows."""

@@ -7,9 +7,10 @@ DOCS is https://developers.weixin.qq.com/doc/oplatform (pages as of 2025-2026).
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from adapters.http import Answer, Fields, Http
 from adapters.wechat import errors, limits
@@ -29,6 +30,9 @@ _PUSH_ASKED_AT = "ticket_asked_at"
 # Of an account's credential, beside its appid.
 REFRESH_TOKEN = "authorizer_refresh_token"  # noqa: S105
 
+# How the platform's own token is named in the query.
+TokenName = Literal["both", "component_access_token", "access_token"]
+_BOTH = ("component_access_token", "access_token")
 LIST_PAGE = 500  # DOCS/openApi/authorization-management/api_getauthorizerlist
 TOKEN_LEFT_S = 600.0  # the documents advise a new token after 1 h 50 min
 _ASK_PUSH_EVERY = timedelta(hours=1)
@@ -50,12 +54,12 @@ class Component:
     """What the third-party platform may ask WeChat."""
 
     def __init__(
-        self, http: Http, app: Credentials | None, clock: Clock, *, token_names: Sequence[str]
+        self, http: Http, app: Credentials | None, clock: Clock, *, parameter: TokenName
     ) -> None:
         self._http = http
         self._app = app or _Nothing()
         self._clock = clock
-        self._token_names = token_names
+        self._token_names = _BOTH if parameter == "both" else (parameter,)
         self._tokens = Tokens(ByTicket(http, self._app, clock), self._app, clock)
 
     async def ready(self) -> None:

@@ -21,6 +21,7 @@ from adapters.wechat.component import (
     TICKET,
     TICKET_AT,
     Component,
+    TokenName,
     granted_fields,
     sets_in,
 )
@@ -50,7 +51,7 @@ class Config(Protocol):
     @property
     def callback_age_s(self) -> float: ...
     @property
-    def component_token_names(self) -> tuple[str, ...]: ...
+    def component_parameter(self) -> TokenName: ...
 
 
 class WechatDesk:
@@ -69,7 +70,7 @@ class WechatDesk:
         self._clock = tools.clock
         self._config = config
         self._component = Component(
-            http, self._app, tools.clock, token_names=config.component_token_names
+            http, self._app, tools.clock, parameter=config.component_parameter
         )
         self._seen = Seen(config.callback_age_s)
         self._redeemed: dict[str, Fields] = {}  # by code: event and browser bring the same one
