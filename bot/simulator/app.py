@@ -22,6 +22,11 @@ def create_app(*, start: datetime | None = None) -> web.Application:
     world = World(start)
     app[CLOSING] = asyncio.Event()
     app.on_shutdown.append(_close)
+
+    async def give_up(_app: web.Application) -> None:
+        await world.douyin.state.hooks.close()
+
+    app.on_shutdown.append(give_up)
     app.on_response_prepare.append(_dated(world))
     control.add_routes(app, world)
     for name in ("wechat", "weibo", "douyin", "website", "kuaishou"):

@@ -10,8 +10,9 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.simulator import console
+from bot.simulator import console, douyin_people
 from bot.simulator.clock import day_number, iso, parse_moment
+from bot.simulator.douyin_state import Account as DouyinAccount
 from bot.simulator.faults import Fault
 from bot.simulator.store import ControlError, Json, digest
 from bot.simulator.text import plain
@@ -220,6 +221,32 @@ def quota_get(world: World, ask: Ask) -> Json:
     return {"platform": platform, "account": account, "quota": rows}
 
 
+def douyin_hook(world: World, ask: Ask) -> Json:
+    """Enter (GET: see) where the app of an account wants Douyin's events."""
+    state = world.douyin.state
+    if ask.data:
+        app, url = _douyin_account(world, ask), ask.data.get("url")
+        if not isinstance(url, str):
+            raise ControlError("url must be a text")
+        state.hooks.subscribe(app.client_key, app.client_secret, url)
+    return state.hooks.describe()
+
+
+def douyin_scan(world: World, ask: Ask) -> Json:
+    """A person scans a share with Douyin's app."""
+    return douyin_people.scan(world.douyin.state, _douyin_account(world, ask), ask.data)
+
+
+def douyin_revoke(world: World, ask: Ask) -> Json:
+    """An account's owner takes the authorisation back in Douyin's app."""
+    return douyin_people.revoke(world.douyin.state, _douyin_account(world, ask))
+
+
+def _douyin_account(world: World, ask: Ask) -> DouyinAccount:
+    _platform, account = world.check_account(ask.data | {"platform": "douyin"})
+    return world.douyin.state.accounts[account]
+
+
 def reposts_add(world: World, ask: Ask) -> Json:
     """Have people repost a Weibo post who authorised no app of ours: only totals show them."""
     status = world.weibo.state.by_mid.get(ask.id)
@@ -288,6 +315,10 @@ _ROUTES: list[tuple[str, str, Control]] = [
     ("GET", "quota", quota_get),
     ("POST", "quota", quota_set),
     ("POST", "original", original_add),
+    ("GET", "douyin/hook", douyin_hook),
+    ("POST", "douyin/hook", douyin_hook),
+    ("POST", "douyin/scan", douyin_scan),
+    ("POST", "douyin/revoke", douyin_revoke),
     ("GET", "settings", settings_get),
     ("POST", "settings", settings_set),
     ("GET", "requests", requests_get),

@@ -155,6 +155,8 @@ class Settings:
     douyin_log_id: bool = False
     douyin_html: bool = False
     douyin_upload_mb: float = 128.0
+    douyin_hook_content: str = "object"  # or string: some newer events hold JSON as text
+    douyin_hook_copies: int = 1  # 0: lost on the way; 2: sent twice
     kuaishou_endpoint: str = ""  # given out by start_upload; "": another name of this server
     kuaishou_info_lag_s: float = 60.0  # so long photo/info does not know a new work
     kuaishou_short_fragment: bool = False  # of each fragment the last byte is lost
@@ -168,7 +170,11 @@ class Settings:
     def _checked(self, name: str, value: Any) -> Any:
         if name not in {f.name for f in fields(self)}:
             raise ControlError(f"there is no setting {name!r}")
-        choices = {"ids": ("number", "string"), "weibo_topics": ("refuse", "strip")}
+        choices = {
+            "ids": ("number", "string"),
+            "weibo_topics": ("refuse", "strip"),
+            "douyin_hook_content": ("object", "string"),
+        }
         if name in choices and value not in choices[name]:
             raise ControlError(f"{name} must be one of {choices[name]}")
         if name == "review_s":
