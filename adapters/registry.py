@@ -53,10 +53,10 @@ def modes(platform: str) -> list[str]:
 
 def _modes(platform: str) -> Mapping[str, type[Adapter]]:
     """The platform's adapters by mode; "" is its own way."""
+    if platform in _entry_points() and platform not in _folders():
+        return {"": _named(platform, _entry_points()[platform]())}  # better than by hand
     if platform in _handed_off():
         return {"": _handed_off()[platform]}
-    if platform not in _folders():
-        return {"": _named(platform, _entry_points()[platform]())}
     module = _folder(platform)
     others = getattr(module, "MODES", {})
     return {mode: _named(platform, kind) for mode, kind in ({"": module.ADAPTER} | others).items()}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 from bench import burst, duel, footprint, growth, lateness, matching, spent, workers
 from bench.figures import Outcome
+from bot.cli.loop import run_fast
 from bot.logs import configure
 
 BENCHES: dict[str, Callable[[int], Awaitable[Outcome]]] = {
@@ -28,4 +28,4 @@ def one(name: str, runs: int) -> Outcome:
     async def work() -> Outcome:
         return await BENCHES[name](runs)
 
-    return asyncio.run(work())
+    return run_fast(work())

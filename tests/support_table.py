@@ -60,7 +60,7 @@ def table(language: Language) -> str:
     by_hand: dict[tuple[str, ...], list[str]] = {}
     for platform, mode, kind in sorted(_kinds(), key=lambda one: (one[0], one[1])):
         if kind.name == registry.HANDOFF:
-            by_hand.setdefault(_abilities(platform, kind, language), []).append(kind_title(kind))
+            by_hand.setdefault(_abilities(platform, kind, language), []).append(f"`{platform}`")
             continue
         rows.append((_title(platform, kind, language), mode, *_abilities(platform, kind, language)))
     rows += [("、".join(sorted(names)), "", *what) for what, names in by_hand.items()]

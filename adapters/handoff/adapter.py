@@ -1,6 +1,6 @@
 """Hand-off 人工发布: a checked, complete package for a person, where no interface publishes.
 
-Serves 视频号, 快手 and websites, any account in mode "handoff", and publications that go by hand.
+Serves 视频号, 头条号, 学习强国 and others, any account in mode "handoff", and what goes by hand.
 Driving a platform's page with a robot is not built: it breaks the platforms' terms.
 """
 
@@ -84,26 +84,33 @@ class HandoffAdapter:
         return []
 
 
-class VideoHandoff(HandoffAdapter):
-    """Platforms that take nothing without a video."""
+def _of(
+    title: str, *, article: bool = False, short_text: bool = False, video_only: bool = False
+) -> type[HandoffAdapter]:
+    """The adapter of a platform that has nothing but its title and what it takes."""
 
-    capabilities: ClassVar[Capabilities] = Capabilities(
-        title="人工发布（视频）", publishes=False, video_only=True
-    )
+    class OfPlatform(HandoffAdapter):
+        capabilities: ClassVar[Capabilities] = Capabilities(
+            title=title,
+            publishes=False,
+            article=article,
+            short_text=short_text,
+            video_only=video_only,
+        )
 
-
-class ArticleHandoff(HandoffAdapter):
-    """Platforms that take articles."""
-
-    capabilities: ClassVar[Capabilities] = Capabilities(
-        title="人工发布（文章）", publishes=False, article=True
-    )
+    return OfPlatform
 
 
 ADAPTER = HandoffAdapter
 # Platforms that no adapter of their own serves.
 BY_PLATFORM: Mapping[str, type[HandoffAdapter]] = {
-    "channels": VideoHandoff,
-    "kuaishou": VideoHandoff,
-    "website": ArticleHandoff,
+    "channels": _of("视频号", video_only=True),
+    "toutiao": _of("头条号", article=True, short_text=True),
+    "baijiahao": _of("百家号", article=True),
+    "xiaohongshu": _of("小红书", short_text=True),
+    "zhihu": _of("知乎", article=True),
+    "xuexi": _of("学习强国", article=True),
+    "renminhao": _of("人民号", article=True),
+    "pengpai": _of("澎湃号·政务", article=True),
+    "qiehao": _of("企鹅号", article=True),
 }

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from wechatpy.client.api import WeChatMaterial, WeChatMessage, WeChatUser
+from wechatpy.client.api import WeChatMaterial, WeChatMessage
 
 from adapters.wechat.api import Api, File
 
@@ -27,7 +27,6 @@ class Library:
         self._api = api
         self.material = WeChatMaterial(self)
         self.message = WeChatMessage(self)
-        self.user = WeChatUser(self)
 
     def get(self, url: str, **options: Any) -> Awaitable[Any]:
         """As wechatpy's client, awaited."""

@@ -11,6 +11,15 @@ from bot.domain.publication import State
 
 
 @dataclass(frozen=True, kw_only=True)
+class Further:
+    """A further article of one push: an item of its own, of the same publication's push."""
+
+    platform_id: str
+    url: str
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PublishedAs:
     """What became public, to be entered among the account's items in the same transaction."""
 
@@ -20,6 +29,8 @@ class PublishedAs:
     push_id: str = ""
     notified: bool = False
     by_bot: bool = True
+    more: tuple[Further, ...] = ()
+    ref: Mapping[str, str] = field(default_factory=dict)  # what else the platform calls it
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -140,7 +140,7 @@ def publish(receipt: PublishedAs, *, by: str = "", in_doubt: bool = False) -> St
         url=receipt.url,
         published_at=receipt.published_at,
         error={},
-        pending={},
+        pending=dict(receipt.ref),  # needed to take it back
         wanted={},
         facts={"url": receipt.url, "platform_id": receipt.platform_id, "by": by},
         published=receipt,

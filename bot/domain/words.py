@@ -71,6 +71,14 @@ _PLATFORMS = {
     "kuaishou": N_("Kuaishou"),
     "channels": N_("WeChat Channels"),
     "website": N_("website"),
+    "toutiao": N_("Toutiao"),
+    "baijiahao": N_("Baijiahao"),
+    "xiaohongshu": N_("Xiaohongshu"),
+    "zhihu": N_("Zhihu"),
+    "xuexi": N_("Xuexi Qiangguo"),
+    "renminhao": N_("Renminhao"),
+    "pengpai": N_("The Paper"),
+    "qiehao": N_("Qiehao"),
 }
 
 _QUOTAS = {

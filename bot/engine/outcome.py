@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from bot.contract import Pending, Receipt
 from bot.domain import transitions
 from bot.domain.admission import look_at
+from bot.domain.post import Variant
 from bot.domain.publication import Hold, Publication
 from bot.domain.retry import backoff, next_look
-from bot.domain.step import PublishedAs, Step
+from bot.domain.step import Further, PublishedAs, Step
 from bot.errors import (
     AlreadyThere,
     AuthFailed,
@@ -38,8 +39,9 @@ def facts(error: BaseException) -> dict[str, object]:
     return {"kind": type(error).__name__, "message": said(error)}
 
 
-def published(receipt: Receipt) -> Step:
-    """The step for proof that it is public."""
+def published(receipt: Receipt, variant: Variant) -> Step:
+    """The step for proof that `variant` is public."""
+    further = zip(receipt.more, variant.more, strict=False)  # a platform may know fewer
     return transitions.publish(
         PublishedAs(
             platform_id=receipt.platform_id,
@@ -47,6 +49,11 @@ def published(receipt: Receipt) -> Step:
             published_at=receipt.published_at,
             push_id=receipt.push_id,
             notified=receipt.notified,
+            more=tuple(
+                Further(platform_id=one.platform_id, url=one.url, title=article.title)
+                for one, article in further
+            ),
+            ref=receipt.ref,
         )
     )
 
@@ -69,15 +76,13 @@ def after_prepare(pub: Publication, error: BaseException, now: datetime) -> Step
 
 
 def after_commit(
-    pub: Publication, result: Receipt | Pending | BaseException, began: datetime, now: datetime
+    pub: Publication, result: Pending | BaseException, began: datetime, now: datetime
 ) -> Step:
     """What the one call, begun at `began`, came to. `pub` is as it was before the grant.
 
     Whatever is not surely known becomes `unknown`.
     """
     match result:
-        case Receipt():
-            return published(result)
         case Pending():
             return transitions.pend(result.ref, poll_at=next_look(0, now, result.poll_s))
         case Rejected() | MediaError():

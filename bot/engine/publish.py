@@ -194,6 +194,8 @@ class Publisher:
             step = outcome.after_commit(pub, error, began, self._now)
             await self._after_error(pub, error, step, job.lease)
             return None
+        if isinstance(result, Receipt):
+            return outcome.published(result, job.variant)
         return outcome.after_commit(pub, result, began, self._now)
 
     async def _grant(self, job: _Job, now: datetime) -> Applied:

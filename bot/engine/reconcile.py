@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from bot.contract import Adapter, Capabilities, Finding, Pending, Receipt
 from bot.domain import transitions
 from bot.domain.message import Message
+from bot.domain.post import Variant
 from bot.domain.publication import MAX_COMMITS, Publication, State
 from bot.domain.quota import READ, Budget, budgets_of
 from bot.domain.retry import backoff, next_commit, next_look
@@ -90,7 +91,8 @@ class Reconciler:
         began = self._core.clock.now()
         try:
             adapter = self._core.platforms.adapter(account, by_hand=pub.by_hand)
-            found = await self._find(adapter, pub, known)
+            variant = contexts.variant_of(self._core, known, pub)
+            found = await self._find(adapter, pub, variant)
         except AuthFailed as error:
             # An authorisation that failed while looking never leads back to commit.
             async with self._core.ledger.write() as conn:
@@ -111,16 +113,16 @@ class Reconciler:
             log.exception("publication.look_failed", publication=pub.id)
             step = self._undecided(pub, capabilities.finding, outcome.facts(error))
         else:
-            step = self._decide(pub, found, capabilities, began)
+            step = self._decide(pub, found, variant, capabilities, began)
         step = self._bounded(pub, step, capabilities.pending_limit_s)
         move = Move(publication=pub.id, step=step, lease=lease)
         await self._core.journal.apply(move, now=self._core.clock.now())
 
     async def _find(
-        self, adapter: Adapter, pub: Publication, known: Context
+        self, adapter: Adapter, pub: Publication, variant: Variant
     ) -> Receipt | Pending | None:
         return await adapter.find(
-            contexts.variant_of(self._core, known, pub),
+            variant,
             replace(contexts.checkpoint_of(pub), ready=True),
             key=pub.key,
             pending=Pending(ref=pub.pending) if pub.pending else None,
@@ -130,13 +132,14 @@ class Reconciler:
         self,
         pub: Publication,
         found: Receipt | Pending | None,
+        variant: Variant,
         can: Capabilities,
         began: datetime,
     ) -> Step:
         """What a look that began at `began` comes to."""
         now = self._core.clock.now()
         if isinstance(found, Receipt):
-            return outcome.published(found)
+            return outcome.published(found, variant)
         if isinstance(found, Pending):
             if pub.state is State.UNKNOWN or dict(found.ref) != dict(pub.pending):
                 return transitions.pend(found.ref, poll_at=next_look(0, now, found.poll_s))

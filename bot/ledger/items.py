@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import bindparam, insert, or_, select, update
 
 from bot.contract import Item
+from bot.domain.post import Kind
 from bot.domain.step import PublishedAs
 from bot.ledger.connection import Connection
 from bot.ledger.prepared import Prepared
@@ -57,6 +58,23 @@ def record_published(
         else:
             conn.execute(update(items).where(items.c.id == key).values(**ours))
     _ADD.run(conn, new)
+
+
+def further(
+    row: Mapping[str, Any], receipt: PublishedAs
+) -> list[tuple[Mapping[str, Any], PublishedAs]]:
+    """The push's further articles: items of their own, which belong to no key item.
+
+    They name no publication: what is asked of one (is it still there?) is asked of its first item.
+    """
+    plain = {**row, "id": None, "kind": Kind.ORIGINAL.value}
+    return [
+        (
+            {**plain, "post_title": one.title},
+            replace(receipt, platform_id=one.platform_id, url=one.url, more=()),
+        )
+        for one in receipt.more
+    ]
 
 
 def _as_item(row: Mapping[str, Any], receipt: PublishedAs, now: datetime) -> dict[str, Any]:

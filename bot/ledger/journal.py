@@ -298,7 +298,12 @@ def _write(conn: SyncConnection, group: _Group) -> None:
         _change(columns).run(conn, rows)
     _ADD_EVENTS.run(conn, group.events)
     if group.published:
-        as_items = [(row, step.published) for row, step in group.published if step.published]
+        as_items = [
+            item
+            for row, step in group.published
+            if step.published
+            for item in [(row, step.published), *items.further(row, step.published)]
+        ]
         items.record_published(conn, as_items, group.now)
     for row, step in group.published:
         if row["key_item"] and row["flagship"] and row["kind"] == "original" and step.published:

@@ -7,7 +7,7 @@ from email.utils import formatdate
 
 from aiohttp import web
 
-from bot.simulator import control
+from bot.simulator import control, website_pages
 from bot.simulator.wire import CLOSING, dispatch
 from bot.simulator.world import World
 
@@ -22,11 +22,27 @@ def create_app(*, start: datetime | None = None) -> web.Application:
     world = World(start)
     app[CLOSING] = asyncio.Event()
     app.on_shutdown.append(_close)
+    app.on_shutdown.append(_quiet(world))
+
+    async def give_up(_app: web.Application) -> None:
+        await world.douyin.state.hooks.close()
+
+    app.on_shutdown.append(give_up)
     app.on_response_prepare.append(_dated(world))
     control.add_routes(app, world)
-    for name in ("wechat", "weibo", "douyin"):
+    for name in ("wechat", "weibo", "douyin", "website", "kuaishou"):
         app.router.add_route("*", f"/{name}/{{path:.*}}", _handler(world, name))
+    # Kuaishou gives out a bare host for uploads, so they come without a prefix.
+    app.router.add_route("*", "/api/upload{path:.*}", _handler(world, "kuaishou"))
+    app.router.add_get("/robots.txt", _robots(world))
     return app
+
+
+def _robots(world: World) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        return web.Response(text=website_pages.robots(request.host, [*world.website.state.sites]))
+
+    return handle
 
 
 def _handler(world: World, name: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -44,6 +60,13 @@ def _dated(world: World) -> Callable[[web.Request, web.StreamResponse], Awaitabl
             response.headers["Date"] = formatdate(world.core.clock.time(), usegmt=True)
 
     return date
+
+
+def _quiet(world: World) -> Callable[[web.Application], Awaitable[None]]:
+    async def quiet(_app: web.Application) -> None:
+        await world.wechat.outbox.close()
+
+    return quiet
 
 
 async def _close(app: web.Application) -> None:

@@ -14,6 +14,8 @@ _KINDS = {
     "wechat": ("publish", "mass"),
     "weibo": ("share", "repost"),
     "douyin": ("video", "image_text"),
+    "kuaishou": ("video",),
+    "website": ("article",),
 }
 
 
@@ -28,6 +30,10 @@ def post(world: World, data: Json) -> Json:
         posts = _wechat(world, account, data, kind, at)
     elif platform == "weibo":
         posts = [_weibo(world, account, data, kind, at)]
+    elif platform == "kuaishou":
+        posts = [world.kuaishou.state.console(account, text(data, "text"), at)]
+    elif platform == "website":
+        posts = [_website(world, account, data, at)]
     else:
         posts = [_douyin(world, account, data, kind, at)]
     return {"ids": [p.id for p in posts], "urls": [p.url for p in posts]}
@@ -88,6 +94,15 @@ def _douyin(world: World, account: str, data: Json, kind: str, at: float) -> Pos
         ready_at=at,
     )
     return work.post
+
+
+def _website(world: World, account: str, data: Json, at: float) -> Post:
+    state = world.website.state
+    fields = {"title": text(data, "title"), "content": str(data.get("content", ""))}
+    if data.get("slug"):
+        fields["slug"] = text(data, "slug")
+    site = state.sites[account]
+    return state.add(site, fields, status="publish", via="console", at=at).post
 
 
 def take_down(world: World, post_id: str, *, banned: bool) -> Json:

@@ -84,7 +84,9 @@ def _back(query: Mapping[str, str], said: Mapping[str, str]) -> Answer:
         fields["state"] = query["state"]
     joint = "&" if "?" in query["redirect_uri"] else "?"
     where = f"{query['redirect_uri']}{joint}{urlencode(fields)}"
-    return Answer(body=None, raw="", status=302, content_type="text/html", location=where)
+    return Answer(
+        body=None, raw="", status=302, content_type="text/html", headers={"Location": where}
+    )
 
 
 def new_code(state: WeiboState, user: User, redirect_uri: str) -> str:

@@ -8,7 +8,7 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, Protocol
 from urllib.parse import parse_qsl
@@ -85,7 +85,7 @@ class Answer:
     status: int = 200
     content_type: str = "application/json"
     raw: str | None = None
-    location: str = ""  # where a page sends the browser on to
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Platform(Protocol):
@@ -141,7 +141,7 @@ def _response(answer: Answer) -> web.Response:
         status=answer.status,
         content_type=answer.content_type,
         charset="utf-8",
-        headers={"Location": answer.location} if answer.location else None,
+        headers=answer.headers,
     )
 
 
@@ -176,7 +176,7 @@ async def _after(
 
 
 def _replaced(answer: Answer, body: Any) -> Answer:
-    return Answer(body=body, status=answer.status, content_type=answer.content_type)
+    return replace(answer, body=body)
 
 
 def _page(status: int) -> web.Response:

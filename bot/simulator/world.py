@@ -1,12 +1,20 @@
-"""Everything the simulator holds: the shared core and the three platforms."""
+"""Everything the simulator holds: the shared core and the platforms."""
 
 from datetime import datetime
 from typing import Any
 
-from bot.simulator import douyin_state, wechat_state, weibo_state
+from bot.simulator import (
+    douyin_state,
+    kuaishou_state,
+    website_state,
+    wechat_state,
+    weibo_state,
+)
 from bot.simulator.clock import Clock, parse_moment
 from bot.simulator.douyin import Douyin
+from bot.simulator.kuaishou import Kuaishou
 from bot.simulator.store import ControlError, Core, Json
+from bot.simulator.website import Website
 from bot.simulator.wechat import Wechat
 from bot.simulator.weibo import Weibo
 from bot.simulator.wire import Platform
@@ -18,8 +26,19 @@ _FIELDS = {
         douyin_state.INPUT,
         ("open_id", "client_key", "client_secret", "access_token", "refresh_token"),
     ),
+    "kuaishou": (kuaishou_state.INPUT, kuaishou_state.NEEDED),
+    "website": (website_state.INPUT, ("user", "password")),
 }
-_FLAGS = ("verified", "comments", "domains_audited", "approved", "owner", "paid", "list")
+_FLAGS = (
+    "verified",
+    "comments",
+    "domains_audited",
+    "approved",
+    "owner",
+    "paid",
+    "list",
+    "strips_authorization",
+)
 _MOMENTS = ("expires_at", "refresh_expires_at")
 
 
@@ -36,7 +55,10 @@ class World:
         self.wechat = Wechat(self.core)
         self.weibo = Weibo(self.core)
         self.douyin = Douyin(self.core)
-        everyone: list[Platform] = [self.wechat, self.weibo, self.douyin]
+        self.website = Website(self.core)
+        self.kuaishou = Kuaishou(self.core)
+        everyone: list[Platform] = [self.wechat, self.weibo, self.douyin, self.website]
+        everyone.append(self.kuaishou)
         self._platforms = {platform.name: platform for platform in everyone}
 
     def platform(self, name: str) -> Platform:
@@ -59,8 +81,12 @@ class World:
             self.wechat.state.register(checked)
         elif platform == "weibo":
             self.weibo.state.register(checked)
-        else:
+        elif platform == "website":
+            self.website.state.register(checked)
+        elif platform == "douyin":
             self.douyin.state.register(checked)
+        else:
+            self.kuaishou.state.register(checked)
 
     def account_ids(self, platform: str) -> list[str]:
         """Our ids of the platform's accounts."""
@@ -68,6 +94,8 @@ class World:
             "wechat": list(self.wechat.state.accounts),
             "weibo": list(self.weibo.state.users),
             "douyin": list(self.douyin.state.accounts),
+            "kuaishou": list(self.kuaishou.state.accounts),
+            "website": list(self.website.state.sites),
         }
         return found[platform]
 
@@ -80,6 +108,10 @@ class World:
             shown.append({name: getattr(user, name) for name in weibo_state.INPUT})
         for douyin in self.douyin.state.accounts.values():
             shown.append({name: getattr(douyin, name) for name in douyin_state.INPUT})
+        for kuaishou in self.kuaishou.state.accounts.values():
+            shown.append({name: getattr(kuaishou, name) for name in kuaishou_state.INPUT})
+        for site in self.website.state.sites.values():
+            shown.append({name: getattr(site, name) for name in website_state.INPUT})
         return shown
 
     def check_account(self, data: Json) -> tuple[str, str]:

@@ -32,7 +32,7 @@ def test_what_is_not_known_is_refused_by_name(platform: str, mode: str) -> None:
         adapter_for(platform, mode)
 
 
-@pytest.mark.parametrize("platform", ["channels", "kuaishou", "website"])
+@pytest.mark.parametrize("platform", ["channels", "xuexi", "xiaohongshu"])
 def test_platforms_without_an_api_go_to_a_person(platform: str) -> None:
     assert adapter_for(platform).name == "handoff"
 

@@ -38,7 +38,7 @@ def _in_code() -> dict[str, str]:
     for file in sorted((ROOT / "adapters").glob("*/adapter.py")):
         name = file.parent.name
         # "handoff" is a mode, not a platform, so it is asked for by one of the accounts it serves.
-        kind = registry.adapter_for("website" if name == "handoff" else name)
+        kind = registry.adapter_for("channels" if name == "handoff" else name)
         found |= dict(_defaults(kind.Config, f"platforms.{name}."))
         found |= {
             f"platforms.{name}.quotas.{budget.name}": _said(budget.limit)

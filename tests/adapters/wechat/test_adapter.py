@@ -44,7 +44,7 @@ async def test_the_draft_says_what_the_post_says(stage: WechatStage) -> None:
 async def test_each_call_of_prepare_does_one_costly_thing(stage: WechatStage) -> None:
     steps = await stage.checkpoints()
     added = [set(after.data) - set(before.data) for before, after in pairwise(steps)]
-    assert [len(keys - {"content"}) for keys in added] == [1, 1, 1, 1]
+    assert [len(keys - {"content", "ready"}) for keys in added] == [1, 1, 1, 1]
     assert [step.ready for step in steps] == [False, False, False, False, True]
     assert await stage.requests("media/uploadimg") == 1
     assert await stage.requests("material/add_material") == 1
@@ -286,6 +286,8 @@ async def test_a_mass_send_waits_for_the_administrator(stage: WechatStage) -> No
     with pytest.raises(Rejected) as raised:
         await stage.look(done, pending)
     assert raised.value.code == "mass:SEND_FAIL"
+    assert "30" in raised.value.message, "it may have been the administrator"
+    assert pending.ref["confirm_by"] == "2026-05-06T02:30:00+00:00"
 
 
 async def test_ids_as_text_are_the_same_ids(stage: WechatStage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -42,6 +43,7 @@ AT_READ = AT_COMMIT | {
     Class.CONTENT: ContractBroken,
     Class.PERMANENT: ContractBroken,
 }
+AT_PREPARE = AT_COMMIT | {Class.OK: Rejected, Class.AUTH_REFRESH: AuthFailed}
 EXCEPTIONS: dict[str, type[PlatformError]] = {"45011": RateLimited, "45066": RateLimited}
 COMMIT_EXCEPTIONS = EXCEPTIONS | {"-1": OutcomeUnknown, "40007": OutcomeUnknown}
 
@@ -72,6 +74,33 @@ async def test_every_code_is_a_typed_error_when_asking(stage: WechatStage) -> No
             await stage.look(done)
         assert type(raised.value) is EXCEPTIONS.get(row.code, AT_READ[row.kind]), row
         await stage.control("DELETE", "faults")
+
+
+async def test_every_code_is_a_typed_error_when_preparing(stage: WechatStage) -> None:
+    before_draft = (await stage.checkpoints())[2]
+    box = {"platform": "wechat", "kind": "code", "path": "draft/batchget", "code": 45009}
+    await stage.control("POST", "faults", box)  # the draft made above is not looked for
+    with pytest.raises(RateLimited):
+        await stage.adapter.prepare(stage.variant, before_draft)
+    fresh = replace(before_draft, data={**before_draft.data, "cover": "m-of-no-draft"})
+    for row in NUMBERS:
+        await stage.fault("code", path="draft/add", code=int(row.code), times=2)
+        with pytest.raises(PlatformError) as raised:
+            await stage.adapter.prepare(stage.variant, fresh)
+        assert type(raised.value) is EXCEPTIONS.get(row.code, AT_PREPARE[row.kind]), row
+        assert (raised.value.code, raised.value.advice) == (row.code, row.advice)
+        await stage.control("DELETE", "faults")
+
+
+@pytest.mark.parametrize("code", [99_999, 12_345])
+async def test_an_unknown_code_is_typed_and_shown(stage: WechatStage, code: int) -> None:
+    done = stage.granted(await stage.prepared())
+    await stage.fault("code", path=stage.commit_path, code=code)
+    with pytest.raises(Rejected) as raised:
+        await stage.commit(done)
+    assert raised.value.code == str(code)
+    assert str(code) in raised.value.message
+    assert await stage.public_posts() == 0
 
 
 async def test_every_code_is_a_typed_error_from_the_token_endpoint(stage: WechatStage) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.contract import Checkpoint, Item, Pending, Receipt
 from bot.domain.post import Method
-from bot.errors import OutcomeUnknown
+from bot.errors import ContractBroken, OutcomeUnknown
 from tests.adapters.wechat.stage import WechatStage
 
 
@@ -141,3 +141,25 @@ async def test_figures_of_an_article_of_just_before_midnight(stage: WechatStage)
 
 async def test_nothing_can_be_out_without_a_draft(stage: WechatStage) -> None:
     assert await stage.look(Checkpoint()) is None
+
+
+async def test_the_older_statistics_by_setting(stage: WechatStage) -> None:
+    await stage.control("POST", "settings", {"wechat_old_stats": True})
+    stage.variant = replace(stage.variant, method=Method.PUSH)
+    _, receipt = await stage.published()
+    await stage.forward(timedelta(days=1))
+    older = stage.another_adapter(datacube="getarticletotal")
+    (stat,) = await older.stat([receipt])
+    assert stat.platform_id == receipt.platform_id
+    assert stat.reads is not None
+    assert stat.likes is None
+    assert [item.notified async for item in older.recent(receipt.published_at)] == [True]
+
+
+async def test_the_older_statistics_are_offline(stage: WechatStage) -> None:
+    _, receipt = await stage.published()
+    await stage.forward(timedelta(days=1))
+    with pytest.raises(ContractBroken) as raised:
+        await stage.another_adapter(datacube="getarticletotal").stat([receipt])
+    assert raised.value.code == "47009"
+    assert "getarticletotaldetail" in raised.value.advice

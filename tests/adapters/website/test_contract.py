@@ -1,0 +1,58 @@
+"""WordPress against the inherited suite, as an article, as a short text and with a video."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.errors import AuthFailed
+from bot.simulator.website_state import ERRORS
+from tests.adapters.contract import PublishingContract
+from tests.adapters.stage import Stage
+from tests.adapters.website.stage import WordPressStage
+
+
+class TestArticle(PublishingContract):
+    @pytest.fixture
+    async def stage(self, tmp_path: Path) -> AsyncIterator[Stage]:
+        stage = await WordPressStage(tmp_path).start()
+        yield stage
+        await stage.close()
+
+    async def test_refused_content_is_rejected(self, stage: Stage) -> None:
+        """WordPress judges no content; what it refuses is the user's role."""
+        done = stage.granted(await stage.prepared())
+        number = ERRORS.index(("rest_cannot_publish", 403)) + 1
+        await stage.fault("code", code=number, path=stage.commit_path)
+        with pytest.raises(AuthFailed) as raised:
+            await stage.commit(done)
+        assert raised.value.code == "rest_cannot_publish"
+        assert raised.value.advice
+        assert await stage.public_posts() == 0
+
+
+class TestText(TestArticle):
+    """A short text without any file."""
+
+    @pytest.fixture
+    async def stage(self, tmp_path: Path) -> AsyncIterator[Stage]:
+        stage = WordPressStage(tmp_path)
+        stage.variant = replace(stage.variant, body="", text="勤洗手。", cover=None, inline=())
+        yield await stage.start()
+        await stage.close()
+
+
+class TestVideo(TestArticle):
+    """A video and a gallery; files are uploaded one a step."""
+
+    @pytest.fixture
+    async def stage(self, tmp_path: Path) -> AsyncIterator[Stage]:
+        stage = WordPressStage(tmp_path)
+        video = stage.folder.file("media/视频.mp4", b"\x00\x00\x00\x18ftypmp42" * 90, "video/mp4")
+        pictures = tuple(stage.folder.picture(f"media/{n}.jpg", width=60 + n) for n in range(2))
+        stage.variant = replace(stage.variant, video=video, images=pictures)
+        yield await stage.start()
+        await stage.close()

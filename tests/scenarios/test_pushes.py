@@ -1,0 +1,70 @@
+"""Several articles in one push, and a look at them before the public has one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.domain.counts import By, Span
+from bot.domain.publication import State
+from bot.engine import answers, previewing
+from bot.engine.collect import collect
+from bot.errors import UsageError
+from tests.bot.engine.world import START, TEN, Data, World, article, status
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def push() -> Data:
+    """A push of two articles."""
+    second = {"title": "洗手的五个时刻", "body": "posts/second.md", "cover": "media/cover-01.jpg"}
+    return article(push=True, more=[second])
+
+
+async def counted(world: World) -> tuple[int, int]:
+    """Pushes and articles of these days."""
+    span = Span(label="", since=START, until=START + timedelta(days=4))
+    found = await answers.counts(world.app.core, span, by=[By.PLATFORM], zone=SHANGHAI)
+    return found.total.pushes, found.total.articles
+
+
+@pytest.fixture
+def second(world: World) -> None:
+    """The further article's text."""
+    world.write_body("second", "进门先洗手，饭前便后要洗手。")
+
+
+@pytest.mark.usefixtures("second")
+async def test_each_article_of_a_push_is_counted_once(world: World) -> None:
+    await world.plan(push())
+    await world.run()
+    assert await world.state("p1@u01-wechat") is State.PUBLISHED
+    assert await counted(world) == (1, 2)
+    assert len(await world.posts()) == 2
+    await world.at(TEN + timedelta(days=2))
+    await collect(world.app.core)
+    assert await counted(world) == (1, 2)
+
+
+@pytest.mark.usefixtures("second")
+async def test_a_preview_shows_it_to_one_and_its_turn_uses_the_same_draft(world: World) -> None:
+    await world.plan(push())
+    await previewing.send(world.app.core, await world.pub("p1@u01-wechat"), to="reviewer01")
+    assert await world.requests("mass/preview") == 1
+    assert await world.posts() == []
+    drafts = await world.requests("draft/add")
+    await world.run()
+    assert await world.state("p1@u01-wechat") is State.PUBLISHED
+    assert await world.requests("draft/add") == drafts == 1
+    assert len(await world.posts()) == 2
+
+
+async def test_no_preview_where_the_platform_has_none_and_none_too_late(world: World) -> None:
+    await world.plan(status(), article("p2"))
+    with pytest.raises(UsageError, match="微博"):
+        await previewing.send(world.app.core, await world.pub("p1@u01-weibo"), to="x")
+    await world.run()
+    with pytest.raises(UsageError, match="p2@u01-wechat"):
+        await previewing.send(world.app.core, await world.pub("p2@u01-wechat"), to="x")
