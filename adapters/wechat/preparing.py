@@ -19,7 +19,9 @@ CONTENT = "content"  # checkpoint keys: which version of the post the rest belon
 COVER = "cover"  # the media_id of the first cover or picture, uploaded for this draft alone,
 DRAFT = "draft"  # the draft's media_id,
 IMAGE = "image:"  # the address of each picture inside a text by its sha256,
-MATERIAL = "material:"  # and the media_id of each further cover or picture by its sha256
+MATERIAL = "material:"  # the media_id of each further cover or picture by its sha256,
+READY = "ready"  # and that all of it was there once; it may have been a while ago
+_COMMITTED = ("committed_at", "doubt_since")  # set by the engine
 
 Upload = Callable[[], Awaitable[str]]
 
@@ -41,6 +43,7 @@ class Preparation:
         A crash repeats at most one upload, and a draft that was made without our knowing is found
         again by its first cover, which no other draft has.
         """
+        await self._forget_lost(data)
         for key, upload in self._uploads(variant):
             if key not in data:
                 data[key] = await upload()
@@ -49,6 +52,16 @@ class Preparation:
             return False
         data[DRAFT] = await self._own_draft(variant, data) or await self._new_draft(variant, data)
         return True
+
+    async def _forget_lost(self, data: dict[str, str]) -> None:
+        """Makes room for a new draft when somebody deleted ours in the console.
+
+        Only before the first commit: later a draft that is gone may have been published.
+        """
+        if READY not in data or any(name in data for name in _COMMITTED):
+            return
+        if DRAFT in data and not await self._api.has_draft(data[DRAFT]):
+            del data[DRAFT]
 
     def _uploads(self, variant: Variant) -> Iterator[tuple[str, Upload]]:
         for article in articles(variant):
