@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 from urllib.parse import quote_plus
 
 import aiohttp
@@ -22,7 +22,7 @@ from bot.errors import ContractBroken, OutcomeUnknown, PlatformError, RateLimite
 from bot.i18n import _
 
 Params = Mapping[str, str]
-Body = bytes | aiohttp.FormData | Mapping[str, str]
+Body = bytes | BinaryIO | aiohttp.FormData | Mapping[str, str]
 E = TypeVar("E", bound=PlatformError)
 D = TypeVar("D", str, int, bool)
 

@@ -105,7 +105,6 @@ ADAPTER = HandoffAdapter
 # Platforms that no adapter of their own serves.
 BY_PLATFORM: Mapping[str, type[HandoffAdapter]] = {
     "channels": _of("视频号", video_only=True),
-    "kuaishou": _of("快手", video_only=True),
     "toutiao": _of("头条号", article=True, short_text=True),
     "baijiahao": _of("百家号", article=True),
     "xiaohongshu": _of("小红书", short_text=True),

@@ -9,15 +9,16 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from adapters.http import Fields, Http
-from adapters.wechat import checks, limits, options
+from adapters.wechat import checks, limits, options, themes
 from adapters.wechat.api import Api
 from adapters.wechat.errors import Context
 from adapters.wechat.library import Library
 from adapters.wechat.limits import Limits
-from adapters.wechat.preparing import DRAFT, Preparation, of_this_version
+from adapters.wechat.preparing import DRAFT, READY, Preparation, of_this_version
 from adapters.wechat.reading import SUBMITS, Reading
 from adapters.wechat.rights import Rights
 from adapters.wechat.statistics import Endpoint, Statistics
+from adapters.wechat.themes import Theme
 from adapters.wechat.tokens import BySecret, Tokens
 from adapters.wechat.withdrawing import Withdrawing
 from bot.contract import (
@@ -55,6 +56,7 @@ class WechatConfig(BaseModel):
     find_pages: int = Field(default=3, ge=1)  # pages of 20 searched for a lost answer
     # Which daily figures are asked for; the older endpoint answers 47009 wherever that was tried.
     datacube: Endpoint = "getarticletotaldetail"
+    theme: Theme = themes.DEFAULT  # how articles look; accounts and posts may choose another
     recent_pages: int = Field(default=50, ge=1)  # freepublish/batchget may be asked 100 times a day
 
 
@@ -113,8 +115,11 @@ class Wechat:
             recent_pages=config.recent_pages,
         )
         self._withdrawing = Withdrawing(self._api, self._reading, self._statistics)
-        comments = options.account_comments(account)
-        self._preparation = Preparation(self._api, tools.media, tools.cache_dir, comments)
+        defaults = {
+            "comments": options.account_comments(account),
+            themes.OPTION: account.options.get(themes.OPTION, config.theme),
+        }
+        self._preparation = Preparation(self._api, tools.media, tools.cache_dir, defaults)
 
     @classmethod
     def check(cls, variant: Variant, account: Account) -> list[Problem]:
@@ -140,7 +145,7 @@ class Wechat:
             return Checkpoint(data=data)
         if variant.method is Method.PUBLISH:
             data[SUBMITS] = await self._reading.submits()
-        return Checkpoint(data=data, ready=True)
+        return Checkpoint(data=data | {READY: "yes"}, ready=True)
 
     async def commit(self, variant: Variant, done: Checkpoint, *, key: str) -> Receipt | Pending:
         """Submits the draft; WeChat answers with a job whose review `find` follows."""

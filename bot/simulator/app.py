@@ -22,10 +22,17 @@ def create_app(*, start: datetime | None = None) -> web.Application:
     world = World(start)
     app[CLOSING] = asyncio.Event()
     app.on_shutdown.append(_close)
+
+    async def give_up(_app: web.Application) -> None:
+        await world.douyin.state.hooks.close()
+
+    app.on_shutdown.append(give_up)
     app.on_response_prepare.append(_dated(world))
     control.add_routes(app, world)
-    for name in ("wechat", "weibo", "douyin", "website"):
+    for name in ("wechat", "weibo", "douyin", "website", "kuaishou"):
         app.router.add_route("*", f"/{name}/{{path:.*}}", _handler(world, name))
+    # Kuaishou gives out a bare host for uploads, so they come without a prefix.
+    app.router.add_route("*", "/api/upload{path:.*}", _handler(world, "kuaishou"))
     app.router.add_get("/robots.txt", _robots(world))
     return app
 

@@ -14,6 +14,7 @@ _KINDS = {
     "wechat": ("publish", "mass"),
     "weibo": ("share", "repost"),
     "douyin": ("video", "image_text"),
+    "kuaishou": ("video",),
     "website": ("article",),
 }
 
@@ -29,6 +30,8 @@ def post(world: World, data: Json) -> Json:
         posts = _wechat(world, account, data, kind, at)
     elif platform == "weibo":
         posts = [_weibo(world, account, data, kind, at)]
+    elif platform == "kuaishou":
+        posts = [world.kuaishou.state.console(account, text(data, "text"), at)]
     elif platform == "website":
         posts = [_website(world, account, data, at)]
     else:

@@ -10,8 +10,9 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.simulator import console
+from bot.simulator import console, douyin_people
 from bot.simulator.clock import day_number, iso, parse_moment
+from bot.simulator.douyin_state import Account as DouyinAccount
 from bot.simulator.faults import Fault
 from bot.simulator.store import ControlError, Json, digest
 from bot.simulator.text import plain
@@ -135,6 +136,8 @@ def tokens_expire(world: World, ask: Ask) -> Json:
         user = world.weibo.state.users[account]
         user.dead = user.dead if dead is None else dead
         user.token_code = _dying(ask.data) if dead is None else 0
+    elif platform == "kuaishou":
+        world.kuaishou.state.expire(account, dead)
     elif platform == "website":
         world.website.state.sites[account].dead = dead is None or dead
     else:
@@ -162,6 +165,8 @@ def codes_add(world: World, ask: Ask) -> Json:
     code, end = digest("code", world.core.serial())[:32], world.core.now() + CODE_LIFE_S
     if platform == "douyin":
         world.douyin.state.codes[code] = (world.douyin.state.accounts[account], end)
+    elif platform == "kuaishou":
+        world.kuaishou.state.codes[code] = (world.kuaishou.state.accounts[account], end)
     else:
         raise ControlError("a wechat account needs no code")
     return {"code": code}
@@ -185,6 +190,8 @@ def _budget(world: World, platform: str, account: str, budget: str) -> tuple[str
         return "calls", day_number(core.now()), core.limit("weibo", "calls", CALLS_PER_DAY)
     if platform == "douyin" and budget == "push":
         return "push", day_number(core.now()), core.limit("douyin", "push", 0) or None
+    if platform == "kuaishou" and budget == "calls":
+        return "calls", day_number(core.now()), world.kuaishou.state.calls_per_day()
     raise ControlError(f"{platform} has no budget {budget!r}")
 
 
@@ -206,11 +213,38 @@ def quota_get(world: World, ask: Ask) -> Json:
     touched = world.core.quotas.budgets(platform, account)
     known = [b for b in touched if b == "calls" or b in WECHAT_DAILY]
     rows: Json = {}
-    for budget in ("push", *known):
+    always = ("calls",) if platform == "kuaishou" else ("push",)
+    for budget in dict.fromkeys((*always, *known)):
         name, window, limit = _budget(world, platform, account, budget)
         used = world.core.quotas.used((platform, account, name), window)
         rows[name] = {"used": used, "limit": limit}
     return {"platform": platform, "account": account, "quota": rows}
+
+
+def douyin_hook(world: World, ask: Ask) -> Json:
+    """Enter (GET: see) where the app of an account wants Douyin's events."""
+    state = world.douyin.state
+    if ask.data:
+        app, url = _douyin_account(world, ask), ask.data.get("url")
+        if not isinstance(url, str):
+            raise ControlError("url must be a text")
+        state.hooks.subscribe(app.client_key, app.client_secret, url)
+    return state.hooks.describe()
+
+
+def douyin_scan(world: World, ask: Ask) -> Json:
+    """A person scans a share with Douyin's app."""
+    return douyin_people.scan(world.douyin.state, _douyin_account(world, ask), ask.data)
+
+
+def douyin_revoke(world: World, ask: Ask) -> Json:
+    """An account's owner takes the authorisation back in Douyin's app."""
+    return douyin_people.revoke(world.douyin.state, _douyin_account(world, ask))
+
+
+def _douyin_account(world: World, ask: Ask) -> DouyinAccount:
+    _platform, account = world.check_account(ask.data | {"platform": "douyin"})
+    return world.douyin.state.accounts[account]
 
 
 def reposts_add(world: World, ask: Ask) -> Json:
@@ -281,6 +315,10 @@ _ROUTES: list[tuple[str, str, Control]] = [
     ("GET", "quota", quota_get),
     ("POST", "quota", quota_set),
     ("POST", "original", original_add),
+    ("GET", "douyin/hook", douyin_hook),
+    ("POST", "douyin/hook", douyin_hook),
+    ("POST", "douyin/scan", douyin_scan),
+    ("POST", "douyin/revoke", douyin_revoke),
     ("GET", "settings", settings_get),
     ("POST", "settings", settings_set),
     ("GET", "requests", requests_get),

@@ -130,11 +130,14 @@ class Quotas:
         return [b for p, a, b in self._counts if (p, a) == (platform, account)]
 
 
+_REVIEW_S = {"wechat": 20.0, "douyin": 120.0, "kuaishou": 120.0, "bilibili": 120.0}
+
+
 @dataclass(kw_only=True, slots=True)
 class Settings:
     """Switches for what the documents leave open; each default is the documented behaviour."""
 
-    review_s: dict[str, float] = field(default_factory=lambda: {"wechat": 20.0, "douyin": 120.0})
+    review_s: dict[str, float] = field(default_factory=lambda: dict(_REVIEW_S))
     limits: dict[str, dict[str, int]] = field(default_factory=dict)  # platform, budget, number
     ids: str = "number"  # WeChat publish_id, msg_data_id and msg_id: number or string
     url_variants: bool = False  # WeChat lists show http, chksm and #rd instead of the plain URL
@@ -152,6 +155,12 @@ class Settings:
     douyin_log_id: bool = False
     douyin_html: bool = False
     douyin_upload_mb: float = 128.0
+    douyin_hook_content: str = "object"  # or string: some newer events hold JSON as text
+    douyin_hook_copies: int = 1  # 0: lost on the way; 2: sent twice
+    kuaishou_endpoint: str = ""  # given out by start_upload; "": another name of this server
+    kuaishou_info_lag_s: float = 60.0  # so long photo/info does not know a new work
+    kuaishou_short_fragment: bool = False  # of each fragment the last byte is lost
+    kuaishou_refused_stay: bool = False  # a refused work stays pending instead of vanishing
 
     def update(self, data: Json) -> None:
         """Take over control input; `ControlError` for an unknown name or a wrong type."""
@@ -161,7 +170,11 @@ class Settings:
     def _checked(self, name: str, value: Any) -> Any:
         if name not in {f.name for f in fields(self)}:
             raise ControlError(f"there is no setting {name!r}")
-        choices = {"ids": ("number", "string"), "weibo_topics": ("refuse", "strip")}
+        choices = {
+            "ids": ("number", "string"),
+            "weibo_topics": ("refuse", "strip"),
+            "douyin_hook_content": ("object", "string"),
+        }
         if name in choices and value not in choices[name]:
             raise ControlError(f"{name} must be one of {choices[name]}")
         if name == "review_s":

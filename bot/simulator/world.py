@@ -3,9 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from bot.simulator import douyin_state, website_state, wechat_state, weibo_state
+from bot.simulator import (
+    douyin_state,
+    kuaishou_state,
+    website_state,
+    wechat_state,
+    weibo_state,
+)
 from bot.simulator.clock import Clock, parse_moment
 from bot.simulator.douyin import Douyin
+from bot.simulator.kuaishou import Kuaishou
 from bot.simulator.store import ControlError, Core, Json
 from bot.simulator.website import Website
 from bot.simulator.wechat import Wechat
@@ -19,6 +26,7 @@ _FIELDS = {
         douyin_state.INPUT,
         ("open_id", "client_key", "client_secret", "access_token", "refresh_token"),
     ),
+    "kuaishou": (kuaishou_state.INPUT, kuaishou_state.NEEDED),
     "website": (website_state.INPUT, ("user", "password")),
 }
 _FLAGS = (
@@ -48,7 +56,9 @@ class World:
         self.weibo = Weibo(self.core)
         self.douyin = Douyin(self.core)
         self.website = Website(self.core)
+        self.kuaishou = Kuaishou(self.core)
         everyone: list[Platform] = [self.wechat, self.weibo, self.douyin, self.website]
+        everyone.append(self.kuaishou)
         self._platforms = {platform.name: platform for platform in everyone}
 
     def platform(self, name: str) -> Platform:
@@ -73,8 +83,10 @@ class World:
             self.weibo.state.register(checked)
         elif platform == "website":
             self.website.state.register(checked)
-        else:
+        elif platform == "douyin":
             self.douyin.state.register(checked)
+        else:
+            self.kuaishou.state.register(checked)
 
     def account_ids(self, platform: str) -> list[str]:
         """Our ids of the platform's accounts."""
@@ -82,6 +94,7 @@ class World:
             "wechat": list(self.wechat.state.accounts),
             "weibo": list(self.weibo.state.users),
             "douyin": list(self.douyin.state.accounts),
+            "kuaishou": list(self.kuaishou.state.accounts),
             "website": list(self.website.state.sites),
         }
         return found[platform]
@@ -95,6 +108,8 @@ class World:
             shown.append({name: getattr(user, name) for name in weibo_state.INPUT})
         for douyin in self.douyin.state.accounts.values():
             shown.append({name: getattr(douyin, name) for name in douyin_state.INPUT})
+        for kuaishou in self.kuaishou.state.accounts.values():
+            shown.append({name: getattr(kuaishou, name) for name in kuaishou_state.INPUT})
         for site in self.website.state.sites.values():
             shown.append({name: getattr(site, name) for name in website_state.INPUT})
         return shown

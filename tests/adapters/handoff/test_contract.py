@@ -39,6 +39,6 @@ def test_platforms_without_an_interface_are_served_by_hand(platform: str) -> Non
     assert adapter_for(platform).name == "handoff"
 
 
-@pytest.mark.parametrize("platform", ["wechat", "weibo", "douyin"])
+@pytest.mark.parametrize("platform", ["wechat", "weibo", "douyin", "kuaishou"])
 def test_any_account_may_be_served_by_hand(platform: str) -> None:
     assert adapter_for(platform, "handoff").name == "handoff"

@@ -36,7 +36,9 @@ class RepostStage(WeiboStage):
 
     async def start(self) -> RepostStage:
         """The stage, running."""
-        self.account = replace(self.account, options={**self.account.options, "reprint": "repost"})
+        self.account = replace(
+            self.account, options={**self.account.options, "reprint_as": "repost"}
+        )
         await super().start()
         await self.control("POST", "accounts", {"accounts": [FLAGSHIP]})
         self.original = await self.flagship("流感季到了，请勤洗手。https://jk.lanting.example/1 ")
@@ -94,7 +96,7 @@ async def test_the_repost_points_at_the_original_and_is_labelled(unit: RepostSta
 
 
 async def test_a_repost_carries_a_safe_link_where_the_office_says_so(unit: RepostStage) -> None:
-    unit.adapter = unit.another_adapter(repost_link=True)  # type: ignore[assignment]
+    unit.adapter = unit.another_adapter(repost_link=True)
     await unit.published()
     (item,) = [item async for item in unit.adapter.recent(unit.clock.now() - timedelta(days=1))]
     assert item.text == f"{LABEL} {SAFE_LINK}"
@@ -113,7 +115,7 @@ async def test_without_an_original_on_weibo_it_goes_out_as_a_copy(
 
 async def test_without_the_choice_it_goes_out_as_a_copy(unit: RepostStage) -> None:
     unit.account = replace(unit.account, options={"safe_link": SAFE_LINK})
-    unit.adapter = unit.another_adapter()  # type: ignore[assignment]
+    unit.adapter = unit.another_adapter()
     await unit.published()
     assert [post["kind"] for post in await unit.posts()] == ["share"]
 
