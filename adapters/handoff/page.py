@@ -6,6 +6,7 @@ and video lie beside it. Nothing of a post gets into the script.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from html import escape
 
@@ -28,8 +29,8 @@ margin:.7rem 0}
 header p{margin:.2rem 0;color:#555}
 .name{display:flex;align-items:center;gap:.7rem}.name b{flex:1}
 .count{color:#667;font-size:.85rem}.over{color:#b00020;font-weight:bold}
-button{font:inherit;padding:.15rem 1rem;border:1px solid #0b6;border-radius:.3rem;background:#0b6;
-color:#fff;cursor:pointer}button.done{background:#fff;color:#0a5}
+button{font:inherit;padding:.15rem 1rem;border:1px solid #087a43;border-radius:.3rem;background:#087a43;
+color:#fff;cursor:pointer}button.done{background:#fff;color:#087a43}
 button:focus-visible,textarea:focus-visible{outline:3px solid #06c}
 textarea{width:100%;box-sizing:border-box;margin-top:.4rem;padding:.4rem;font:inherit;
 border:1px solid #ccd;border-radius:.3rem;background:#fafbfc;resize:vertical}
@@ -65,6 +66,7 @@ document.addEventListener('click', function (event) {
   button.classList.add('done');
 });
 """
+_IMAGES = re.compile(r'<img src="([^"]+)"')
 _ROLES = {"video": "视频", "cover": "封面", "image": "配图", "inline": "正文插图"}
 
 
@@ -158,9 +160,9 @@ def _lines(name: str, block: Block) -> Iterator[str]:
 def _article(name: str, label: str, part: Part) -> Iterator[str]:
     yield f'<section><div class="name"><b>{escape(label)}</b>'
     yield f'<button type="button" data-of="{name}">复制（带格式）</button></div>'
-    yield (
-        "<p>粘贴后图片不会带过去：按下面的位置逐张插入同名文件。</p>" if "<img" in part.html else ""
-    )
+    if files := _IMAGES.findall(part.html):
+        names = "、".join(f"<code>{escape(file)}</code>" for file in files)
+        yield f"<p>粘贴后图片不会带过去：按下面的位置依次插入 {names}。</p>"
     yield f'<div class="body" id="{name}">{part.html}</div>'
     yield "</section>"
 
@@ -205,7 +207,7 @@ def _report(variant: Variant, account: Account, like: str, has_files: bool) -> I
     name = escape(f"{variant.post}@{account.id}")
     form = f"，形如 <code>{escape(like)}</code>" if like else ""
     yield f"<h2>{'四' if has_files else '三'}、报回链接</h2><section>"
-    yield f"<p>作品公开后，复制它的链接{form}，在系统的“待办”里找到 <code>{name}</code> 填入；"
+    yield f"<p>作品公开后，复制它的链接{form}，在系统里找到 <code>{name}</code> 填入；"
     yield "或交给值班人员执行：</p><div class='line'>"
     yield _area("report", "命令", f"bot publications confirm {variant.post}@{account.id} --url ", 1)
     yield '<button type="button" data-of="report">复制</button></div>'

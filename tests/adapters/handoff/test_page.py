@@ -98,6 +98,8 @@ async def test_the_article_keeps_its_form_and_its_label(article: HandoffStage) -
     assert body is not None
     assert body.css("table")
     assert body.css("img[src='inline-01.png']")
+    assert page.body is not None
+    assert "依次插入 inline-01.png" in page.body.text()
     assert body.text(strip=True).startswith("【转载】来源：健康澜汀")
 
 
