@@ -281,7 +281,11 @@ class Connects(Protocol):
     """A front desk that leads an account's owner through the platform's authorisation (OAuth)."""
 
     async def invite(self, account: Account, *, redirect: str, state: str) -> str:
-        """The address the owner opens; the platform then sends the browser to `redirect`."""
+        """The address the owner opens; the platform then sends the browser to `redirect`.
+
+        It may be good for minutes only. A desk may have `invite_phone` beside it: the address for
+        somebody who reads this within the platform's own app.
+        """
         ...
 
     async def accept(self, query: Mapping[str, str], *, redirect: str) -> Granted:
