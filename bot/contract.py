@@ -190,6 +190,23 @@ class Knows(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class Repost:
+    """A post of ours as somebody passed it on within the platform."""
+
+    author: str  # the account's name as shown; "" when the platform does not say
+    item: Item
+
+
+@runtime_checkable
+class TellsReposts(Protocol):
+    """An adapter whose platform lists who reposted a post of the account."""
+
+    async def reposts(self, receipt: Receipt) -> Sequence[Repost]:
+        """Read-only: those the platform shows, which may be a few of many; newest first."""
+        ...
+
+
 @runtime_checkable
 class Withdraws(Protocol):
     """An adapter that can take a post back."""
@@ -337,7 +354,8 @@ class Adapter(Protocol):
     - `DESK`: made by `DESK(tools, config)`, whose `tools.credentials` are the office's own at the
       platform; it `Hears`, `Connects` or `Lists`.
 
-    An adapter may also be one that `Renews`, `Knows`, `Withdraws` or `Previews`. Where settings
+    An adapter may also be one that `Renews`, `Knows`, `TellsReposts`, `Withdraws` or `Previews`.
+    Where settings
     change what it can do, the classmethod `able(config)` gives the capabilities that hold.
     """
 
