@@ -58,6 +58,10 @@ class VideoLimits:
             raise ValueError(f"no such limits: {sorted(unknown)}")
 
 
+# Where a platform states nothing at all.
+ALL_UNSURE: Final = frozenset(field.name for field in fields(VideoLimits)) - {"unsure"}
+
+
 def problems(video: Media, limits: VideoLimits, title: str) -> Iterator[Problem]:
     """Everything in the video that the platform would refuse, or may.
 
