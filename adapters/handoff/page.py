@@ -29,7 +29,8 @@ margin:.7rem 0}
 header p{margin:.2rem 0;color:#555}
 .name{display:flex;align-items:center;gap:.7rem}.name b{flex:1}
 .count{color:#667;font-size:.85rem}.over{color:#b00020;font-weight:bold}
-button{font:inherit;padding:.15rem 1rem;border:1px solid #087a43;border-radius:.3rem;background:#087a43;
+button{font:inherit;padding:.15rem 1rem;border:1px solid #087a43;border-radius:.3rem;
+background:#087a43;
 color:#fff;cursor:pointer}button.done{background:#fff;color:#087a43}
 button:focus-visible,textarea:focus-visible{outline:3px solid #06c}
 textarea{width:100%;box-sizing:border-box;margin-top:.4rem;padding:.4rem;font:inherit;

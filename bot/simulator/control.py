@@ -138,6 +138,8 @@ def tokens_expire(world: World, ask: Ask) -> Json:
         user.token_code = _dying(ask.data) if dead is None else 0
     elif platform == "kuaishou":
         world.kuaishou.state.expire(account, dead)
+    elif platform == "baijiahao":
+        world.baijiahao.state.authors[account].dead = dead is None or dead
     elif platform == "website":
         world.website.state.sites[account].dead = dead is None or dead
     else:

@@ -4,12 +4,14 @@ from datetime import datetime
 from typing import Any
 
 from bot.simulator import (
+    baijiahao,
     douyin_state,
     kuaishou_state,
     website_state,
     wechat_state,
     weibo_state,
 )
+from bot.simulator.baijiahao import Baijiahao
 from bot.simulator.clock import Clock, parse_moment
 from bot.simulator.douyin import Douyin
 from bot.simulator.kuaishou import Kuaishou
@@ -27,6 +29,7 @@ _FIELDS = {
         ("open_id", "client_key", "client_secret", "access_token", "refresh_token"),
     ),
     "kuaishou": (kuaishou_state.INPUT, kuaishou_state.NEEDED),
+    "baijiahao": (baijiahao.INPUT, ("app_id", "app_token")),
     "website": (website_state.INPUT, ("user", "password")),
 }
 _FLAGS = (
@@ -38,6 +41,7 @@ _FLAGS = (
     "paid",
     "list",
     "strips_authorization",
+    "muted",
 )
 _MOMENTS = ("expires_at", "refresh_expires_at")
 
@@ -58,7 +62,8 @@ class World:
         self.website = Website(self.core)
         self.kuaishou = Kuaishou(self.core)
         everyone: list[Platform] = [self.wechat, self.weibo, self.douyin, self.website]
-        everyone.append(self.kuaishou)
+        self.baijiahao = Baijiahao(self.core)
+        everyone += [self.kuaishou, self.baijiahao]
         self._platforms = {platform.name: platform for platform in everyone}
 
     def platform(self, name: str) -> Platform:
@@ -83,6 +88,8 @@ class World:
             self.weibo.state.register(checked)
         elif platform == "website":
             self.website.state.register(checked)
+        elif platform == "baijiahao":
+            self.baijiahao.state.register(checked)
         elif platform == "douyin":
             self.douyin.state.register(checked)
         else:
@@ -96,6 +103,7 @@ class World:
             "douyin": list(self.douyin.state.accounts),
             "kuaishou": list(self.kuaishou.state.accounts),
             "website": list(self.website.state.sites),
+            "baijiahao": list(self.baijiahao.state.authors),
         }
         return found[platform]
 
@@ -112,6 +120,8 @@ class World:
             shown.append({name: getattr(kuaishou, name) for name in kuaishou_state.INPUT})
         for site in self.website.state.sites.values():
             shown.append({name: getattr(site, name) for name in website_state.INPUT})
+        for author in self.baijiahao.state.authors.values():
+            shown.append({name: getattr(author, name) for name in baijiahao.INPUT})
         return shown
 
     def check_account(self, data: Json) -> tuple[str, str]:
