@@ -15,6 +15,7 @@ _KINDS = {
     "weibo": ("share", "repost"),
     "douyin": ("video", "image_text"),
     "kuaishou": ("video",),
+    "bilibili": ("video",),
     "website": ("article",),
 }
 
@@ -32,6 +33,8 @@ def post(world: World, data: Json) -> Json:
         posts = [_weibo(world, account, data, kind, at)]
     elif platform == "kuaishou":
         posts = [world.kuaishou.state.console(account, text(data, "text"), at)]
+    elif platform == "bilibili":
+        posts = [world.bilibili.state.console(account, text(data, "text"), at)]
     elif platform == "website":
         posts = [_website(world, account, data, at)]
     else:
