@@ -118,7 +118,10 @@ class MediaStore(Protocol):
     """Opens the office's files."""
 
     def path(self, media: Media) -> Path:
-        """The file, after checking that it still is what was planned; raises MediaError."""
+        """The file, after checking that it still is what was planned; raises MediaError.
+
+        Blocks when the file is new to this process: some seconds for a video of some GB.
+        """
         ...
 
 
@@ -184,6 +187,23 @@ class Knows(Protocol):
 
     async def profile(self) -> Profile:
         """Read-only: the account as the platform has it."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repost:
+    """A post of ours as somebody passed it on within the platform."""
+
+    author: str  # the account's name as shown; "" when the platform does not say
+    item: Item
+
+
+@runtime_checkable
+class TellsReposts(Protocol):
+    """An adapter whose platform lists who reposted a post of the account."""
+
+    async def reposts(self, receipt: Receipt) -> Sequence[Repost]:
+        """Read-only: those the platform shows, which may be a few of many; newest first."""
         ...
 
 
@@ -261,7 +281,11 @@ class Connects(Protocol):
     """A front desk that leads an account's owner through the platform's authorisation (OAuth)."""
 
     async def invite(self, account: Account, *, redirect: str, state: str) -> str:
-        """The address the owner opens; the platform then sends the browser to `redirect`."""
+        """The address the owner opens; the platform then sends the browser to `redirect`.
+
+        It may be good for minutes only. A desk may have `invite_phone` beside it: the address for
+        somebody who reads this within the platform's own app.
+        """
         ...
 
     async def accept(self, query: Mapping[str, str], *, redirect: str) -> Granted:
@@ -327,7 +351,8 @@ class Adapter(Protocol):
     - `DESK`: made by `DESK(tools, config)`, whose `tools.credentials` are the office's own at the
       platform; it `Hears`, `Connects` or `Lists`.
 
-    An adapter may also be one that `Renews`, `Knows`, `Withdraws` or `Previews`. Where settings
+    An adapter may also be one that `Renews`, `Knows`, `TellsReposts`, `Withdraws` or `Previews`.
+    Where settings
     change what it can do, the classmethod `able(config)` gives the capabilities that hold.
     """
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +40,7 @@ ABILITY_CODES = frozenset(
     ]
 )
 _V1 = "/api/douyin/v1/video"
+_PICTURES = 2  # media_type
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +70,7 @@ class Work:
     status: int | None  # optional since 2024-12-13; None: not told
     share_url: str
     pinned: bool
+    pictures: bool  # an image set (图文), not a video
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,25 +129,41 @@ class DouyinApi:
         return reply.data.fields("video").text("video_id")
 
     async def upload_image(self, token: Token, path: Path, mime: str) -> str:
-        """The image_id of a cover."""
+        """The image_id of a cover or of a picture of an image set."""
         with await asyncio.to_thread(path.open, "rb") as file:
             form = aiohttp.FormData()
             form.add_field("image", file, filename="cover", content_type=mime)
             reply = await self._upload(token, "upload_image", form)
         return reply.data.fields("image").text("image_id")
 
-    async def create(self, token: Token, video_id: str, text: str, image_id: str) -> Created:
+    async def create(
+        self, token: Token, video_id: str, text: str, *, image_id: str = "", cover_s: str = ""
+    ) -> Created:
         """Makes a work of an upload; the platform reviews it before anybody else sees it.
 
+        The cover is `image_id`, else the frame at `cover_s` seconds, else the platform's choice.
         https://open.douyin.com/platform/resource/docs/openapi/video-management/douyin/create/
         """
-        body = {"video_id": video_id, "text": text}
+        body: dict[str, object] = {"video_id": video_id, "text": text}
         if image_id:
             body["custom_cover_image_url"] = image_id  # despite its name it takes the image_id
+        elif cover_s:
+            body["cover_tsp"] = float(cover_s)
+        return await self._created(token, "create_video", body)
+
+    async def create_pictures(self, token: Token, image_ids: Sequence[str], text: str) -> Created:
+        """Makes an image set (图文) of uploaded pictures, reviewed like a video.
+
+        https://developer.open-douyin.com/docs/resource/zh-CN/dop/develop/openapi/video-management/douyin/create-image-text
+        """
+        body = {"image_list": list(image_ids), "text": text}
+        return await self._created(token, "create_image_text", body)
+
+    async def _created(self, token: Token, call: str, body: Mapping[str, object]) -> Created:
         answer = await self._http.call(
             "POST",
-            f"{_V1}/create_video/",
-            action="create_video",
+            f"{_V1}/{call}/",
+            action=call,
             params={"open_id": token.open_id},
             json_body=body,
             headers=_headers(token),
@@ -200,11 +218,16 @@ class DouyinApi:
         )
 
     async def oauth(self, call: str, form: dict[str, str]) -> Fields:
-        """The data of an OAuth call (`refresh_token`, `renew_refresh_token`)."""
+        """The data of an OAuth call, e.g. `refresh_token`; nothing public comes of one."""
         answer = await self._http.call(
             "POST", f"/oauth/{call}/", action=f"oauth/{call}", data=form, effect=False
         )
         return self._checked(answer).data
+
+    async def nickname(self, token: Token) -> str:
+        """The account's name as Douyin shows it; the owner may have chosen a made-up one."""
+        form = {"open_id": token.open_id, "access_token": token.access_token}
+        return (await self.oauth("userinfo", form)).text("nickname", "")
 
     async def _upload(
         self, token: Token, call: str, form: Body | None, more: dict[str, str] | None = None
@@ -233,11 +256,15 @@ class DouyinApi:
         return self._checked(answer)
 
     def _checked(self, answer: Answer) -> Reply:
-        reply = reply_of(answer)
-        if reply.code != OK:
-            now = self._clock.now()
-            raise ERRORS.error(answer.origin, reply.code, reply.text, now=now)
-        return reply
+        return checked(answer, self._clock)
+
+
+def checked(answer: Answer, clock: Clock) -> Reply:
+    """The reply in an answer; a code that is not 0 raises the error it stands for."""
+    reply = reply_of(answer)
+    if reply.code != OK:
+        raise ERRORS.error(answer.origin, reply.code, reply.text, now=clock.now())
+    return reply
 
 
 def _headers(token: Token) -> dict[str, str]:
@@ -254,4 +281,5 @@ def _work(fields: Fields) -> Work:
         status=fields.number("video_status") if "video_status" in fields else None,
         share_url=fields.text("share_url", ""),
         pinned=fields.flag("is_top", False),
+        pictures=fields.number("media_type", 0) == _PICTURES,
     )

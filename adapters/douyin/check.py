@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from adapters import pictures, videos
 from adapters.douyin.limits import (
     CAPTION_CHARS,
-    COVER_BYTES,
-    COVER_TYPES,
+    H5_IMAGE_BYTES,
+    H5_IMAGE_TYPES,
+    H5_IMAGES,
+    H5_VIDEO,
+    IMAGES,
+    PICTURE,
     TOPICS,
-    VIDEO_BYTES,
-    VIDEO_S,
-    VIDEO_TYPES,
+    VIDEO,
 )
 from bot.domain.post import Media, Variant
 from bot.domain.problem import Problem, Severity
 from bot.i18n import _
 
+TITLE = "抖音"
+OPTIONS = frozenset({"cover_at"})
 _TOPIC = re.compile(r"#[^#\s]+")
 
 
@@ -27,63 +32,94 @@ def caption(variant: Variant) -> str:
     return f"{text}\n{variant.label}" if variant.label else text
 
 
-def problems(variant: Variant) -> Iterator[Problem]:
-    """Everything the platform would refuse in this variant."""
-    if variant.video is None:
-        yield Problem(
-            code="douyin-video-missing",
-            message=_("Douyin takes nothing without a video."),
-            hint=_("Give the post a video, or take this account out of it."),
-        )
+def topics(text: str) -> list[str]:
+    """The topics 话题 in a text, each once, without #."""
+    return list(dict.fromkeys(found.lstrip("#") for found in _TOPIC.findall(text)))
+
+
+def problems(variant: Variant, account: Mapping[str, str]) -> Iterator[Problem]:
+    """Everything the server interface would refuse; `account`: the account's options."""
+    yield from _media(variant, limit=IMAGES)
+    if variant.video is not None:
+        yield from videos.problems(variant.video, VIDEO, TITLE)
+        shown: tuple[Media, ...] = () if variant.cover is None else (variant.cover,)
     else:
-        yield from _video(variant.video)
-    yield from _text(variant)
-    if variant.cover is not None:
-        yield from _cover(variant.cover)
+        shown = variant.images
+    for picture in shown:
+        yield from pictures.problems(picture, PICTURE, TITLE)
+    yield from _text(variant, account)
+    yield from _options(variant)
 
 
-def _video(video: Media) -> Iterator[Problem]:
-    if video.mime not in VIDEO_TYPES:
+def h5_problems(variant: Variant, account: Mapping[str, str]) -> Iterator[Problem]:
+    """Everything the H5 share would refuse."""
+    yield from _media(variant, limit=H5_IMAGES)
+    if variant.video is not None:
+        yield from videos.problems(variant.video, H5_VIDEO, TITLE)
+    else:
+        yield from _h5_pictures(variant.images)
+    yield from _text(variant, account)
+    yield from _options(variant)
+
+
+def _media(variant: Variant, *, limit: int) -> Iterator[Problem]:
+    if variant.video is None and not variant.images:
         yield Problem(
-            code="douyin-video-type",
-            message=_("{path} is neither MP4 nor WebM.").format(path=video.path),
-            hint=_("Export it as MP4 (H.264 with AAC)."),
+            code="douyin-media-missing",
+            message=_("Douyin takes nothing without a video or pictures."),
+            hint=_("Give the post a video or pictures, or take this account out of it."),
         )
-    if video.size > VIDEO_BYTES:
+    if variant.video is not None and variant.images:
         yield Problem(
-            code="douyin-video-size",
-            message=_("{path} is larger than 4 GB.").format(path=video.path),
-            hint=_("Export it with a lower bit rate."),
+            code="douyin-pictures-unused",
+            message=_("Douyin gets the video; the pictures of the post are left out there."),
+            severity=Severity.WARNING,
         )
-    if video.duration_s > VIDEO_S:
+    if variant.video is None and len(variant.images) > limit:
         yield Problem(
-            code="douyin-video-length",
-            message=_("{path} is longer than 15 minutes.").format(path=video.path),
-            hint=_("Cut it, or make several posts of it."),
+            code="douyin-too-many-pictures",
+            message=_("The post has {count} pictures; Douyin takes at most {limit}.").format(
+                count=len(variant.images), limit=limit
+            ),
+            hint=_("Choose the best of them for Douyin under variants."),
         )
 
 
-def _text(variant: Variant) -> Iterator[Problem]:
+def _h5_pictures(images: Iterable[Media]) -> Iterator[Problem]:
+    """The app fetches them as they are, so nothing is converted on the way."""
+    for image in images:
+        if image.mime not in H5_IMAGE_TYPES or image.size > H5_IMAGE_BYTES:
+            yield Problem(
+                code="douyin-h5-picture",
+                message=_(
+                    "Douyin's app cannot fetch {path}: it takes JPEG and PNG to 20 MB."
+                ).format(path=image.path),
+                hint=_("Save it as JPEG, smaller than 20 MB."),
+            )
+
+
+def _text(variant: Variant, account: Mapping[str, str]) -> Iterator[Problem]:
     text = caption(variant)
+    chars, tags = _limit(account, "caption_chars", CAPTION_CHARS), _limit(account, "topics", TOPICS)
     # How emoji count is not documented: the larger of code points and UTF-16 units decides.
     length = max(len(text), len(text.encode("utf-16-le")) // 2)
     if not text:
         yield Problem(
             code="douyin-caption-missing",
             message=_("There is no caption for Douyin."),
-            hint=_("Write a short text for the video."),
+            hint=_("Write a short text for Douyin."),
         )
-    if length > CAPTION_CHARS:
+    if length > chars:
         yield Problem(
             code="douyin-caption-too-long",
             message=_("The Douyin caption has {length} characters.").format(length=length),
-            hint=_("Shorten it to at most {limit} characters.").format(limit=CAPTION_CHARS),
+            hint=_("Shorten it to at most {limit} characters.").format(limit=chars),
         )
-    if len(_TOPIC.findall(text)) > TOPICS:
+    if len(_TOPIC.findall(text)) > tags:
         yield Problem(
             code="douyin-topics",
-            message=_("The Douyin caption has more than {limit} topics.").format(limit=TOPICS),
-            hint=_("Keep the {limit} that matter most.").format(limit=TOPICS),
+            message=_("The Douyin caption has more than {limit} topics.").format(limit=tags),
+            hint=_("Keep the {limit} that matter most.").format(limit=tags),
             severity=Severity.WARNING,
         )
     if variant.ai_generated and "AI" not in text and "人工智能" not in text:
@@ -95,16 +131,36 @@ def _text(variant: Variant) -> Iterator[Problem]:
         )
 
 
-def _cover(cover: Media) -> Iterator[Problem]:
-    if cover.mime not in COVER_TYPES:
+def _limit(account: Mapping[str, str], name: str, default: int) -> int:
+    given = account.get(name, "")
+    return int(given) if given.isdecimal() else default
+
+
+def _options(variant: Variant) -> Iterator[Problem]:
+    for name in sorted(variant.options.keys() - OPTIONS):
         yield Problem(
-            code="douyin-cover-type",
-            message=_("The cover {path} is no JPEG or PNG picture.").format(path=cover.path),
-            hint=_("Save it as JPEG."),
+            code="douyin-option-unknown",
+            message=_('Douyin knows no option "{name}".').format(name=name),
+            hint=_("Known are: {known}.").format(known=", ".join(sorted(OPTIONS))),
         )
-    if cover.size > COVER_BYTES:
+    cover_at = variant.options.get("cover_at")
+    if cover_at is None:
+        return
+    if not _is_moment(cover_at, variant.video):
         yield Problem(
-            code="douyin-cover-size",
-            message=_("The cover {path} is larger than 20 MB.").format(path=cover.path),
-            hint=_("Save it smaller."),
+            code="douyin-option-value",
+            message=_('"{value}" is no moment of the video.').format(value=cover_at),
+            hint=_("Give the second whose picture becomes the cover, such as 3.5."),
         )
+    elif variant.cover is not None:
+        yield Problem(
+            code="douyin-cover-twice",
+            message=_("The post has a cover picture; Douyin takes that, not the moment."),
+            severity=Severity.WARNING,
+        )
+
+
+def _is_moment(text: str, video: Media | None) -> bool:
+    if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3})?", text) or video is None:
+        return False
+    return not video.duration_s or float(text) <= video.duration_s

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from adapters.douyin.api import TOKEN_CODES, DouyinApi, Token
+from adapters.douyin.app import App
 from adapters.douyin.limits import DEAD_GRANT, REFRESH_LIFE_S, RENEW_SCOPE
 from adapters.http import Fields, Origin
 from bot.clock import Clock, check_aware
@@ -43,10 +44,11 @@ class Tokens:
     """The tokens of one account."""
 
     def __init__(
-        self, api: DouyinApi, credentials: Credentials, clock: Clock, margins: Margins
+        self, api: DouyinApi, credentials: Credentials, app: App, clock: Clock, margins: Margins
     ) -> None:
         self._api = api
         self._credentials = credentials
+        self._app = app
         self._clock = clock
         self._margins = margins
         # Within this process; `exclusively` keeps other workers out.
@@ -143,14 +145,13 @@ class Tokens:
         ends_at = self._moment(fields, "refresh_expires_at")
         if ends_at is None:
             return None
-        gained = timedelta(seconds=REFRESH_LIFE_S) - self._margins.renew
-        return ends_at + self._renewals_left(fields) * gained
+        return prolonged(ends_at, self._renewals_left(fields), self._margins.renew)
 
     # ── asking the platform; only within `exclusively` ────────────────────────────────────────
 
     async def _refreshed(self, fields: Kept) -> Kept:
         form = {
-            "client_key": self._field(fields, "client_key"),
+            "client_key": await self._app.key(),
             "grant_type": "refresh_token",
             "refresh_token": self._field(fields, "refresh_token"),
         }
@@ -185,7 +186,7 @@ class Tokens:
         A renewal that fails changes nothing yet: the old tokens hold until they end.
         """
         form = {
-            "client_key": self._field(fields, "client_key"),
+            "client_key": await self._app.key(),
             "refresh_token": self._field(fields, "refresh_token"),
         }
         try:
@@ -253,6 +254,11 @@ class Tokens:
     def _bad(self, message: str) -> AuthFailed:
         advice = _("Have the account's administrator authorise it again.")
         return _origin().error(AuthFailed, message, advice=advice)
+
+
+def prolonged(ends_at: datetime, renewals: int, margin: timedelta) -> datetime:
+    """When a refresh token that ends then is over for good, each renewal made `margin` before."""
+    return ends_at + renewals * (timedelta(seconds=REFRESH_LIFE_S) - margin)
 
 
 def _origin() -> Origin:

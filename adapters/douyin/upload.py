@@ -1,4 +1,4 @@
-"""Bringing a video and its cover to Douyin, step by step.
+"""Bringing a video with its cover, or pictures, to Douyin, step by step.
 
 Each step gives new checkpoint data, so that a crash costs at most one part. One upload makes one
 work: what was uploaded for an earlier commit is not used again.
@@ -7,16 +7,16 @@ work: what was uploaded for an earlier commit is not used again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from adapters.douyin.api import DouyinApi
-from adapters.douyin.limits import PARTS_MAX, UPLOAD_LIFE_S
+from adapters.douyin.limits import PARTS_MAX, PICTURE, UPLOAD_LIFE_S
 from adapters.douyin.tokens import Tokens
-from bot.clock import Clock
-from bot.contract import MediaStore
-from bot.domain.post import Media
+from adapters.pictures import fit, mime_of
+from bot.contract import Tools
+from bot.domain.post import Media, Variant
 from bot.errors import Rejected
 
 Data = Mapping[str, str]
@@ -25,6 +25,7 @@ _OF_VIDEO = frozenset(
     {"video_sha256", "video_for", "video_id", "upload_id", "upload_at", "parts", "restarted"}
 )
 _OF_COVER = frozenset({"cover_sha256", "image_id"})
+_OF_IMAGES = frozenset({"images_sha256", "images_for", "image_ids"})
 # An upload_id the platform no longer knows is answered as a wrong parameter.
 _PARAMETER_CODES = frozenset({"28001007", "2100005"})
 
@@ -36,21 +37,24 @@ class Uploads:
         self,
         api: DouyinApi,
         tokens: Tokens,
-        media: MediaStore,
-        clock: Clock,
+        tools: Tools,
         *,
         single_bytes: int,
         part_bytes: int,
     ) -> None:
         self._api = api
         self._tokens = tokens
-        self._media = media
-        self._clock = clock
+        self._media = tools.media
+        self._clock = tools.clock
+        self._cache_dir = tools.cache_dir
         self._single_bytes = single_bytes
         self._part_bytes = part_bytes
 
-    async def step(self, video: Media, cover: Media | None, data: Data) -> tuple[Data, bool]:
+    async def step(self, variant: Variant, data: Data) -> tuple[Data, bool]:
         """One step further: the new checkpoint data, and whether nothing is left to do."""
+        if variant.video is None:
+            return await self._image_step(variant.images, data)
+        video, cover = variant.video, variant.cover
         data = self._still_good(video, cover, data)
         if "video_id" not in data:
             data = await self._video_step(video, data)
@@ -58,6 +62,19 @@ class Uploads:
             data = await self._cover_step(cover, data)
         done = "video_id" in data and (cover is None or "image_id" in data)
         return data, done
+
+    async def _image_step(self, images: Sequence[Media], data: Data) -> tuple[Data, bool]:
+        """One picture of an image set; like a video, each upload serves one work."""
+        digest = ",".join(image.sha256 for image in images)
+        known = {"images_sha256": digest, "images_for": data.get("committed_at", "")}
+        if known.items() <= data.items():
+            sent = [image_id for image_id in data["image_ids"].split(",") if image_id]
+        else:
+            sent = []
+        if len(sent) < len(images):
+            sent.append(await self._image(images[len(sent)]))
+        data = {**_without(data, _OF_IMAGES), **known, "image_ids": ",".join(sent)}
+        return data, len(sent) == len(images)
 
     def _still_good(self, video: Media, cover: Media | None, data: Data) -> Data:
         """`data` without what belongs to another file, an earlier commit, or a dead upload."""
@@ -110,11 +127,17 @@ class Uploads:
         return {**data, "parts": str(sent + 1)}
 
     async def _cover_step(self, cover: Media, data: Data) -> Data:
-        path = await asyncio.to_thread(self._media.path, cover)
-        image_id = await self._tokens.with_token(
-            lambda token: self._api.upload_image(token, path, cover.mime)
+        return {**data, "cover_sha256": cover.sha256, "image_id": await self._image(cover)}
+
+    async def _image(self, image: Media) -> str:
+        copy = await asyncio.to_thread(self._copy, image)
+        return await self._tokens.with_token(
+            lambda token: self._api.upload_image(token, copy, mime_of(copy))
         )
-        return {**data, "cover_sha256": cover.sha256, "image_id": image_id}
+
+    def _copy(self, image: Media) -> Path:
+        """The picture as Douyin takes it."""
+        return fit(image, self._media.path(image), PICTURE, self._cache_dir)
 
 
 def part_size(size: int, least: int) -> int:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from adapters.http import Fields, Http
-from adapters.wechat import checks, limits, options
+from adapters.wechat import checks, limits, options, themes
 from adapters.wechat.api import Api
+from adapters.wechat.component import REFRESH_TOKEN, ByComponent, Component, Either, TokenName
+from adapters.wechat.desk import WechatDesk
 from adapters.wechat.errors import Context
 from adapters.wechat.library import Library
 from adapters.wechat.limits import Limits
-from adapters.wechat.preparing import DRAFT, Preparation, of_this_version
+from adapters.wechat.preparing import DRAFT, READY, Preparation, of_this_version
 from adapters.wechat.reading import SUBMITS, Reading
 from adapters.wechat.rights import Rights
 from adapters.wechat.statistics import Endpoint, Statistics
+from adapters.wechat.themes import Theme
 from adapters.wechat.tokens import BySecret, Tokens
 from adapters.wechat.withdrawing import Withdrawing
 from bot.contract import (
@@ -55,7 +59,11 @@ class WechatConfig(BaseModel):
     find_pages: int = Field(default=3, ge=1)  # pages of 20 searched for a lost answer
     # Which daily figures are asked for; the older endpoint answers 47009 wherever that was tried.
     datacube: Endpoint = "getarticletotaldetail"
+    theme: Theme = themes.DEFAULT  # how articles look; accounts and posts may choose another
     recent_pages: int = Field(default=50, ge=1)  # freepublish/batchget may be asked 100 times a day
+    page_url: str = "https://mp.weixin.qq.com"  # where units authorise the third-party platform
+    callback_age_s: float = Field(default=300.0, gt=0)  # an older call of WeChat's is refused
+    component_parameter: TokenName = "both"  # old and new documents name the parameter differently
 
 
 class Wechat:
@@ -99,7 +107,12 @@ class Wechat:
         self._account = account
         self._tools = tools
         self._config = config
-        source = BySecret(http, tools.clock, self._context)
+        self._component = Component(
+            http, tools.app, tools.clock, parameter=config.component_parameter
+        )
+        source = Either(
+            BySecret(http, tools.clock, self._context), ByComponent(self._component, tools.clock)
+        )
         self._tokens = Tokens(source, tools.credentials, tools.clock)
         self._api = Api(http, self._tokens, self._context)
         self._library = Library(self._api)
@@ -113,8 +126,11 @@ class Wechat:
             recent_pages=config.recent_pages,
         )
         self._withdrawing = Withdrawing(self._api, self._reading, self._statistics)
-        comments = options.account_comments(account)
-        self._preparation = Preparation(self._api, tools.media, tools.cache_dir, comments)
+        defaults = {
+            "comments": options.account_comments(account),
+            themes.OPTION: account.options.get(themes.OPTION, config.theme),
+        }
+        self._preparation = Preparation(self._api, tools.media, tools.cache_dir, defaults)
 
     @classmethod
     def check(cls, variant: Variant, account: Account) -> list[Problem]:
@@ -140,7 +156,7 @@ class Wechat:
             return Checkpoint(data=data)
         if variant.method is Method.PUBLISH:
             data[SUBMITS] = await self._reading.submits()
-        return Checkpoint(data=data, ready=True)
+        return Checkpoint(data=data | {READY: "yes"}, ready=True)
 
     async def commit(self, variant: Variant, done: Checkpoint, *, key: str) -> Receipt | Pending:
         """Submits the draft; WeChat answers with a job whose review `find` follows."""
@@ -168,7 +184,11 @@ class Wechat:
 
     async def profile(self) -> Profile:
         """The rights the account really has, probed; WeChat tells a name only to a third party."""
-        return Profile(permissions=await self._rights.probed())
+        fields = await self._tools.credentials.load()
+        told = Profile()
+        if fields.get(REFRESH_TOKEN):
+            told = await self._component.profile(fields["appid"])
+        return replace(told, permissions={**told.permissions, **await self._rights.probed()})
 
     async def find(
         self, variant: Variant, done: Checkpoint, *, key: str, pending: Pending | None = None
@@ -209,3 +229,4 @@ def _message(answer: Fields) -> dict[str, str]:
 
 
 ADAPTER: type[Adapter] = Wechat
+DESK = WechatDesk

@@ -70,14 +70,18 @@ def gallery_text(variant: Variant) -> str:
 
 
 def as_json(
-    variant: Variant, urls: Mapping[str, str], media_ids: Sequence[str], comments: str
+    variant: Variant,
+    urls: Mapping[str, str],
+    media_ids: Sequence[str],
+    defaults: Mapping[str, str],
 ) -> list[Json]:
     """What `draft/add` takes.
 
     `urls`: address of each picture in the texts by its sha256; `media_ids`: of `materials`, in
-    their order; `comments`: the account's way, unless the post has one of its own.
+    their order; `defaults`: the account's options, unless the post has its own.
     """
-    talk = options.comments(variant.options.get("comments", comments))
+    variant = replace(variant, options={**defaults, **variant.options})
+    talk = options.comments(variant.options.get("comments", options.COMMENTS[0]))
     if is_gallery(variant):
         return [_gallery(variant, media_ids) | talk]
     covers = iter(media_ids)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from adapters.wechat import limits, options
+from adapters.wechat import layout, options, themes
 from adapters.wechat.articles import articles, gallery_text, is_gallery
 from adapters.wechat.limits import Limits
-from adapters.wechat.render import pictures, render
+from adapters.wechat.render import pictures
 from bot.domain.post import Media, Variant
 from bot.domain.problem import Problem
 from bot.domain.roster import Account
@@ -22,6 +22,7 @@ _LINK = re.compile(r"https?://|www\.|<a\s", re.IGNORECASE)
 def problems(variant: Variant, account: Account, limit: Limits) -> Iterator[Problem]:
     """Every mistake of the variant; none means WeChat's documented checks pass."""
     yield from options.problems(variant, account)
+    yield from themes.problems(variant, account)
     if is_gallery(variant):
         yield from _texts(variant, limit)
         yield from _gallery(variant, limit)
@@ -146,20 +147,7 @@ def _body(variant: Variant, account: Account, limit: Limits) -> Iterator[Problem
                 message=message.format(source=source),
                 hint=_("Put the picture under media/; WeChat removes pictures from elsewhere."),
             )
-    yield from _length(variant, account, limit)
-
-
-def _length(variant: Variant, account: Account, limit: Limits) -> Iterator[Problem]:
-    address = "https://mmbiz.qpic.cn/".ljust(limits.PICTURE_URL_CHARS, "x")
-    content = render(variant, {media.path: address for media in variant.inline})
-    if len(content) < limit.content_chars and len(content.encode()) < limit.content_bytes:
-        return
-    message = _("The article comes to {length} characters with its layout; WeChat takes {most}.")
-    yield Problem(
-        code="body-too-long",
-        message=message.format(length=len(content), most=limit.content_chars - 1),
-        hint=_("Shorten or split the text; every table cell and list item adds layout."),
-    )
+    yield from layout.problems(variant, account, limit)
 
 
 def _link(variant: Variant, limit: Limits) -> Iterator[Problem]:

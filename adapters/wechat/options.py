@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from adapters.wechat import themes
 from bot.domain.post import Media, Variant
 from bot.domain.problem import Problem
 from bot.domain.roster import Account
@@ -16,7 +17,7 @@ from bot.i18n import _
 
 COMMENTS = ("off", "all", "fans")
 PLACES = ("center", "top", "bottom")  # of a cover taller than the cut; a wider one is centred
-_KNOWN = ("comments", "crop", "crop_square", "theme")
+_KNOWN = ("comments", "crop", "crop_square", themes.OPTION)
 _NUMBER = r"(?:0|1|0?\.\d{1,6}|1\.0{1,6})"  # 0 to 1 with at most six decimals
 _BOX = re.compile(rf"{_NUMBER}(?:_{_NUMBER}){{3}}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +19,9 @@ CONTENT = "content"  # checkpoint keys: which version of the post the rest belon
 COVER = "cover"  # the media_id of the first cover or picture, uploaded for this draft alone,
 DRAFT = "draft"  # the draft's media_id,
 IMAGE = "image:"  # the address of each picture inside a text by its sha256,
-MATERIAL = "material:"  # and the media_id of each further cover or picture by its sha256
+MATERIAL = "material:"  # the media_id of each further cover or picture by its sha256,
+READY = "ready"  # and that all of it was there once; it may have been a while ago
+_COMMITTED = ("committed_at", "doubt_since")  # set by the engine
 
 Upload = Callable[[], Awaitable[str]]
 
@@ -27,11 +29,13 @@ Upload = Callable[[], Awaitable[str]]
 class Preparation:
     """Makes one account's drafts."""
 
-    def __init__(self, api: Api, media: MediaStore, cache: Path, comments: str) -> None:
+    def __init__(
+        self, api: Api, media: MediaStore, cache: Path, defaults: Mapping[str, str]
+    ) -> None:
         self._api = api
         self._media = media
         self._cache = cache  # where converted pictures are kept
-        self._comments = comments  # the account's way, unless a post has its own
+        self._defaults = defaults  # the account's options, unless a post has its own
 
     async def step(self, variant: Variant, data: dict[str, str]) -> bool:
         """Takes the next costly step and writes it into `data`; False when none is left.
@@ -39,6 +43,7 @@ class Preparation:
         A crash repeats at most one upload, and a draft that was made without our knowing is found
         again by its first cover, which no other draft has.
         """
+        await self._forget_lost(data)
         for key, upload in self._uploads(variant):
             if key not in data:
                 data[key] = await upload()
@@ -47,6 +52,16 @@ class Preparation:
             return False
         data[DRAFT] = await self._own_draft(variant, data) or await self._new_draft(variant, data)
         return True
+
+    async def _forget_lost(self, data: dict[str, str]) -> None:
+        """Makes room for a new draft when somebody deleted ours in the console.
+
+        Only before the first commit: later a draft that is gone may have been published.
+        """
+        if READY not in data or any(name in data for name in _COMMITTED):
+            return
+        if DRAFT in data and not await self._api.has_draft(data[DRAFT]):
+            del data[DRAFT]
 
     def _uploads(self, variant: Variant) -> Iterator[tuple[str, Upload]]:
         for article in articles(variant):
@@ -86,7 +101,7 @@ class Preparation:
         }
         further = materials(variant)[1:]
         media_ids = [data.get(COVER, ""), *(data[MATERIAL + media.sha256] for media in further)]
-        return await self._api.add_draft(as_json(variant, urls, media_ids, self._comments))
+        return await self._api.add_draft(as_json(variant, urls, media_ids, self._defaults))
 
 
 def of_this_version(variant: Variant, done: Checkpoint) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Weibo 微博: short texts with a link and at most one picture, through statuses/share.
 
-A unit that chose so (account option `reprint: repost`) reposts the flagship's status instead.
+A unit that chose so (account option `reprint_as: repost`) reposts the flagship's status instead.
 
 Only the account's newest five statuses can be read back, so a lost answer is looked for soon, and
 "not there" is said only while the list reaches back far enough.
@@ -17,6 +17,7 @@ from typing import ClassVar
 from pydantic import BaseModel
 
 from adapters.http import Origin
+from adapters.pictures import EXTENSIONS, fit, mime_of
 from adapters.weibo.api import Credential, Picture, Status, WeiboApi, http_of
 from adapters.weibo.authorisation import Authorisation
 from adapters.weibo.check import problems
@@ -24,7 +25,7 @@ from adapters.weibo.config import WeiboConfig
 from adapters.weibo.desk import WeiboDesk
 from adapters.weibo.limits import (
     COUNT_IDS,
-    PICTURE_TYPES,
+    PICTURE,
     PLATFORM,
     POSTS_PER_DAY,
     POSTS_PER_HOUR,
@@ -52,6 +53,7 @@ from bot.contract import (
     Pending,
     Profile,
     Receipt,
+    Repost,
     Stat,
     Tools,
 )
@@ -111,12 +113,12 @@ class WeiboAdapter:
         return list(problems(variant, account))
 
     async def prepare(self, variant: Variant, done: Checkpoint) -> Checkpoint:
-        """Ready at once: a living token and the picture are all that is needed beforehand.
+        """Ready at once: a living token and a fitting picture are all that is needed beforehand.
 
         Errors: AuthFailed when the authorisation has run out, MediaError.
         """
         await self._credential("prepare")
-        self._picture_path(variant)
+        await self._picture(variant)
         return Checkpoint(data=done.data, ready=True)
 
     async def commit(self, variant: Variant, done: Checkpoint, *, key: str) -> Receipt | Pending:
@@ -143,7 +145,7 @@ class WeiboAdapter:
 
     def _target(self, variant: Variant) -> str:
         """The status to repost within the platform; "" when the text goes out as a copy."""
-        if variant.kind is not Kind.REPRINT or self._account.options.get("reprint") != "repost":
+        if variant.kind is not Kind.REPRINT or self._account.options.get("reprint_as") != "repost":
             return ""
         return mid_of_link(variant.release)
 
@@ -189,7 +191,7 @@ class WeiboAdapter:
         who = await self._credential("recent")
         for status in await self._api.timeline(who):
             # Older ones too: an old one pinned on top must not make a full list look short.
-            yield _item(who, status, _safe_link(self._account))
+            yield _item(status, _safe_link(self._account), who.uid)
 
     async def stat(self, receipts: Sequence[Receipt]) -> list[Stat]:
         """Likes, reposts and comments; Weibo tells ordinary apps no reads."""
@@ -220,10 +222,22 @@ class WeiboAdapter:
         """The account's name, and whom the platform verified it as, if it did."""
         who = await self._credential("users/show")
         user = await self._api.user(who, who.uid)
+        told = user.verified and self._config.verified_names
         return Profile(
             name=user.screen_name,
-            verified_name=verified_name(user.verified_reason) if user.verified else "",
+            verified_name=verified_name(user.verified_reason) if told else "",
         )
+
+    async def reposts(self, receipt: Receipt) -> list[Repost]:
+        """By accounts that authorised the same app, at most 200; the total counts all others too.
+
+        https://open.weibo.com/wiki/2/statuses/repost_timeline
+        """
+        who = await self._credential("statuses/repost_timeline")
+        return [
+            Repost(author=status.author, item=_item(status, "", status.author_id))
+            for status in await self._api.reposts(who, receipt.platform_id)
+        ]
 
     async def withdraw(self, receipt: Receipt) -> None:
         """Deletes the status, own ones only; well too when it is gone already.
@@ -253,17 +267,16 @@ class WeiboAdapter:
     def _origin(self, action: str) -> Origin:
         return Origin(platform=PLATFORM, action=action, effect=False)
 
-    def _picture_path(self, variant: Variant) -> str:
-        return str(self._tools.media.path(variant.images[0])) if variant.images else ""
-
     async def _picture(self, variant: Variant) -> Picture | None:
+        """The picture as Weibo takes it; converted once, found in the cache after that."""
         if not variant.images:
             return None
         image = variant.images[0]
-        data = await asyncio.to_thread(self._tools.media.path(image).read_bytes)
-        return Picture(
-            data=data, name=f"pic.{PICTURE_TYPES.get(image.mime, 'bin')}", mime=image.mime
-        )
+        path = self._tools.media.path(image)
+        copy = await asyncio.to_thread(fit, image, path, PICTURE, self._tools.cache_dir)
+        mime = mime_of(copy)
+        data = await asyncio.to_thread(copy.read_bytes)
+        return Picture(data=data, name=f"pic.{EXTENSIONS[mime]}", mime=mime)
 
 
 ADAPTER = WeiboAdapter
@@ -289,21 +302,22 @@ def _is_ours(status: Status, text: str, variant: Variant) -> bool:
 
 
 def _receipt(who: Credential, status: Status) -> Receipt:
-    return Receipt(platform_id=status.id, url=_url(who, status), published_at=status.created_at)
+    url = _url(who.uid, status)
+    return Receipt(platform_id=status.id, url=url, published_at=status.created_at)
 
 
-def _url(who: Credential, status: Status) -> str:
-    return f"https://weibo.com/{who.uid}/{bid_of(status.id)}"
+def _url(uid: str, status: Status) -> str:
+    return f"https://weibo.com/{uid}/{bid_of(status.id)}"
 
 
-def _item(who: Credential, status: Status, safe_link: str) -> Item:
+def _item(status: Status, safe_link: str, uid: str) -> Item:
     text = status.text
     for short, real in status.links:
         text = text.replace(short, real)
     pointed = (real for _short, real in status.links if real != safe_link)
     return Item(
         platform_id=status.id,
-        url=_url(who, status),
+        url=_url(uid, status),
         title="",
         text=text,
         published_at=status.created_at,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from adapters.pictures import EXTENSIONS
 from adapters.weibo.limits import (
-    PICTURE_BYTES,
-    PICTURE_TYPES,
+    PICTURE_FILE_BYTES,
     PICTURES,
     TEXT_LIMIT,
 )
@@ -40,11 +40,11 @@ def _options(variant: Variant, account: Account) -> Iterator[Problem]:
             message=_('A post has no option "{name}" on Weibo.').format(name=name),
             hint=_("Take it out: Weibo's interface for posts knows no options."),
         )
-    chosen = account.options.get("reprint", "copy")
+    chosen = account.options.get("reprint_as", "copy")
     if chosen not in _REPRINTS:
         yield Problem(
             code="weibo-reprint-unknown",
-            message=_('The account option reprint cannot be "{value}".').format(value=chosen),
+            message=_('The account option reprint_as cannot be "{value}".').format(value=chosen),
             hint=_("Use copy or repost, in the roster under options."),
         )
 
@@ -98,17 +98,19 @@ def _media(variant: Variant) -> Iterator[Problem]:
             hint=_("Choose one under variants / weibo / images, or publish this one by hand."),
         )
     for image in variant.images:
-        if image.mime not in PICTURE_TYPES:
+        if image.mime not in EXTENSIONS:
             yield Problem(
                 code="weibo-picture-type",
-                message=_("{path} is no JPEG, PNG or GIF picture.").format(path=image.path),
+                message=_("{path} is no picture the bot can convert for Weibo.").format(
+                    path=image.path
+                ),
                 hint=_("Save it as JPEG."),
             )
-        if image.size >= PICTURE_BYTES:
+        if image.size > PICTURE_FILE_BYTES:
             yield Problem(
                 code="weibo-picture-size",
                 message=_("{path} is too large for Weibo ({size_mb:.1f} MB).").format(
                     path=image.path, size_mb=image.size / 1_000_000
                 ),
-                hint=_("Make it smaller than 5 MB."),
+                hint=_("Make it smaller than 50 MB; the bot makes it fit from there."),
             )

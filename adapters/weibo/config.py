@@ -20,4 +20,5 @@ class WeiboConfig(BaseModel):
     slow_poll_s: int = 60  # 20032 promises the post in one or two minutes
     token_check_s: int = 86_400  # so often the platform is asked about the authorisation
     force_login: bool = True  # one officer authorises several accounts in one browser
+    verified_names: bool = True  # 认证说明 is a free text that mostly is the name
     repost_link: bool = False  # whether a repost needs a safe link too is not documented

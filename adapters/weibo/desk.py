@@ -19,6 +19,8 @@ from bot.domain.roster import Account
 from bot.errors import AuthFailed, PlatformError, Rejected
 from bot.i18n import _
 
+_TOO_MANY_USERS = "21321"  # of an app that was not audited yet
+
 
 class WeiboDesk:
     """Connects accounts to the office's app, whose key and secret are the credential `@weibo`."""
@@ -76,9 +78,9 @@ class WeiboDesk:
         who = Credential(access_token=token.access_token, uid=token.uid, rip="")
         try:
             return (await self._api.user(who, token.uid)).screen_name
-        except AuthFailed:
-            raise  # then the token is of no use for anything
-        except PlatformError:
+        except PlatformError as error:
+            if error.code == _TOO_MANY_USERS:
+                raise  # then the token is of no use for anything
             return ""
 
     async def _app(self, action: str) -> App:

@@ -5,6 +5,8 @@ Source: https://open.weibo.com/wiki/2/statuses/share (read 2026-11-21).
 
 from __future__ import annotations
 
+from adapters.pictures import Fit
+
 PLATFORM = "weibo"
 
 # 140 Chinese characters, less a reserve: how the platform counts https links today is not
@@ -14,8 +16,9 @@ RESERVE_CHARS = 10
 TEXT_LIMIT = TEXT_CHARS - RESERVE_CHARS
 
 PICTURES = 1
-PICTURE_BYTES = 5_000_000  # "less than 5 MB"; the smaller reading of MB
-PICTURE_TYPES = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif"}
+# "JPEG, GIF or PNG, less than 5 MB"; the smaller reading of MB. Others are converted to fit.
+PICTURE = Fit(formats=("image/jpeg", "image/png", "image/gif"), max_bytes=4_999_999)
+PICTURE_FILE_BYTES = 50_000_000  # ours: a file above it is no picture for a post
 
 TIMELINE = 5  # user_timeline shows an ordinary app no more than the newest five
 TIMELINE_PAID = 100  # a page of user_timeline/biz, which needs a contract

@@ -22,9 +22,15 @@ def create_app(*, start: datetime | None = None) -> web.Application:
     world = World(start)
     app[CLOSING] = asyncio.Event()
     app.on_shutdown.append(_close)
+    app.on_shutdown.append(_quiet(world))
+
+    async def give_up(_app: web.Application) -> None:
+        await world.douyin.state.hooks.close()
+
+    app.on_shutdown.append(give_up)
     app.on_response_prepare.append(_dated(world))
     control.add_routes(app, world)
-    for name in ("wechat", "weibo", "douyin", "website", "kuaishou", "bilibili"):
+    for name in ("wechat", "weibo", "douyin", "website", "kuaishou", "bilibili", "baijiahao"):
         app.router.add_route("*", f"/{name}/{{path:.*}}", _handler(world, name))
     # Kuaishou gives out a bare host for uploads, so they come without a prefix.
     app.router.add_route("*", "/api/upload{path:.*}", _handler(world, "kuaishou"))
@@ -54,6 +60,13 @@ def _dated(world: World) -> Callable[[web.Request, web.StreamResponse], Awaitabl
             response.headers["Date"] = formatdate(world.core.clock.time(), usegmt=True)
 
     return date
+
+
+def _quiet(world: World) -> Callable[[web.Application], Awaitable[None]]:
+    async def quiet(_app: web.Application) -> None:
+        await world.wechat.outbox.close()
+
+    return quiet
 
 
 async def _close(app: web.Application) -> None:

@@ -17,6 +17,7 @@ _KINDS = {
     "kuaishou": ("video",),
     "bilibili": ("video",),
     "website": ("article",),
+    "baijiahao": ("news",),
 }
 
 
@@ -35,6 +36,8 @@ def post(world: World, data: Json) -> Json:
         posts = [world.kuaishou.state.console(account, text(data, "text"), at)]
     elif platform == "bilibili":
         posts = [world.bilibili.state.console(account, text(data, "text"), at)]
+    elif platform == "baijiahao":
+        posts = [_baijiahao(world, account, data, at)]
     elif platform == "website":
         posts = [_website(world, account, data, at)]
     else:
@@ -97,6 +100,22 @@ def _douyin(world: World, account: str, data: Json, kind: str, at: float) -> Pos
         ready_at=at,
     )
     return work.post
+
+
+def _baijiahao(world: World, account: str, data: Json, at: float) -> Post:
+    state = world.baijiahao.state
+    article = state.add(
+        state.authors[account],
+        text(data, "title"),
+        str(data.get("content", "")),
+        origin_url="",
+        draft=False,
+        rejected=False,
+        via="console",
+        at=at,
+        ready_at=at,
+    )
+    return article.post
 
 
 def _website(world: World, account: str, data: Json, at: float) -> Post:

@@ -1,4 +1,4 @@
-"""Douyin (server mode): routes, tokens, the four envelopes.
+"""Douyin: routes, tokens, the four envelopes.
 
 HTTP status is 200 for business errors. Shapes: A `{data, extra}`, B `{data, message}` on /oauth/,
 C `{data, err_no, err_msg, log_id}` on schema calls, D an HTML page.
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from bot.simulator import douyin_oauth as oauth
+from bot.simulator import douyin_people as people
 from bot.simulator import douyin_works as works
 from bot.simulator.douyin_state import Account, DouyinError, DouyinState
 from bot.simulator.store import Core, Json, digest
@@ -19,7 +20,7 @@ from bot.simulator.wire import Answer, BadBody, Call, stringified
 PREFIX: Final = "/douyin"
 _V1: Final = "/api/douyin/v1/video"
 INVALID_TOKEN, EXPIRED_TOKEN, FOREIGN_TOKEN = 28001003, 28001008, 28001015
-NO_SCOPE, UNKNOWN_URI = 28001012, 28001017
+NO_SCOPE, UNKNOWN_URI, NO_ABILITY = 28001012, 28001017, 28001018
 UserHandler = Callable[[DouyinState, Account, Call], Json]
 AppHandler = Callable[[DouyinState, str, Call], Json]
 
@@ -50,10 +51,23 @@ USER_ROUTES: Final[dict[str, Route]] = {
     ),
 }
 
-APP_ROUTES: Final[dict[str, tuple[str, str, AppHandler]]] = {  # method, shape, handler
-    "/share-id/": ("GET", "A", works.share_id),
-    "/open/getticket/": ("GET", "A", works.ticket),
-    "/api/douyin/v1/schema/get_share/": ("POST", "C", works.get_share),
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AppRoute:
+    """One call made for the app itself."""
+
+    handler: AppHandler
+    scope: str
+    method: str = "GET"
+    shape: str = "A"
+
+
+APP_ROUTES: Final[dict[str, AppRoute]] = {
+    "/share-id/": AppRoute(handler=works.share_id, scope="aweme.share"),
+    "/open/getticket/": AppRoute(handler=works.ticket, scope="open.get.ticket"),
+    "/api/douyin/v1/schema/get_share/": AppRoute(
+        handler=works.get_share, scope="jump.basic", method="POST", shape="C"
+    ),
 }
 
 _MESSAGES: Final[dict[int, str]] = {
@@ -77,6 +91,7 @@ _MESSAGES: Final[dict[int, str]] = {
     28001012: "用户未授权该OpenAPI",
     28001015: "access_token与openId不匹配",
     28001017: "未知URI",
+    28001018: "应用未获得该能力",
     28001056: "该能力API已下线",
 }
 
@@ -114,6 +129,9 @@ class Douyin:
     def serve(self, call: Call) -> Answer:
         """Carry out one call."""
         path = call.path.removeprefix(PREFIX)
+        if path == people.CONNECT:
+            page = people.connect(self.state, call)
+            return Answer(body=None, raw=page, content_type="text/html")
         try:
             shape, data = self._result(path, call)
             body = self._body(shape, data | {"error_code": 0, "description": ""})
@@ -134,13 +152,15 @@ class Douyin:
         return "A", route.handler(self.state, self._account(route, call), call)
 
     def _app(self, path: str, call: Call) -> tuple[str, Json]:
-        method, shape, handler = APP_ROUTES[path]
+        route = APP_ROUTES[path]
         owner, end = self.state.client_tokens.get(_token(call), ("", 0.0))
-        if method != call.method:
-            raise DouyinError(UNKNOWN_URI, shape=shape)
+        if route.method != call.method:
+            raise DouyinError(UNKNOWN_URI, shape=route.shape)
         if not owner or end <= self.core.now():
-            raise DouyinError(INVALID_TOKEN, shape=shape)
-        return shape, handler(self.state, owner, call)
+            raise DouyinError(INVALID_TOKEN, shape=route.shape)
+        if route.scope not in self.state.app_scopes(owner):
+            raise DouyinError(NO_ABILITY, shape=route.shape)
+        return route.shape, route.handler(self.state, owner, call)
 
     def _account(self, route: Route, call: Call) -> Account:
         token = _token(call)
@@ -159,7 +179,9 @@ class Douyin:
     def refuse(self, code: int, call: Call) -> Answer:
         """An error body in the envelope of the called path."""
         path = call.path.removeprefix(PREFIX)
-        shape = "B" if path in oauth.ROUTES else APP_ROUTES.get(path, ("", "A", None))[1]
+        shape = "B" if path in oauth.ROUTES else "A"
+        if path in APP_ROUTES:
+            shape = APP_ROUTES[path].shape
         return self._switched(self._error_body(DouyinError(code, shape=shape)))
 
     def _error_body(self, error: DouyinError) -> Json:

@@ -62,9 +62,19 @@ def access_token(state: DouyinState, call: Call) -> Json:
     if account.client_secret != data.get("client_secret"):
         raise _error(10013)
     account.renewals, account.dead = 0, False
+    account.scopes = state.code_scopes.pop(str(data["code"]), account.scopes)
     state.fresh_access(account)
     state.fresh_refresh(account)
+    _tell(state, account)
     return _tokens(state, account)
+
+
+def _tell(state: DouyinState, account: Account) -> None:
+    scopes = account.scopes.split(",")
+    state.hooks.send(account.client_key, "authorize", account.open_id, {"scopes": scopes})
+    if bound := [scope for scope in scopes if scope.endswith(".bind")]:
+        told = {"scopes": bound}
+        state.hooks.send(account.client_key, "contract_authorize", account.open_id, told)
 
 
 def _tokens(state: DouyinState, account: Account) -> Json:
@@ -147,8 +157,10 @@ def client_token(state: DouyinState, call: Call) -> Json:
 def userinfo(state: DouyinState, call: Call) -> Json:
     """Nickname and avatar of the account whose token this is."""
     form = _form(call)
-    account = state.by_token.get(form.get("access_token", ""))
-    if account is None or account.dead or account.access_token != form["access_token"]:
+    # The platform's own SDK sends it as a header with an underscore.
+    token = form.get("access_token") or call.headers.get("access_token", "")
+    account = state.by_token.get(token)
+    if account is None or account.dead or account.access_token != token:
         raise _error(10008)
     if account.expires_at is not None and account.expires_at <= state.core.now():
         raise _error(10008)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bot.simulator.clock import day_number
+from bot.simulator.douyin_hooks import Hooks
 from bot.simulator.store import Core, Json, Post, digest, figure
 
 ACCESS_LIFE_S: Final = 1_296_000
@@ -15,6 +16,10 @@ CLIENT_LIFE_S: Final = 7_200
 CODE_LIFE_S: Final = 600
 RENEWALS_MAX: Final = 5
 SCOPES: Final = "user_info,video.create.bind,data.external.item,renew_refresh_token"
+#: What an app may hold beside those; a test takes away what it wants.
+APP_SCOPES: Final = (
+    f"{SCOPES},h5.share,aweme.share,open.get.ticket,jump.basic,aweme.forward,posting.behavior"
+)
 
 VIDEO, IMAGES = 4, 2  # media_type
 REJECTED, REVIEWING, PUBLIC, FRIENDS, PRIVATE = 2, 4, 5, 6, 7  # video_status
@@ -70,7 +75,9 @@ class Account:
     access_token: str
     refresh_token: str
     nickname: str = ""
-    scopes: str = SCOPES
+    scopes: str = SCOPES  # what the owner has granted
+    app_scopes: str = APP_SCOPES  # what the app holds
+    redirect_host: str = ""  # 授权回调域; "": any
     list: bool = False  # still owns the withdrawn video_list
     expires_at: float | None = None  # None: never
     refresh_expires_at: float | None = None
@@ -94,6 +101,8 @@ INPUT: Final = [
     "refresh_token",
     "nickname",
     "scopes",
+    "app_scopes",
+    "redirect_host",
     "list",
     "expires_at",
     "refresh_expires_at",
@@ -111,6 +120,11 @@ class DouyinState:
         self.by_refresh: dict[str, Account] = {}
         self.client_tokens: dict[str, tuple[str, float]] = {}  # token: client_key, end
         self.codes: dict[str, tuple[Account, float]] = {}
+        self.code_scopes: dict[str, str] = {}  # what the owner agreed to, where the page was used
+        self.tickets: dict[str, tuple[str, float]] = {}  # ticket: client_key, end
+        self.share_ids: dict[str, str] = {}  # share_id: client_key
+        self.short_links: dict[str, Json] = {}  # link: what the app opens with
+        self.hooks = Hooks(core)
         self.uploads: dict[str, PartUpload] = {}
 
     def register(self, data: Json) -> Account:
@@ -128,6 +142,11 @@ class DouyinState:
         self.by_token[known.access_token] = known
         self.by_refresh[known.refresh_token] = known
         return known
+
+    def app_scopes(self, client_key: str) -> set[str]:
+        """What the app holds."""
+        held = (a.app_scopes for a in self.accounts.values() if a.client_key == client_key)
+        return {scope for scopes in held for scope in scopes.split(",")}
 
     def opaque(self, prefix: str) -> str:
         """An id full of characters that must be encoded in a query: @ + / =."""

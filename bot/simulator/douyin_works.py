@@ -30,6 +30,7 @@ PART_MIN: Final = 5 * MB
 WHOLE_MAX: Final = 4 * 1024 * MB
 IMAGE_MAX: Final = 20 * MB
 UPLOAD_LIFE_S: Final = 7_200
+TICKET_LIFE_S: Final = 7_200
 TEXT_MAX: Final = 1000  # UNVERIFIED: two products of 2026
 IMAGES_MAX: Final = 30
 _EXTERNAL_HOUR: Final = 10
@@ -142,6 +143,9 @@ def create_video(state: DouyinState, account: Account, call: Call) -> Json:
     cover = data.get("custom_cover_image_url")
     if cover and str(cover) not in account.images:
         raise _bad("custom_cover_image_url is not an image_id")
+    moment = data.get("cover_tsp", 0)
+    if not isinstance(moment, int | float) or isinstance(moment, bool) or moment < 0:
+        raise _bad("cover_tsp is not a number of seconds")
     work = _create(state, account, text, VIDEO, verdict)
     account.videos.discard(video_id)
     account.used_videos.add(video_id)
@@ -267,12 +271,16 @@ def external_base(state: DouyinState, account: Account, call: Call) -> Json:
 
 def share_id(state: DouyinState, client_key: str, call: Call) -> Json:
     """A share_id, the key that ties an H5 share to its later work."""
-    return {"share_id": str(1_700_000_000_000_000 + state.core.serial())}
+    fresh = str(1_700_000_000_000_000 + state.core.serial())
+    state.share_ids[fresh] = client_key
+    return {"share_id": fresh}
 
 
 def ticket(state: DouyinState, client_key: str, call: Call) -> Json:
     """A ticket to sign H5 shares with."""
-    return {"ticket": f"@{digest('ticket', state.core.serial())[:40]}==", "expires_in": 7200}
+    fresh = f"@{digest('ticket', state.core.serial())[:40]}=="
+    state.tickets[fresh] = (client_key, state.core.now() + TICKET_LIFE_S)
+    return {"ticket": fresh, "expires_in": TICKET_LIFE_S}
 
 
 def get_share(state: DouyinState, client_key: str, call: Call) -> Json:
@@ -280,5 +288,12 @@ def get_share(state: DouyinState, client_key: str, call: Call) -> Json:
     data = _json(call)
     if not any(data.get(f"{kind}_path") for kind in ("video", "image", "image_list")):
         raise DouyinError(28001007, "a path is required", shape="C")
+    owner, end = state.tickets.get(str(data.get("client_ticket", "")), ("", 0.0))
+    if owner != client_key or end <= state.core.now():
+        raise DouyinError(28001007, "client_ticket is invalid", shape="C")
+    if not isinstance(data.get("expire_at"), int) or data["expire_at"] <= state.core.now():
+        raise DouyinError(28001007, "expire_at is invalid", shape="C")
     token = digest("schema", state.core.serial())[:20]
-    return {"schema": f"snssdk1128://webview?url=https%3A%2F%2Fopen.douyin.com%2F{token}"}
+    link = f"snssdk1128://webview?url=https%3A%2F%2Fopen.douyin.com%2F{token}"
+    state.short_links[link] = data
+    return {"schema": link}

@@ -143,6 +143,7 @@ class Settings:
     url_variants: bool = False  # WeChat lists show http, chksm and #rd instead of the plain URL
     mass_guard: bool = False  # WeChat answers 45066 within 60 s of the first clientmsgid
     wechat_old_stats: bool = False  # getarticletotal answers instead of 47009
+    wechat_event_copies: int = 1  # 0: lost on the way; 2: sent twice
     weibo_similar: bool = False  # 20017 on nearly the same text
     weibo_duplicate_s: float = 86_400.0  # how long 20019 remembers; the real window is unknown
     weibo_topics: str = "refuse"  # or strip: one SDK author saw that
@@ -158,6 +159,8 @@ class Settings:
     bilibili_title_s: float = 3600.0  # how long a title is not taken again; not published
     bilibili_view_lag_s: float = 10.0  # so long archive/view says "being processed"
     bilibili_relative: bool = False  # expires_in is a span instead of a moment
+    douyin_hook_content: str = "object"  # or string: some newer events hold JSON as text
+    douyin_hook_copies: int = 1  # 0: lost on the way; 2: sent twice
     kuaishou_endpoint: str = ""  # given out by start_upload; "": another name of this server
     kuaishou_info_lag_s: float = 60.0  # so long photo/info does not know a new work
     kuaishou_short_fragment: bool = False  # of each fragment the last byte is lost
@@ -171,7 +174,11 @@ class Settings:
     def _checked(self, name: str, value: Any) -> Any:
         if name not in {f.name for f in fields(self)}:
             raise ControlError(f"there is no setting {name!r}")
-        choices = {"ids": ("number", "string"), "weibo_topics": ("refuse", "strip")}
+        choices = {
+            "ids": ("number", "string"),
+            "weibo_topics": ("refuse", "strip"),
+            "douyin_hook_content": ("object", "string"),
+        }
         if name in choices and value not in choices[name]:
             raise ControlError(f"{name} must be one of {choices[name]}")
         if name == "review_s":

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.simulator import (
+    baijiahao,
     bilibili_state,
     douyin_state,
     kuaishou_state,
@@ -11,6 +12,7 @@ from bot.simulator import (
     wechat_state,
     weibo_state,
 )
+from bot.simulator.baijiahao import Baijiahao
 from bot.simulator.bilibili import Bilibili
 from bot.simulator.clock import Clock, parse_moment
 from bot.simulator.douyin import Douyin
@@ -30,6 +32,7 @@ _FIELDS = {
     ),
     "kuaishou": (kuaishou_state.INPUT, kuaishou_state.NEEDED),
     "bilibili": (bilibili_state.INPUT, bilibili_state.NEEDED),
+    "baijiahao": (baijiahao.INPUT, ("app_id", "app_token")),
     "website": (website_state.INPUT, ("user", "password")),
 }
 _FLAGS = (
@@ -41,6 +44,7 @@ _FLAGS = (
     "paid",
     "list",
     "strips_authorization",
+    "muted",
 )
 _MOMENTS = ("expires_at", "refresh_expires_at")
 
@@ -62,7 +66,8 @@ class World:
         self.kuaishou = Kuaishou(self.core)
         everyone: list[Platform] = [self.wechat, self.weibo, self.douyin, self.website]
         self.bilibili = Bilibili(self.core)
-        everyone += [self.kuaishou, self.bilibili]
+        self.baijiahao = Baijiahao(self.core)
+        everyone += [self.kuaishou, self.bilibili, self.baijiahao]
         self._platforms = {platform.name: platform for platform in everyone}
 
     def platform(self, name: str) -> Platform:
@@ -87,6 +92,8 @@ class World:
             self.weibo.state.register(checked)
         elif platform == "website":
             self.website.state.register(checked)
+        elif platform == "baijiahao":
+            self.baijiahao.state.register(checked)
         elif platform == "douyin":
             self.douyin.state.register(checked)
         elif platform == "kuaishou":
@@ -103,6 +110,7 @@ class World:
             "kuaishou": list(self.kuaishou.state.accounts),
             "bilibili": list(self.bilibili.state.accounts),
             "website": list(self.website.state.sites),
+            "baijiahao": list(self.baijiahao.state.authors),
         }
         return found[platform]
 
@@ -121,6 +129,8 @@ class World:
             shown.append({name: getattr(bilibili, name) for name in bilibili_state.INPUT})
         for site in self.website.state.sites.values():
             shown.append({name: getattr(site, name) for name in website_state.INPUT})
+        for author in self.baijiahao.state.authors.values():
+            shown.append({name: getattr(author, name) for name in baijiahao.INPUT})
         return shown
 
     def check_account(self, data: Json) -> tuple[str, str]:

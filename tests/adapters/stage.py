@@ -179,6 +179,7 @@ class SimulatedStage(Stage):
         self.out_dir = root / "out"
         self.clock = VirtualClock(START)
         self.credentials = MemoryCredentials({})
+        self.office: MemoryCredentials | None = None  # the office's own at the platform
 
     async def open(
         self, registration: Mapping[str, object], credentials: Mapping[str, str]
@@ -196,15 +197,22 @@ class SimulatedStage(Stage):
 
     def another_adapter(self, **settings: object) -> Adapter:
         """An adapter of the same account, as a second worker would make it."""
-        tools = Tools(
+        return make(self.account, self.tools(), self.settings() | settings)
+
+    def tools(self) -> Tools:
+        """What the engine hands an adapter of the account."""
+        return Tools(
             session=self.session,
             clock=self.clock,
             media=self.folder,
             credentials=self.credentials,
             out_dir=self.out_dir,
+            app=self.office,
         )
-        fast = {"base_url": f"{self.url}/{self.platform}", "timeout_s": 5.0, "read_wait_s": 0.0}
-        return make(self.account, tools, fast | settings)
+
+    def settings(self) -> dict[str, object]:
+        """Where the platform is, and no long waits."""
+        return {"base_url": f"{self.url}/{self.platform}", "timeout_s": 5.0, "read_wait_s": 0.0}
 
     async def close(self) -> None:
         """Stops everything."""

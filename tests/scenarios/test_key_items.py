@@ -42,6 +42,21 @@ async def test_reprints_follow_the_first_release_spread_over_the_window(matrix: 
     assert len(set(began)) == len(REPRINTS)
 
 
+async def test_a_unit_may_repost_the_flagships_own_weibo_post(tmp_path: Path, pair: Pair) -> None:
+    """Within the platform, with the label; the other unit goes on copying."""
+    chosen = {"options": {"safe_link": "https://u02.lanting.example/", "reprint_as": "repost"}}
+    members = roster(u02_weibo=AUTO | chosen, u03_weibo=AUTO)
+    async with open_world(tmp_path, members, pair) as world:
+        await world.plan(key_item())
+        await world.run()
+        (passed_on,) = await world.posts("u02-weibo")
+        (copied,) = await world.posts("u03-weibo")
+        assert (passed_on["kind"], copied["kind"]) == ("repost", "share")
+        assert marker("k1") in passed_on["text"]
+        assert (await world.pub("k1@u02-weibo")).url == passed_on["url"]
+        await world.check_laws()
+
+
 async def test_nothing_is_reprinted_before_it_is_released(matrix: World) -> None:
     """The flagship's review takes five hours: the reprints wait, whatever the calendar says."""
     await matrix.plan(key_item(accounts=["u01-wechat"]))

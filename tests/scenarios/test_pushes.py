@@ -17,10 +17,10 @@ from tests.bot.engine.world import START, TEN, Data, World, article, status
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
-def push(**more: object) -> Data:
+def push() -> Data:
     """A push of two articles."""
     second = {"title": "洗手的五个时刻", "body": "posts/second.md", "cover": "media/cover-01.jpg"}
-    return article(push=True, more=[second], **more)
+    return article(push=True, more=[second])
 
 
 async def counted(world: World) -> tuple[int, int]:

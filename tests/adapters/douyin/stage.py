@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 from adapters.douyin.adapter import DouyinAdapter
+from adapters.douyin.desk import DouyinDesk
+from adapters.registry import desk_of
+from bot.contract import Adapter
 from bot.domain.post import Kind, Media, Method, Variant
 from bot.domain.roster import Account
 from tests.adapters.stage import MemoryCredentials, SimulatedStage
@@ -86,6 +90,31 @@ class DouyinStage(SimulatedStage):
         }
         await self.open({**known, "list": self.lists}, known)
         return self
+
+    def with_office(self, **account: str) -> None:
+        """The application is the office's, and the account's credential has just these fields."""
+        self.office = MemoryCredentials({"client_key": "ck01", "client_secret": "cs01-secret"})
+        self.credentials = MemoryCredentials(account)
+
+    def in_mode(self, mode: str, **settings: object) -> Adapter:
+        """An adapter of the account in another mode, which becomes the stage's own."""
+        self.account = replace(self.account, mode=mode)
+        adapter = self.another_adapter(**settings)
+        self.adapter = adapter  # type: ignore[assignment]
+        return adapter
+
+    def desk(self, **settings: object) -> DouyinDesk:
+        """The front desk under the office's application."""
+        assert self.office is not None
+        tools = replace(self.tools(), credentials=self.office, app=None)
+        desk = desk_of(self.platform, tools, self.settings() | settings)
+        assert isinstance(desk, DouyinDesk)
+        return desk
+
+    async def scan(self, link: str, **more: object) -> dict[str, object]:
+        """A person scans the link with the app; what came of it."""
+        data = {"account": self.account.id, "link": link, **more}
+        return await self.control("POST", "douyin/scan", data)
 
     async def account_is(self, **changes: object) -> None:
         """Changes what the platform knows of the account."""

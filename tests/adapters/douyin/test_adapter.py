@@ -8,9 +8,12 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
-from adapters.douyin.adapter import DouyinConfig
+from adapters.douyin.adapter import DouyinAdapter
+from adapters.douyin.config import DouyinConfig
+from adapters.douyin.limits import VIDEO_BYTES
+from adapters.registry import adapter_for
 from bot.contract import Checkpoint, Item, Pending, Receipt
-from bot.errors import OutcomeUnknown, PlatformError, Rejected, Unavailable
+from bot.errors import OutcomeUnknown, Rejected, Unavailable
 from tests.adapters.douyin.stage import DouyinStage
 
 
@@ -181,13 +184,73 @@ async def test_works_too_old_or_unknown_are_left_out(stage: DouyinStage) -> None
     assert await stage.adapter.stat([receipt]) == []
 
 
-async def test_a_variant_without_video_is_rejected(stage: DouyinStage) -> None:
-    with pytest.raises(PlatformError) as raised:
+async def test_pictures_make_an_image_set(stage: DouyinStage) -> None:
+    """图文: each picture is uploaded once, and the link stands where such works stand."""
+    pictures_only(stage)
+    _, receipt = await stage.published()
+    (post,) = await stage.posts()
+    assert (post["kind"], post["text"]) == ("image_text", stage.variant.text)
+    assert receipt.url == post["url"]
+    assert receipt.url.startswith("https://www.douyin.com/note/")
+    assert await stage.requests("upload_image/") == 2
+
+
+async def test_a_video_wins_over_pictures(stage: DouyinStage) -> None:
+    picture = stage.folder.picture("media/1.png")
+    stage.variant = replace(stage.variant, images=(picture,))
+    await stage.published()
+    assert (await stage.posts())[0]["kind"] == "video"
+
+
+def pictures_only(stage: DouyinStage) -> None:
+    images = tuple(stage.folder.picture(f"media/{n}.png") for n in "12")
+    stage.variant = replace(stage.variant, video=None, cover=None, images=images)
+
+
+async def test_the_cover_is_a_moment_of_the_video(stage: DouyinStage) -> None:
+    stage.variant = replace(stage.variant, cover=None, options={"cover_at": "1.5"})
+    await stage.published()
+    assert await stage.requests("upload_image/") == 0
+
+
+async def test_a_post_without_media_is_rejected(stage: DouyinStage) -> None:
+    with pytest.raises(Rejected):
         await stage.adapter.prepare(replace(stage.variant, video=None), Checkpoint())
-    assert isinstance(raised.value, Rejected)
 
 
-@pytest.mark.parametrize("settings", [{"part_bytes": 1024}, {"single_bytes": 0}, {"mode": "h5"}])
+async def test_a_file_beyond_four_gigabytes_is_refused_before_any_call(stage: DouyinStage) -> None:
+    assert stage.variant.video is not None
+    huge = replace(stage.variant.video, size=VIDEO_BYTES + 1)
+    with pytest.raises(Rejected, match="4 GB"):
+        await stage.adapter.prepare(replace(stage.variant, video=huge), Checkpoint())
+    assert (await stage.control("GET", "requests"))["count"] == 0
+
+
+async def test_the_profile_is_what_the_platform_says(stage: DouyinStage) -> None:
+    await stage.account_is(nickname="健康澜汀")
+    stage.credentials.fields["scope"] = "user_info,renew_refresh_token"
+    profile = await stage.adapter.profile()
+    assert profile.name == "健康澜汀"
+    assert profile.permissions == {
+        "user_info": True,
+        "video.create.bind": False,
+        "renew_refresh_token": True,
+    }
+
+
+async def test_permissions_nobody_told_of_are_unknown(stage: DouyinStage) -> None:
+    assert (await stage.adapter.profile()).permissions == {}
+
+
+@pytest.mark.parametrize("mode", ["", "server"])
+def test_two_names_for_the_server_interface(mode: str) -> None:
+    assert adapter_for("douyin", mode) is DouyinAdapter
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"part_bytes": 1024}, {"single_bytes": 0}, {"single_bytes": 1 << 30}, {"mode": "h5"}],
+)
 def test_wrong_settings_are_refused(settings: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         DouyinConfig.model_validate(settings)

@@ -8,9 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.contract import PublishingContract
+from tests.adapters.contract import AdapterContract, PublishingContract
 from tests.adapters.douyin.stage import MB, DouyinStage
 from tests.adapters.stage import Stage
+
+
+@pytest.mark.parametrize("mode", ["handoff_h5", "handoff_package"])
+class TestByHand(AdapterContract):
+    @pytest.fixture
+    async def stage(self, tmp_path: Path, mode: str) -> AsyncIterator[Stage]:
+        stage = await DouyinStage(tmp_path).start()
+        stage.in_mode(mode, share_media_url="https://media.lanting.example")
+        yield stage
+        await stage.close()
 
 
 class TestSingle(PublishingContract):
@@ -32,6 +42,19 @@ class TestParts(PublishingContract):
         parts = stage.another_adapter(single_bytes=MB, part_bytes=5 * MB)
         stage.adapter = parts  # type: ignore[assignment]
         yield stage
+        await stage.close()
+
+
+class TestPictures(PublishingContract):
+    """图文: no video, several pictures."""
+
+    @pytest.fixture
+    async def stage(self, tmp_path: Path) -> AsyncIterator[Stage]:
+        stage = DouyinStage(tmp_path, lists=True)
+        images = tuple(stage.folder.picture(f"media/{n}.png") for n in "123")
+        stage.variant = replace(stage.variant, video=None, cover=None, images=images)
+        stage.commit_path = "create_image_text"
+        yield await stage.start()
         await stage.close()
 
 

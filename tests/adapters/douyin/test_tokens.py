@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from adapters.douyin.adapter import DouyinConfig
+from adapters.douyin.config import DouyinConfig
 from bot.contract import Checkpoint
 from bot.errors import AuthFailed, PlatformError, Unavailable
 from tests.adapters.douyin.stage import ACCESS, REFRESH, DouyinStage, LaggingCredentials
@@ -263,7 +263,7 @@ async def test_a_token_refused_while_asking_is_refreshed_and_asked_again(
     assert await stage.public_posts() == 1
 
 
-@pytest.mark.parametrize("field", ["open_id", "client_key", "refresh_token"])
+@pytest.mark.parametrize("field", ["open_id", "refresh_token"])
 async def test_an_incomplete_credential_says_what_is_missing(
     stage: DouyinStage, field: str
 ) -> None:

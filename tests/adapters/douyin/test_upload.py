@@ -7,11 +7,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from PIL import Image
 
 from adapters.douyin.limits import VIDEO_BYTES
 from adapters.douyin.upload import part_size
+from adapters.registry import make
 from bot.contract import Checkpoint
-from bot.errors import ContractBroken, Rejected, Unavailable
+from bot.errors import ContractBroken, MediaError, Rejected, Unavailable
+from bot.wiring.media import MediaFolder
 from tests.adapters.douyin.stage import MB, DouyinStage
 
 
@@ -146,3 +149,42 @@ async def test_a_page_that_refuses_is_no_reason_to_try_again(stage: DouyinStage)
     await stage.fault("status_after", path="upload_video", status=413)
     with pytest.raises(ContractBroken):
         await stage.prepared()
+
+
+async def test_a_file_changed_between_two_parts_stops_the_upload(stage: DouyinStage) -> None:
+    in_parts(stage, 12 * MB)
+    half = next(done for done in await stage.checkpoints() if done.data.get("parts") == "1")
+    assert stage.variant.video is not None
+    stage.folder.path(stage.variant.video).write_bytes(b"another film")
+    tools = replace(stage.tools(), media=MediaFolder(stage.folder.root))
+    settings = {"single_bytes": MB, "part_bytes": 5 * MB}
+    strict = make(stage.account, tools, stage.settings() | settings)
+    with pytest.raises(MediaError):
+        await strict.prepare(stage.variant, half)
+    assert await stage.requests("complete_video_part_upload/") == 1  # of the first time only
+
+
+async def test_a_cover_in_another_format_is_converted(stage: DouyinStage) -> None:
+    """Douyin takes JPEG and PNG; the original stays as it is."""
+    cover = stage.folder.picture("media/cover.webp")
+    image = Image.open(stage.folder.path(cover))
+    image.save(stage.folder.path(cover), "WEBP")
+    data = stage.folder.path(cover).read_bytes()
+    stage.variant = replace(
+        stage.variant, cover=stage.folder.file("media/cover.webp", data, "image/webp")
+    )
+    await stage.published()
+    assert stage.folder.path(cover).read_bytes() == data
+
+
+async def test_pictures_of_a_set_go_one_by_one(stage: DouyinStage) -> None:
+    images = tuple(stage.folder.picture(f"media/{n}.png") for n in "123")
+    stage.variant = replace(stage.variant, video=None, cover=None, images=images)
+    first = await stage.adapter.prepare(stage.variant, Checkpoint())
+    assert not first.ready
+    done = await stage.prepared()
+    assert len(done.data["image_ids"].split(",")) == 3
+    assert await stage.adapter.prepare(stage.variant, done) == done
+    granted = stage.granted(done)  # what was made for one commit serves no second one
+    fresh = await stage.adapter.prepare(stage.variant, granted)
+    assert not fresh.ready

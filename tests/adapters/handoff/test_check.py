@@ -17,6 +17,7 @@ def medium(*, mime: str = "video/mp4", size: int = 1000, duration_s: float = 30.
 
 
 COVER = medium(mime="image/jpeg")
+SMALL = replace(COVER, width=217, height=400)
 GOOD = Variant(
     post="p",
     kind=Kind.ORIGINAL,
@@ -62,6 +63,7 @@ def test_an_article_passes_where_no_video_is_needed(platform: str) -> None:
         ("channels", replace(GOOD, title="题" * 17), "handoff-title-length"),
         ("channels", replace(GOOD, title="五一假期，门诊安排"), "handoff-short-title-comma"),
         ("channels", replace(GOOD, title="CPR,five steps"), "handoff-short-title-comma"),
+        ("xiaohongshu", ARTICLE, "handoff-media-missing"),
     ],
 )
 def test_certain_limits_keep_it_back(platform: str, variant: Variant, code: str) -> None:
@@ -83,6 +85,13 @@ def test_certain_limits_keep_it_back(platform: str, variant: Variant, code: str)
         ("kuaishou", replace(GOOD, text="#一 #二 #三 #四 #五"), "handoff-topics"),
         ("kuaishou", replace(GOOD, cover=medium(size=10_000_001)), "handoff-cover-size"),
         ("website", replace(ARTICLE, title="题" * 65), "handoff-title-length"),
+        ("toutiao", replace(ARTICLE, title="题" * 31), "handoff-title-length"),
+        ("toutiao", replace(ARTICLE, title="四字标题"), "handoff-title-length"),
+        ("baijiahao", replace(ARTICLE, body="字" * 20_001), "handoff-body-length"),
+        ("baijiahao", replace(ARTICLE, cover=SMALL), "handoff-cover-small"),
+        ("xiaohongshu", replace(GOOD, title="题" * 21), "handoff-title-length"),
+        ("xiaohongshu", replace(GOOD, images=(COVER,) * 19), "handoff-images"),
+        ("zhihu", replace(ARTICLE, title="题" * 101), "handoff-title-length"),
     ],
 )
 def test_unconfirmed_limits_only_warn(platform: str, variant: Variant, code: str) -> None:

@@ -44,7 +44,7 @@ async def test_the_draft_says_what_the_post_says(stage: WechatStage) -> None:
 async def test_each_call_of_prepare_does_one_costly_thing(stage: WechatStage) -> None:
     steps = await stage.checkpoints()
     added = [set(after.data) - set(before.data) for before, after in pairwise(steps)]
-    assert [len(keys - {"content"}) for keys in added] == [1, 1, 1, 1]
+    assert [len(keys - {"content", "ready"}) for keys in added] == [1, 1, 1, 1]
     assert [step.ready for step in steps] == [False, False, False, False, True]
     assert await stage.requests("media/uploadimg") == 1
     assert await stage.requests("material/add_material") == 1

@@ -290,7 +290,7 @@ async def sent_article(stage: WechatStage) -> dict[str, Any]:
     """The article as it was sent, once the platform has taken it."""
     done = await stage.prepared()
     urls = {k.removeprefix("image:"): v for k, v in done.data.items() if k.startswith("image:")}
-    return dict(as_json(stage.variant, urls, [done.data["cover"]], "off")[0])
+    return dict(as_json(stage.variant, urls, [done.data["cover"]], {})[0])
 
 
 async def test_four_fractions_cut_the_cover(stage: WechatStage) -> None:
@@ -309,7 +309,7 @@ async def test_the_cut_of_a_picture_message(stage: WechatStage) -> None:
 
 async def sent_article_of_gallery(stage: WechatStage) -> dict[str, Any]:
     await stage.prepared()
-    return dict(as_json(stage.variant, {}, ["m1", "m2", "m3"], "off")[0])
+    return dict(as_json(stage.variant, {}, ["m1", "m2", "m3"], {})[0])
 
 
 @pytest.mark.parametrize(

@@ -120,3 +120,30 @@ async def test_the_preview_shows_the_version_at_hand(stage: WechatStage) -> None
     stage.variant = replace(stage.variant, title="改过的标题")
     await preview(stage)
     assert await drafts_left(stage) == 2
+
+
+async def test_a_draft_deleted_after_the_preview_is_made_again(stage: WechatStage) -> None:
+    done = await preview(stage)
+    await delete_draft(stage, done)
+    again = await stage.adapter.prepare(stage.variant, done)
+    while not again.ready:
+        again = await stage.adapter.prepare(stage.variant, again)
+    assert again.data["draft"] != done.data["draft"]
+    await stage.settled(again, await stage.commit(stage.granted(again)))
+    assert await stage.public_posts() == 1
+
+
+async def test_after_a_commit_a_missing_draft_is_not_made_again(stage: WechatStage) -> None:
+    """It may have been published; a second draft would be published as well."""
+    done = stage.granted(await stage.prepared())
+    await delete_draft(stage, done)
+    again = await stage.adapter.prepare(stage.variant, done)
+    assert again.data["draft"] == done.data["draft"]
+
+
+async def delete_draft(stage: WechatStage, done: Checkpoint) -> None:
+    url = f"{stage.url}/wechat/cgi-bin/draft/delete"
+    token = {"access_token": stage.credentials.fields["access_token"]}
+    body = b'{"media_id": "%s"}' % done.data["draft"].encode()
+    async with stage.session.post(url, params=token, data=body) as answer:
+        assert (await answer.json(content_type=None))["errcode"] == 0

@@ -9,7 +9,7 @@ from pathlib import Path
 from adapters.registry import desk_of, make
 from adapters.weibo.adapter import WeiboAdapter
 from adapters.weibo.desk import WeiboDesk
-from bot.contract import Adapter, Tools
+from bot.contract import MediaStore, Tools
 from bot.domain.post import Kind, Method, Variant
 from bot.domain.roster import Account
 from tests.adapters.stage import MemoryCredentials, SimulatedStage
@@ -27,10 +27,12 @@ class WeiboStage(SimulatedStage):
     platform = "weibo"
     commit_path = "statuses/share"
     adapter: WeiboAdapter
+    office: MemoryCredentials
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
         self.office = MemoryCredentials(APP)
+        self.files: MediaStore = self.folder
         self.account = Account(
             id="u01-weibo",
             unit="u01",
@@ -87,14 +89,17 @@ class WeiboStage(SimulatedStage):
         return Tools(
             session=self.session,
             clock=self.clock,
-            media=self.folder,
+            media=self.files,
             credentials=self.credentials,
             out_dir=self.out_dir,
             app=self.office,
         )
 
-    def another_adapter(self, **settings: object) -> Adapter:
-        return make(self.account, self.tools(), self.settings() | settings)
+    def another_adapter(self, **settings: object) -> WeiboAdapter:
+        """An adapter of the account with these settings."""
+        adapter = make(self.account, self.tools(), self.settings() | settings)
+        assert isinstance(adapter, WeiboAdapter)
+        return adapter
 
     def settings(self) -> dict[str, object]:
         """The platform's address, and no waiting."""

@@ -32,6 +32,11 @@ async def test_the_profile_has_both_names(stage: WeiboStage) -> None:
     )
 
 
+async def test_an_office_may_pass_over_what_is_no_name(stage: WeiboStage) -> None:
+    adapter = stage.another_adapter(verified_names=False)
+    assert await adapter.profile() == Profile(name="健康澜汀")
+
+
 async def test_an_account_nobody_verified_has_no_verified_name(stage: WeiboStage) -> None:
     known = {"platform": "weibo", "account": stage.account.id, "verified": False}
     await stage.control("POST", "accounts", {"accounts": [known]})

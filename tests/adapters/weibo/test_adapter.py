@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from datetime import UTC, timedelta
 
 import pytest
+from PIL import Image
 from pydantic import ValidationError
 
 from adapters.weibo.config import WeiboConfig
@@ -13,7 +15,8 @@ from adapters.weibo.limits import CALLS_PER_DAY
 from adapters.weibo.text import bid_of
 from bot.contract import Item, Receipt
 from bot.domain.post import Kind
-from bot.errors import AuthFailed, OutcomeUnknown, Unavailable
+from bot.errors import AuthFailed, MediaError, OutcomeUnknown, Unavailable
+from bot.wiring.media import MediaFolder
 from tests.adapters.weibo.stage import SAFE_LINK, UID, WeiboStage
 
 LABEL = "【转载】来源：健康澜汀，稿号 HT-20260506-hand"
@@ -210,10 +213,73 @@ async def test_a_picture_goes_along(stage: WeiboStage) -> None:
     assert await stage.public_posts() == 1
 
 
+async def test_a_picture_too_large_is_made_to_fit_and_the_original_kept(
+    stage: WeiboStage,
+) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (1800, 1200), (20, 120, 100)).save(buffer, "BMP")
+    before = buffer.getvalue()
+    assert len(before) > 5 * 1024 * 1024
+    picture = stage.folder.file("media/大图.bmp", before, "image/bmp")
+    stage.variant = replace(stage.variant, images=(picture,))
+    await stage.published()
+    assert await stage.public_posts() == 1
+    assert stage.folder.path(picture).read_bytes() == before
+
+
+async def test_what_is_no_picture_is_found_before_the_commit(stage: WeiboStage) -> None:
+    fake = stage.folder.file("media/坏.jpg", b"\xff\xd8\xff\xe0 no picture at all", "image/jpeg")
+    stage.variant = replace(stage.variant, images=(fake,))
+    with pytest.raises(MediaError):
+        await stage.prepared()
+    assert await stage.requests("share.json") == 0
+
+
 async def test_the_budget_is_the_platforms(stage: WeiboStage) -> None:
     limits = {b.name: b.limit for b in stage.adapter.capabilities.budgets}
     assert limits == {"publish_hour": 30, "publish_day": 60, "read_day": 30}
     assert limits["publish_day"] + limits["read_day"] < CALLS_PER_DAY
+
+
+async def test_a_contract_shows_more_than_five(stage: WeiboStage) -> None:
+    """With the paid list "not there" can be trusted further back."""
+    known = {"platform": "weibo", "account": stage.account.id, "paid": True}
+    await stage.control("POST", "accounts", {"accounts": [known]})
+    done = stage.granted(await stage.prepared())
+    for number in range(7):
+        await stage.console(f"值班第{number}条")
+    with pytest.raises(Unavailable):
+        await stage.look(done)
+    stage.adapter = stage.another_adapter(
+        timeline_size=100, timeline_url=f"{stage.url}/weibo/2/statuses/user_timeline/biz.json"
+    )
+    assert await stage.look(done) is None
+    assert len(await recent(stage)) == 7
+
+
+async def test_without_the_contract_the_paid_list_is_refused(stage: WeiboStage) -> None:
+    stage.adapter = stage.another_adapter(
+        timeline_url=f"{stage.url}/weibo/2/statuses/user_timeline/biz.json"
+    )
+    with pytest.raises(AuthFailed) as raised:
+        await recent(stage)
+    assert raised.value.code == "10014"
+
+
+@pytest.mark.parametrize("change", ["gone", "other"])
+async def test_a_file_that_changed_since_the_check_is_not_sent(
+    stage: WeiboStage, change: str
+) -> None:
+    picture = stage.folder.picture("media/海报.png")
+    stage.variant = replace(stage.variant, images=(picture,))
+    stage.files = MediaFolder(stage.folder.root)
+    stage.adapter = stage.another_adapter()
+    done = stage.granted(await stage.prepared())
+    path = stage.folder.root / picture.path
+    path.unlink() if change == "gone" else path.write_bytes(path.read_bytes() + b"more")
+    with pytest.raises(MediaError):
+        await stage.commit(done)
+    assert await stage.requests("share.json") == 0
 
 
 def test_unknown_settings_are_refused() -> None:

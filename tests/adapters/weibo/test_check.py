@@ -33,7 +33,8 @@ def codes(variant: Variant, account: Account = ACCOUNT) -> list[str]:
 def test_good_variants_pass() -> None:
     assert codes(ORIGINAL) == []
     assert codes(replace(REPRINT, text="字" * 2000)) == []
-    assert codes(replace(ORIGINAL, images=(picture(),))) == []
+    for image in (picture(), picture(mime="image/webp", size=20_000_000)):
+        assert codes(replace(ORIGINAL, images=(image,))) == []
 
 
 @pytest.mark.parametrize(
@@ -44,10 +45,12 @@ def test_good_variants_pass() -> None:
         (replace(ORIGINAL, text="#手卫生# 洗手"), "weibo-topic"),
         (replace(ORIGINAL, video=picture(mime="video/mp4")), "weibo-video"),
         (replace(ORIGINAL, images=(picture(), picture())), "weibo-too-many-pictures"),
-        (replace(ORIGINAL, images=(picture(mime="image/webp"),)), "weibo-picture-type"),
-        (replace(ORIGINAL, images=(picture(size=5_000_000),)), "weibo-picture-size"),
+        (replace(ORIGINAL, images=(picture(mime="image/heic"),)), "weibo-picture-type"),
+        (replace(ORIGINAL, images=(picture(size=50_000_001),)), "weibo-picture-size"),
         (replace(ORIGINAL, ai_generated=True), "weibo-ai-label"),
         (replace(REPRINT, label="长" * 200), "weibo-text-too-long"),
+        (replace(ORIGINAL, options={"visible": "1"}), "weibo-option-unknown"),
+        (replace(ORIGINAL, images=(picture(size=4_000_000_000),)), "weibo-picture-size"),
     ],
 )
 def test_each_mistake_is_named(variant: Variant, code: str) -> None:
@@ -74,3 +77,11 @@ def test_an_ai_text_that_says_so_passes() -> None:
 def test_problems_say_what_to_do() -> None:
     bad = replace(ORIGINAL, kind=Kind.ORIGINAL, text="字" * 200, video=picture())
     assert all(problem.message and problem.hint for problem in ADAPTER.check(bad, ACCOUNT))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "found"), [("copy", []), ("repost", []), ("retweet", ["weibo-reprint-unknown"])]
+)
+def test_the_units_choice_of_reprints_is_checked(chosen: str, found: list[str]) -> None:
+    account = replace(ACCOUNT, options={"safe_link": SAFE, "reprint_as": chosen})
+    assert codes(REPRINT, account) == found

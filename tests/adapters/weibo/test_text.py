@@ -12,10 +12,12 @@ from adapters.weibo.limits import TEXT_LIMIT
 from adapters.weibo.text import (
     bid_of,
     compose,
+    compose_repost,
     has_marker,
     has_safe_link,
     length,
     mid_of,
+    mid_of_link,
     parse_time,
     same_text,
     topics,
@@ -91,6 +93,36 @@ def test_an_id_beyond_two_to_the_53_survives() -> None:
 def test_no_id_is_refused() -> None:
     with pytest.raises(ValueError, match="substring"):
         mid_of("a-b")
+
+
+@pytest.mark.parametrize(
+    ("url", "mid"),
+    [
+        ("https://weibo.com/1234567890/JoYct509r", "4559512851192225"),
+        ("http://www.weibo.com/1234567890/JoYct509r?from=page", "4559512851192225"),
+        ("https://m.weibo.cn/status/JoYct509r", "4559512851192225"),
+        ("https://m.weibo.cn/detail/4559512851192225", "4559512851192225"),
+        ("https://weibo.com/1234567890/O00000001", "5000000000000001"),
+        ("https://weibo.com/u/1234567890", ""),
+        ("https://weibo.com/1234567890/home", ""),
+        ("https://weibo.com/1234567890", ""),
+        ("https://weibo.com/ttarticle/p/show?id=2309404demo", ""),
+        ("https://evilweibo.com/1234567890/JoYct509r", ""),
+        ("https://weibo.com/1234567890/Jo-ct509r", ""),
+        ("https://mp.weixin.qq.com/s/AbCdEfGh", ""),
+        ("http://[broken", ""),
+        ("", ""),
+    ],
+)
+def test_a_link_leads_to_its_status(url: str, mid: str) -> None:
+    assert mid_of_link(url) == mid
+
+
+def test_a_repost_says_where_it_comes_from() -> None:
+    label = "转载｜来源：健康澜汀｜稿号 HT-20260512-nurses"
+    variant = replace(REPRINT, label=label)
+    assert compose_repost(variant, "") == label
+    assert compose_repost(replace(variant, label="转载"), SAFE) == f"转载 HT-20260512-nurses {SAFE}"
 
 
 def test_an_original_gets_its_link_and_a_safe_one() -> None:

@@ -237,6 +237,50 @@ async def test_repost_errors(flagship: Weibo, unit: Weibo) -> None:
     assert _code(await unit.post("/2/statuses/repost.json", rip="1.2.3.4")) == 20109
 
 
+async def test_the_same_words_on_the_same_post_are_refused(flagship: Weibo, unit: Weibo) -> None:
+    one = (await flagship.share("重点")).body["mid"]
+    other = (await flagship.share("别的")).body["mid"]
+    assert (await _repost(unit, one)).status == 200
+    assert _code(await _repost(unit, one)) == 20111
+    assert (await _repost(unit, one, status="再转")).status == 200
+    assert (await _repost(unit, other)).status == 200
+    assert _code(await _repost(unit, other, status="三", is_comment="4")) == 10017
+
+
+async def test_reposts_by_strangers_show_in_the_total_only(sim: Sim, flagship: Weibo) -> None:
+    mid = (await flagship.share("重点")).body["mid"]
+    made = await sim.control("POST", f"posts/{mid}/reposts", {"count": 12})
+    assert made["reposts"] == 12
+    listed = (await flagship.get("/2/statuses/repost_timeline.json", id=mid)).body
+    assert (listed["reposts"], listed["total_number"]) == ([], 12)
+    for wrong in ({"count": 0}, {"count": True}):
+        reply = await sim.call("POST", f"/_sim/posts/{mid}/reposts", json=wrong)
+        assert reply.status == 400
+    assert (await sim.call("POST", "/_sim/posts/1/reposts", json={})).status == 400
+
+
+async def test_who_took_the_authorisation_back_is_not_listed(flagship: Weibo, unit: Weibo) -> None:
+    mid = (await flagship.share("重点")).body["mid"]
+    await _repost(unit, mid)
+    assert (await unit.post("/oauth2/revokeoauth2")).body == {"result": "true"}
+    listed = (await flagship.get("/2/statuses/repost_timeline.json", id=mid)).body
+    assert (listed["reposts"], listed["total_number"]) == ([], 1)
+    assert _code(await flagship.get("/2/users/show.json", uid="2233445566")) == 21335
+    assert _code(await unit.share("迟了")) == 21316
+
+
+async def test_a_contract_lists_a_hundred_a_page(sim: Sim, flagship: Weibo) -> None:
+    for number in range(7):
+        await flagship.share(f"第{number}条")
+    path = "/2/statuses/user_timeline/biz.json"
+    assert _code(await flagship.get(path)) == 10014
+    paid = {"platform": "weibo", "account": "flagship", "paid": True}
+    await sim.control("POST", "accounts", {"accounts": [paid]})
+    assert len((await flagship.get(path, count="100")).body["statuses"]) == 7
+    second = (await flagship.get(path, count="5", page="2")).body["statuses"]
+    assert len(second) == 2
+
+
 async def test_only_ones_own_post_can_be_destroyed(sim: Sim, flagship: Weibo, unit: Weibo) -> None:
     mid = (await flagship.share("错")).body["mid"]
     assert _code(await unit.post("/2/statuses/destroy.json", id=mid)) == 20102
@@ -293,6 +337,17 @@ async def test_a_hundred_calls_a_day_and_the_free_ones(sim: Sim, flagship: Weibo
     assert (await flagship.get("/2/account/get_uid.json")).body == {"uid": 1234567890}
     await sim.move(hours=14)  # midnight in Shanghai
     assert (await flagship.share("次日")).status == 200
+
+
+async def test_all_calls_of_one_address_share_a_limit(
+    sim: Sim, flagship: Weibo, unit: Weibo
+) -> None:
+    await sim.settings(limits={"weibo": {"ip": 2}})
+    assert (await flagship.share("一")).status == 200
+    assert (await unit.share("二")).status == 200
+    assert _code(await flagship.share("三")) == 10022
+    await sim.move(hours=1)
+    assert (await flagship.share("三")).status == 200
 
 
 async def test_token_errors(sim: Sim, flagship: Weibo) -> None:
@@ -358,7 +413,8 @@ async def test_a_wrong_exchange(sim: Sim, changed: dict[str, Any], code: int) ->
 
 async def test_methods_and_closed_calls(flagship: Weibo) -> None:
     assert _code(await flagship.get(SHARE)) == 10021
-    assert _code(await flagship.post("/2/statuses/update.json", status="x")) == 10014
+    for closed in ("update", "upload", "upload_url_text", "repost_by_me"):
+        assert _code(await flagship.post(f"/2/statuses/{closed}.json", status="x")) == 10014
     assert _code(await flagship.get("/2/statuses/nothing.json")) == 10020
 
 

@@ -41,6 +41,15 @@ def test_an_office_changes_one_and_keeps_the_others() -> None:
     assert by_hand.budgets == ()
 
 
+def test_what_settings_change_is_known_to_planning_and_reading() -> None:
+    """A paying office sees a hundred of its Weibo posts, so a list of five is not a full one."""
+    catalog = Catalog({"weibo": {"timeline_size": "100", "quotas": {"publish_day": 80}}})
+    can = catalog.capabilities(account("weibo"))
+    assert can.recent_limit == 100
+    assert limits(catalog, "weibo")["publish_day"] == 80
+    assert Catalog({}).capabilities(account("weibo")).recent_limit == 5
+
+
 @pytest.mark.parametrize(
     ("chosen", "words"),
     [
