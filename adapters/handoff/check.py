@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from adapters import videos
 from adapters.handoff.limits import (
     ANY,
     LIMITS,
     SHORT_TITLE_REFUSED,
     SHORT_TITLE_SIGNS,
-    SHORT_VIDEO_S,
     Limits,
 )
 from adapters.handoff.text import topics, without_topics
@@ -29,7 +29,7 @@ def problems(variant: Variant, platform: str) -> Iterator[Problem]:
         yield from _short_title(variant.title)
     yield from _text(variant, limits)
     if variant.video is not None:
-        yield from _video(variant.video, limits, platform)
+        yield from videos.problems(variant.video, limits.video, words.platform(platform))
     if variant.cover is not None:
         yield from _cover(variant.cover, limits)
 
@@ -159,25 +159,6 @@ def _cover(cover: Media, limits: Limits) -> Iterator[Problem]:
             "handoff-cover-small",
             _("The cover {path} may be too small for the platform.").format(path=cover.path),
             _("Take one of {width}×{height} pixels or more.").format(width=width, height=height),
-        )
-
-
-def _video(video: Media, limits: Limits, platform: str) -> Iterator[Problem]:
-    if video.size > limits.video_bytes or video.duration_s > limits.video_s:
-        yield _warning(
-            "handoff-video-large",
-            _("The platform may refuse a video as large or as long as {path}.").format(
-                path=video.path
-            ),
-            _("Keep it under {limit_mb} MB and {minutes} minutes.").format(
-                limit_mb=limits.video_bytes // 1_000_000, minutes=limits.video_s // 60
-            ),
-        )
-    if platform == "channels" and 0 < video.duration_s <= SHORT_VIDEO_S:
-        yield _warning(
-            "handoff-video-short",
-            _("The platform may refuse a video as short as {path}.").format(path=video.path),
-            _("Make it longer than {seconds} seconds.").format(seconds=SHORT_VIDEO_S),
         )
 
 

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from adapters import pictures, videos
 from adapters.handoff.covers import cut
 from adapters.handoff.limits import ANY, LIMITS
 from adapters.handoff.page import page
@@ -27,16 +28,7 @@ from bot.i18n import _
 
 MANIFEST = "manifest.json"
 PAGE = "发布页.html"
-_EXTENSIONS = {
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "image/gif": "gif",
-    "image/webp": "webp",
-    "image/bmp": "bmp",
-    "video/mp4": "mp4",
-    "video/webm": "webm",
-    "video/quicktime": "mov",
-}
+_EXTENSIONS = {**pictures.EXTENSIONS, **videos.EXTENSIONS}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,6 +34,7 @@ GOOD = Variant(
     cover=COVER,
     video=medium(),
 )
+UPRIGHT = replace(medium(), width=1080, height=2400)
 ARTICLE = replace(GOOD, text="", body="正文", cover=None, video=None)
 
 
@@ -77,10 +78,14 @@ def test_certain_limits_keep_it_back(platform: str, variant: Variant, code: str)
     [
         ("channels", replace(GOOD, title="胸外按压这样做！"), "handoff-short-title-sign"),
         ("channels", replace(GOOD, text="字" * 1001), "handoff-text-length"),
-        ("channels", replace(GOOD, video=medium(size=1_000_000_001)), "handoff-video-large"),
-        ("channels", replace(GOOD, video=medium(duration_s=3601)), "handoff-video-large"),
-        ("channels", replace(GOOD, video=medium(duration_s=3)), "handoff-video-short"),
+        ("channels", replace(GOOD, video=medium(size=1_000_000_001)), "video-too-big"),
+        ("channels", replace(GOOD, video=medium(duration_s=3601)), "video-too-long"),
+        ("channels", replace(GOOD, video=medium(duration_s=3)), "video-too-short"),
+        ("channels", replace(GOOD, video=medium(mime="video/x-msvideo")), "video-type"),
+        ("channels", replace(GOOD, video=UPRIGHT), "video-shape"),
         ("channels", replace(GOOD, cover=None), "handoff-cover-missing"),
+        ("kuaishou", replace(GOOD, video=medium(duration_s=1801)), "video-too-long"),
+        ("douyin", replace(GOOD, video=medium(duration_s=901)), "video-too-long"),
         ("kuaishou", replace(GOOD, text="字" * 1001), "handoff-text-length"),
         ("kuaishou", replace(GOOD, text="#一 #二 #三 #四 #五"), "handoff-topics"),
         ("kuaishou", replace(GOOD, cover=medium(size=10_000_001)), "handoff-cover-size"),
