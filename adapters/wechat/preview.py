@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from adapters.phone import SCHEMES, Screen, found, page
-from adapters.wechat import layout as sizes
-from adapters.wechat import options, themes
+from adapters.wechat import layout, options, themes
 from adapters.wechat.articles import articles, gallery_text, is_gallery
-from adapters.wechat.render import Notices, layout, pictures
+from adapters.wechat.render import Notices, lay_out, pictures
 from bot.domain.post import Media, Variant
 from bot.domain.quota import PLATFORM_ZONE
 from bot.domain.roster import Account
@@ -50,8 +49,8 @@ def _article(
 ) -> Screen:
     theme = themes.chosen(article, account, default)
     urls = found(images, pictures(article.body))
-    content = layout(article.body, Notices.of(article), urls, theme, SCHEMES)
-    size = sizes.measure(article.body, Notices.of(article), theme)
+    content = lay_out(article.body, Notices.of(article), urls, theme, SCHEMES)
+    size = layout.measure(article.body, Notices.of(article), theme)
     note = _("Theme {theme}; {chars} characters with the layout, {text} of them text")
     return Screen(
         content=f"{_head(article, account, at)}<div class='content'>{content}</div>"

@@ -28,7 +28,10 @@ async def take(core: Core, platform: str, heard: Heard) -> int:
         return 0
     async with core.ledger.write() as conn:
         waiting = await publications.pending_on(conn, platform)
-        named = [pk for pk, ref in waiting if any(_speaks_of(post, ref) for post in heard.posts)]
+        named = {pk: ref for pk, ref in waiting if any(_speaks_of(p, ref) for p in heard.posts)}
+        for pk, ref in named.items():
+            if heard.learned:
+                await publications.learn(conn, pk, {**ref, **heard.learned})
         await publications.look_now(conn, named, core.clock.now())
     return len(named)
 
