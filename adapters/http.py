@@ -35,6 +35,7 @@ _SECRET_NAMES = frozenset(
         *("access_token", "access-token", "refresh_token", "component_access_token"),
         *("authorizer_access_token", "authorizer_refresh_token", "secret", "appsecret"),
         *("component_appsecret", "client_secret", "app_secret", "code", "authorization_code"),
+        *("component_secret", "component_verify_ticket", "pre_auth_code"),
         *("authorization", "password", "ticket"),
     }
 )

@@ -118,7 +118,10 @@ class MediaStore(Protocol):
     """Opens the office's files."""
 
     def path(self, media: Media) -> Path:
-        """The file, after checking that it still is what was planned; raises MediaError."""
+        """The file, after checking that it still is what was planned; raises MediaError.
+
+        Blocks when the file is new to this process: some seconds for a video of some GB.
+        """
         ...
 
 

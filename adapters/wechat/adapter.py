@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -11,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from adapters.http import Fields, Http
 from adapters.wechat import checks, limits, options, themes
 from adapters.wechat.api import Api
+from adapters.wechat.component import REFRESH_TOKEN, ByComponent, Component, Either, TokenName
+from adapters.wechat.desk import WechatDesk
 from adapters.wechat.errors import Context
 from adapters.wechat.library import Library
 from adapters.wechat.limits import Limits
@@ -58,6 +61,9 @@ class WechatConfig(BaseModel):
     datacube: Endpoint = "getarticletotaldetail"
     theme: Theme = themes.DEFAULT  # how articles look; accounts and posts may choose another
     recent_pages: int = Field(default=50, ge=1)  # freepublish/batchget may be asked 100 times a day
+    page_url: str = "https://mp.weixin.qq.com"  # where units authorise the third-party platform
+    callback_age_s: float = Field(default=300.0, gt=0)  # an older call of WeChat's is refused
+    component_parameter: TokenName = "both"  # old and new documents name the parameter differently
 
 
 class Wechat:
@@ -101,7 +107,12 @@ class Wechat:
         self._account = account
         self._tools = tools
         self._config = config
-        source = BySecret(http, tools.clock, self._context)
+        self._component = Component(
+            http, tools.app, tools.clock, parameter=config.component_parameter
+        )
+        source = Either(
+            BySecret(http, tools.clock, self._context), ByComponent(self._component, tools.clock)
+        )
         self._tokens = Tokens(source, tools.credentials, tools.clock)
         self._api = Api(http, self._tokens, self._context)
         self._library = Library(self._api)
@@ -173,7 +184,11 @@ class Wechat:
 
     async def profile(self) -> Profile:
         """The rights the account really has, probed; WeChat tells a name only to a third party."""
-        return Profile(permissions=await self._rights.probed())
+        fields = await self._tools.credentials.load()
+        told = Profile()
+        if fields.get(REFRESH_TOKEN):
+            told = await self._component.profile(fields["appid"])
+        return replace(told, permissions={**told.permissions, **await self._rights.probed()})
 
     async def find(
         self, variant: Variant, done: Checkpoint, *, key: str, pending: Pending | None = None
@@ -214,3 +229,4 @@ def _message(answer: Fields) -> dict[str, str]:
 
 
 ADAPTER: type[Adapter] = Wechat
+DESK = WechatDesk

@@ -46,6 +46,13 @@ class Fetched:
 class Source(Protocol):
     """Who gives out an account's access token: WeChat for its secret, or a third-party platform."""
 
+    async def ready(self, fields: Mapping[str, str]) -> None:
+        """Does what `fetch` needs that is not this account's, before the account is locked.
+
+        Accounts that share something would otherwise wait for it while each holds its own lock.
+        """
+        ...
+
     async def fetch(self, fields: Mapping[str, str], *, force: bool) -> Fetched:
         """A token for the credential's fields; nobody else asks for this account meanwhile.
 
@@ -78,6 +85,7 @@ class Tokens:
             token = _token(await self._credentials.load())
             if self._good(token, left_s):
                 return token.text  # another publication of the account was faster
+            await self._source.ready(await self._credentials.load())
             async with self._credentials.exclusively() as fields:
                 token = _token(fields)
                 if self._good(token, left_s):
@@ -86,6 +94,7 @@ class Tokens:
 
     async def replace(self, dead: str) -> str:
         """Another token than `dead`, which the platform has just refused."""
+        await self._source.ready(await self._credentials.load())
         async with self._lock, self._credentials.exclusively() as fields:
             token = _token(fields)
             if token.text != dead and self._left_s(token) >= USABLE_S:
@@ -142,6 +151,9 @@ class BySecret:
         self._http = http
         self._clock = clock
         self._context = context
+
+    async def ready(self, fields: Mapping[str, str]) -> None:
+        """There is nothing it needs beforehand."""
 
     async def fetch(self, fields: Mapping[str, str], *, force: bool) -> Fetched:
         """The account's stable token; forced, the former dies at once (20 times a day)."""

@@ -40,9 +40,10 @@ CODES: dict[str, str] = {
     # texts, pictures and videos
     "path-outside": N_("A path leads out of the schedules folder."),
     "media-missing": N_("A picture or video is not there."),
-    "media-damaged": N_("A picture or video is cut off or damaged."),
+    "media-damaged": N_("A picture or video is empty, cut off or damaged."),
     "not-a-picture": N_("A file given as a picture is not one."),
     "not-a-video": N_("A file given as a video is not one."),
+    "picture-heic": N_("A photo is in a phone's own format (HEIC or AVIF)."),
     "picture-too-large": N_("A picture has more pixels than can be opened safely."),
     "picture-not-local": N_("A text refers to a picture that is not in the folder."),
     "wrong-extension": N_("A file's name does not fit what is in it."),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from xml.etree.ElementTree import ParseError
 
 from PIL import Image, UnidentifiedImageError
@@ -15,18 +15,26 @@ from pymediainfo import MediaInfo
 
 from bot.domain.post import Media
 from bot.domain.problem import Place, Problem, Severity
-from bot.i18n import _
+from bot.i18n import N_, _
+from bot.schedule.digests import Stamp, sha256, stamp
 from bot.schedule.folder import Folder
 
 _FORMATS: Final = ("JPEG", "PNG", "GIF", "WEBP", "BMP")
 # MPO is how cameras write a JPEG with a preview in it, opened as a JPEG and taken as one.
-_MIMES: Final[Mapping[str, str]] = {
+_PICTURES: Final[Mapping[str, str]] = {
     "JPEG": "image/jpeg",
     "MPO": "image/jpeg",
     "PNG": "image/png",
     "GIF": "image/gif",
     "WEBP": "image/webp",
     "BMP": "image/bmp",
+}
+# By MediaInfo's name for the container. All of these show when they are cut off; others do not.
+_VIDEOS: Final[Mapping[str, str]] = {
+    "MPEG-4": "video/mp4",
+    "WebM": "video/webm",
+    "Matroska": "video/x-matroska",
+    "AVI": "video/x-msvideo",
 }
 _EXTENSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "image/jpeg": (".jpg", ".jpeg"),
@@ -35,25 +43,59 @@ _EXTENSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "image/webp": (".webp",),
     "image/bmp": (".bmp",),
     "video/mp4": (".mp4", ".m4v"),
+    "video/quicktime": (".mov", ".qt"),
+    "video/3gpp": (".3gp", ".3gpp", ".3g2"),
+    "video/webm": (".webm",),
+    "video/x-matroska": (".mkv",),
+    "video/x-msvideo": (".avi",),
+}
+# ISO base media names its brand after a size of four bytes and "ftyp": these are photos.
+_PHOTO_BRANDS: Final = frozenset(
+    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"}
+)
+_ORIENTATION: Final = 0x0112  # EXIF
+_ON_ITS_SIDE: Final = range(5, 9)
+_DAMAGED: Final = "media-damaged"
+_SAID: Final[Mapping[str, tuple[str, str]]] = {
+    "not-a-picture": (
+        N_("{path} is not a picture."),
+        N_("Use a JPEG, PNG, GIF or WebP file; renaming a file does not convert it."),
+    ),
+    "picture-heic": (
+        N_("{path} is a photo in a format of phones (HEIC or AVIF) that platforms do not take."),
+        N_(
+            "Open it and save it as JPEG. On an iPhone choose Settings, Camera, Formats, Most "
+            "Compatible, and later photos are JPEG at once."
+        ),
+    ),
+    "picture-too-large": (
+        N_("{path} has far too many pixels to be opened safely."),
+        N_("Make it smaller; 2000 pixels wide is enough everywhere."),
+    ),
+    "not-a-video": (
+        N_("{path} is not a video of a kind that can be used (MP4, MOV, WebM, MKV, AVI)."),
+        N_("Export the video as MP4 (H.264); renaming a file does not convert it."),
+    ),
+    _DAMAGED: (
+        N_("{path} is empty, cut off or damaged."),
+        N_("Copy the file again from where it came from, and open it once to see that it plays."),
+    ),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Look:
-    """What one file turned out to be, before anybody asks whether it fits."""
+class Look:
+    """What one file turned out to be, whatever it is called and for; `code` when it is unfit."""
 
-    media: Media | None
+    media: Media | None = None  # without its path
     code: str = ""
-    message: str = ""
-    hint: str = ""
 
 
 @dataclass(kw_only=True)
 class Gallery:
-    """Looks at each file once per reading, however often it is named."""
+    """The pictures and videos of one folder, each with its problems at the place that names it."""
 
     folder: Folder
-    looks: dict[tuple[Path, int, int], _Look] = field(default_factory=dict)
 
     def picture(
         self, path: str, place: Place, post: str | None
@@ -64,7 +106,7 @@ class Gallery:
     def video(
         self, path: str, place: Place, post: str | None
     ) -> tuple[Media | None, list[Problem]]:
-        """The MP4 video at `path`, None when there is none; and its problems, at `place`."""
+        """The video at `path`, None when there is none; and its problems, at `place`."""
         return self._get(path, place, post, video=True)
 
     def _get(
@@ -72,128 +114,140 @@ class Gallery:
     ) -> tuple[Media | None, list[Problem]]:
         full, (code, message, hint) = self.folder.locate(path)
         if full is None:
-            look = _Look(media=None, code=code or "media-missing", message=message, hint=hint)
-        else:
-            look = self._look(full, path, video=video)
-        if look.media is None:
-            return None, [_problem(look, place, post)]
+            return None, [
+                Problem(
+                    code=code or "media-missing", message=message, hint=hint, place=place, post=post
+                )
+            ]
+        try:
+            look = inspect(full, stamp(full.stat()))
+        except OSError as error:
+            return None, [_unreadable(path, error, place, post)]
+        code = _unfit(look, video=video)
+        if code or look.media is None:
+            message, hint = (_(text) for text in _SAID[code])
+            message = message.format(path=path)
+            return None, [Problem(code=code, message=message, hint=hint, place=place, post=post)]
         self.folder.seen[path] = look.media.sha256
         return replace(look.media, path=path), _extension(look.media.mime, path, place, post)
 
-    def _look(self, full: Path, path: str, *, video: bool) -> _Look:
-        try:
-            stat = full.stat()
-            key = (full, stat.st_mtime_ns, stat.st_size)
-            if key not in self.looks:
-                self.looks[key] = _inspect(full, path, stat.st_size)
-        except OSError as error:
-            return _Look(
-                media=None,
-                code="file-unreadable",
-                message=_("{path} cannot be opened: {why}").format(path=path, why=error.strerror),
-                hint=_("Check the file's permissions."),
-            )
-        look = self.looks[key]
-        is_video = look.media is not None and look.media.mime.startswith("video/")
-        if video and not is_video and look.code != "media-damaged":
-            return _not_a_video(path)
-        if not video and is_video:
-            return _not_a_picture(path)
-        return look
+
+def _unfit(look: Look, *, video: bool) -> str:
+    """Why the file cannot be used as a video, or as a picture; "" when it can."""
+    if look.code == _DAMAGED:
+        return _DAMAGED
+    is_video = look.media is not None and look.media.mime.startswith("video/")
+    if video:
+        return "" if is_video else "not-a-video"
+    return "not-a-picture" if is_video else look.code
 
 
-def _inspect(full: Path, path: str, size: int) -> _Look:
+@lru_cache(maxsize=4096)
+def inspect(full: Path, seen: Stamp) -> Look:
+    """What is in the file; remembered while its stamp is the same. Raises OSError.
+
+    The content is read once, in pieces; a video's structure is found without reading it all.
+    """
     with full.open("rb") as stream:
         head = stream.read(12)
-        stream.seek(0)
-        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-    media = Media(path=path, sha256=sha256, size=size, mime="")
-    # ISO base media: a size of four bytes, then "ftyp".
-    return _video(full, media) if head[4:8] == b"ftyp" else _picture(full, media)
+    if not head:
+        return Look(code=_DAMAGED)
+    if head[4:8] == b"ftyp" and head[8:12] in _PHOTO_BRANDS:
+        return Look(code="picture-heic")
+    look = _video(full) if _like_a_video(head) else _picture(full)
+    if look.media is None:
+        return look
+    return Look(media=replace(look.media, sha256=sha256(full, seen), size=seen[0]))
 
 
-def _picture(full: Path, media: Media) -> _Look:
+def _like_a_video(head: bytes) -> bool:
+    # Old QuickTime files begin with any of its boxes; the others with signs of their own.
+    boxes = (b"ftyp", b"moov", b"mdat", b"wide")
+    return head[4:8] in boxes or head[:4] == b"\x1aE\xdf\xa3" or head[8:12] == b"AVI "
+
+
+def _picture(full: Path) -> Look:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(full, formats=_FORMATS) as image:
-                mime = _MIMES[image.format or ""]
-                width, height = image.size
+                mime = _PICTURES[image.format or ""]
                 image.verify()
             # `verify` does not notice a JPEG that ends too early; decoding it does.
             with Image.open(full, formats=_FORMATS) as image:
                 image.load()
+                width, height = image.size
+                turned = image.getexif().get(_ORIENTATION, 1) in _ON_ITS_SIDE
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        return _Look(
-            media=None,
-            code="picture-too-large",
-            message=_("{path} has far too many pixels to be opened safely.").format(
-                path=media.path
-            ),
-            hint=_("Make it smaller; 2000 pixels wide is enough everywhere."),
-        )
+        return Look(code="picture-too-large")
     except UnidentifiedImageError:
-        return _not_a_picture(media.path)
+        return Look(code="not-a-picture")
     except Exception:
         # Pillow's decoders raise many kinds (OSError, SyntaxError, struct.error, ValueError, …).
-        return _damaged(media.path)
-    return _Look(media=replace(media, mime=mime, width=width, height=height))
+        return Look(code=_DAMAGED)
+    if turned:
+        width, height = height, width
+    return Look(media=_made(mime, width, height))
 
 
-def _video(full: Path, media: Media) -> _Look:
+def _video(full: Path) -> Look:
     try:
         tracks = MediaInfo.parse(full).tracks
     except (RuntimeError, ParseError):  # it gives up, or its own answer cannot be read
-        return _damaged(media.path)
-    general = next((track for track in tracks if track.track_type == "General"), None)
-    video = next((track for track in tracks if track.track_type == "Video"), None)
-    if general is None or general.format != "MPEG-4":
-        return _not_a_video(media.path)
-    if video is None or general.istruncated == "Yes" or not video.duration:
-        return _damaged(media.path)
-    return _Look(
-        media=replace(
-            media,
-            mime="video/mp4",
-            width=int(video.width or 0),
-            height=int(video.height or 0),
-            duration_s=float(video.duration) / 1000,
-            codec=str(video.format or ""),
-        )
+        return Look(code=_DAMAGED)
+    first: dict[str, Any] = {}
+    for track in tracks:
+        first.setdefault(track.track_type, track)
+    general, video, audio = (first.get(name) for name in ("General", "Video", "Audio"))
+    if general is None or general.format not in _VIDEOS:
+        return Look(code="not-a-video")
+    if general.istruncated == "Yes":
+        return Look(code=_DAMAGED)
+    if video is None:
+        return Look(code="not-a-video" if audio is not None else _DAMAGED)
+    if not video.duration:
+        return Look(code=_DAMAGED)
+    return Look(media=_measured(general, video, audio))
+
+
+def _measured(general: Any, video: Any, audio: Any) -> Media:
+    width, height = int(video.width or 0), int(video.height or 0)
+    # Phones film in one way only and note how they were held.
+    if round(float(video.rotation or 0)) % 180 == 90:
+        width, height = height, width
+    return replace(
+        _made(_container(general), width, height),
+        # Tools differ on the length by some tenths; platforms may take the longest.
+        duration_s=max(float(video.duration), float(general.duration or 0)) / 1000,
+        codec=str(video.format or ""),
+        audio=str(audio.format or "") if audio is not None else "",
+        fps=float(video.frame_rate or 0),
+        bit_rate=int(float(general.overall_bit_rate or 0)),
     )
 
 
-def _not_a_picture(path: str) -> _Look:
-    return _Look(
-        media=None,
-        code="not-a-picture",
-        message=_("{path} is not a picture.").format(path=path),
-        hint=_("Use a JPEG, PNG, GIF or WebP file; renaming a file does not convert it."),
+def _container(general: Any) -> str:
+    profile = str(general.format_profile or "")
+    if general.format == "MPEG-4" and profile.startswith("QuickTime"):
+        return "video/quicktime"
+    if general.format == "MPEG-4" and profile.startswith("3GPP"):
+        return "video/3gpp"
+    return _VIDEOS[general.format]
+
+
+def _made(mime: str, width: int, height: int) -> Media:
+    """A picture or video whose path, digest and size are filled in later."""
+    return Media(path="", sha256="", size=0, mime=mime, width=width, height=height)
+
+
+def _unreadable(path: str, error: OSError, place: Place, post: str | None) -> Problem:
+    return Problem(
+        code="file-unreadable",
+        message=_("{path} cannot be opened: {why}").format(path=path, why=error.strerror),
+        hint=_("Check the file's permissions."),
+        place=place,
+        post=post,
     )
-
-
-def _not_a_video(path: str) -> _Look:
-    return _Look(
-        media=None,
-        code="not-a-video",
-        message=_("{path} is not an MP4 video.").format(path=path),
-        hint=_("Export the video as MP4 (H.264); renaming a file does not convert it."),
-    )
-
-
-def _damaged(path: str) -> _Look:
-    return _Look(
-        media=None,
-        code="media-damaged",
-        message=_("{path} is cut off or damaged.").format(path=path),
-        hint=_(
-            "Copy the file again from where it came from, and open it once to see that it plays."
-        ),
-    )
-
-
-def _problem(look: _Look, place: Place, post: str | None) -> Problem:
-    return Problem(code=look.code, message=look.message, hint=look.hint, place=place, post=post)
 
 
 def _extension(mime: str, path: str, place: Place, post: str | None) -> list[Problem]:

@@ -22,6 +22,7 @@ def create_app(*, start: datetime | None = None) -> web.Application:
     world = World(start)
     app[CLOSING] = asyncio.Event()
     app.on_shutdown.append(_close)
+    app.on_shutdown.append(_quiet(world))
 
     async def give_up(_app: web.Application) -> None:
         await world.douyin.state.hooks.close()
@@ -59,6 +60,13 @@ def _dated(world: World) -> Callable[[web.Request, web.StreamResponse], Awaitabl
             response.headers["Date"] = formatdate(world.core.clock.time(), usegmt=True)
 
     return date
+
+
+def _quiet(world: World) -> Callable[[web.Application], Awaitable[None]]:
+    async def quiet(_app: web.Application) -> None:
+        await world.wechat.outbox.close()
+
+    return quiet
 
 
 async def _close(app: web.Application) -> None:

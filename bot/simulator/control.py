@@ -36,7 +36,7 @@ class Ask:
     id: str
 
 
-Control = Callable[[World, Ask], Json]
+Control = Callable[[World, Ask], Json | Awaitable[Json]]
 
 
 def clock_get(world: World, ask: Ask) -> Json:
@@ -273,6 +273,49 @@ def original_add(world: World, ask: Ask) -> Json:
     return {"count": len(world.wechat.state.originals)}
 
 
+def wechat_component(world: World, ask: Ask) -> Json:
+    """Make or change the third-party platform."""
+    world.wechat.party.register(ask.data)
+    return {"appid": world.wechat.state.component_appid}
+
+
+def wechat_ticket(world: World, ask: Ask) -> Json:
+    """Push a component_verify_ticket now."""
+    world.wechat.party.push_ticket()
+    return {"pushed": True}
+
+
+def wechat_unauthorize(world: World, ask: Ask) -> Json:
+    """An administrator takes the authorisation back."""
+    account = _wechat_account(world, ask.data)
+    world.wechat.party.leave(account)
+    return {"account": account}
+
+
+def wechat_permissions(world: World, ask: Ask) -> Json:
+    """An administrator changes the permission sets in the console, without our page."""
+    account, sets = _wechat_account(world, ask.data), ask.data.get("sets")
+    if not isinstance(sets, list) or not all(isinstance(number, int) for number in sets):
+        raise ControlError("sets must be a list of numbers")
+    return {"code": world.wechat.party.allow(account, tuple(sets))}
+
+
+async def wechat_callback(world: World, ask: Ask) -> Json:
+    """Enter an account's own server, which must give the echostr back."""
+    account = world.wechat.state.accounts[_wechat_account(world, ask.data)]
+    given = {name: value for name, value in ask.data.items() if name != "account"}
+    return {"confirmed": await world.wechat.events.enter(account, given)}
+
+
+def wechat_calls(world: World, ask: Ask) -> Json:
+    """What WeChat has sent to others, oldest first."""
+    return {"calls": world.wechat.outbox.describe()}
+
+
+def _wechat_account(world: World, data: Json) -> str:
+    return world.check_account(data | {"platform": "wechat"})[1]
+
+
 def settings_set(world: World, ask: Ask) -> Json:
     """Change settings; answers all of them."""
     world.core.settings.update(ask.data)
@@ -292,6 +335,7 @@ def requests_get(world: World, ask: Ask) -> Json:
 
 def reset(world: World, ask: Ask) -> Json:
     """Forget everything, clock and settings included."""
+    world.wechat.outbox.stop()
     world.reset()
     return {"reset": True}
 
@@ -315,6 +359,12 @@ _ROUTES: list[tuple[str, str, Control]] = [
     ("GET", "quota", quota_get),
     ("POST", "quota", quota_set),
     ("POST", "original", original_add),
+    ("POST", "wechat/component", wechat_component),
+    ("POST", "wechat/ticket", wechat_ticket),
+    ("POST", "wechat/unauthorize", wechat_unauthorize),
+    ("POST", "wechat/permissions", wechat_permissions),
+    ("POST", "wechat/callback", wechat_callback),
+    ("GET", "wechat/calls", wechat_calls),
     ("GET", "douyin/hook", douyin_hook),
     ("POST", "douyin/hook", douyin_hook),
     ("POST", "douyin/scan", douyin_scan),
@@ -343,10 +393,11 @@ def _handler(
     async def handle(request: web.Request) -> web.StreamResponse:
         try:
             data = _object(await request.read())
-            answer = control(
+            said = control(
                 world,
                 Ask(data=data, query=request.query, id=request.match_info.get("id", "")),
             )
+            answer = await said if isinstance(said, Awaitable) else said
         except ValueError as error:  # every input error of the simulator is one
             return _json({"error": str(error)}, 400)
         return _json(answer, 200)

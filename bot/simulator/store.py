@@ -143,6 +143,7 @@ class Settings:
     url_variants: bool = False  # WeChat lists show http, chksm and #rd instead of the plain URL
     mass_guard: bool = False  # WeChat answers 45066 within 60 s of the first clientmsgid
     wechat_old_stats: bool = False  # getarticletotal answers instead of 47009
+    wechat_event_copies: int = 1  # 0: lost on the way; 2: sent twice
     weibo_similar: bool = False  # 20017 on nearly the same text
     weibo_duplicate_s: float = 86_400.0  # how long 20019 remembers; the real window is unknown
     weibo_topics: str = "refuse"  # or strip: one SDK author saw that

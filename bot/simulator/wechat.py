@@ -17,6 +17,9 @@ from bot.simulator import wechat_stats as stats
 from bot.simulator import wechat_tokens as tokens
 from bot.simulator.clock import day_number
 from bot.simulator.store import Core, Json, digest
+from bot.simulator.wechat_callbacks import Outbox
+from bot.simulator.wechat_component import PAGES, ThirdParty
+from bot.simulator.wechat_events import Events
 from bot.simulator.wechat_state import Account, WechatError, WechatState
 from bot.simulator.wire import Answer, BadBody, Call
 
@@ -143,6 +146,10 @@ class Wechat:
     def __init__(self, core: Core) -> None:
         self.core = core
         self.state = WechatState(core)
+        self.outbox = Outbox(core=core)
+        self.party = ThirdParty(self.state, self.outbox)
+        self.events = Events(self.state, self.party, self.outbox)
+        self.state.accepted = self.events.accepted
 
     def identify(self, call: Call) -> str | None:
         """The account by its token, living or dead, or by its appid."""
@@ -159,7 +166,13 @@ class Wechat:
     def serve(self, call: Call) -> Answer:
         """Carry out one call."""
         path = call.path.removeprefix(PREFIX)
+        if path in PAGES and call.method == "GET":
+            return self.party.page(call)
         try:
+            if self.party.serves(path):
+                _check_method("POST", call)
+                _check_json(call)
+                return _answer(self.party.call(path, call))
             if path in _CREDENTIALS:
                 return _answer(self._credential(path, call))
             route = ROUTES.get(path)
@@ -176,7 +189,7 @@ class Wechat:
 
     def _business(self, path: str, route: Route, call: Call) -> Json:
         _check_method(route.method, call)
-        account = self._account(call)
+        account = self._account(call, path)
         if route.verified and not account.verified:
             raise WechatError(48001)
         tokens.charge(self.state, account, path, route.daily)
@@ -185,18 +198,20 @@ class Wechat:
         result = route.handler(self.state, account, call)
         return result if route.quiet else {"errcode": 0, "errmsg": "ok"} | result
 
-    def _account(self, call: Call) -> Account:
+    def _account(self, call: Call, path: str) -> Account:
         given = call.query.get("access_token")
         if not given:
             raise WechatError(41001)
         token = self.state.tokens.get(given)
         if token is None:
-            raise WechatError(40001 if given.startswith("70_") else 40014)
+            raise WechatError(_foreign(given))
         account = self.state.accounts[token.account]
         if token.killed or account.dead:
             raise WechatError(40001)
         if token.expires_at <= self.core.now():
             raise WechatError(42001)
+        if token.by_component:
+            self.party.check(account, path)
         return account
 
     def refuse(self, code: int, call: Call) -> Answer:
@@ -220,6 +235,13 @@ _CREDENTIALS: Final[dict[str, tuple[str, Callable[[WechatState, Call], Json]]]] 
     "/cgi-bin/token": ("GET", tokens.token),
     "/cgi-bin/stable_token": ("POST", tokens.stable_token),
 }
+
+
+def _foreign(token: str) -> int:
+    """Why no account has this token: it is a component's, it ended long ago, or it is none."""
+    if token.startswith("c_"):
+        return 61015
+    return 40001 if token.startswith("70_") else 40014
 
 
 def _answer(body: Json) -> Answer:

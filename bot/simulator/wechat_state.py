@@ -5,7 +5,7 @@
 
 import base64
 from bisect import insort
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -39,6 +39,7 @@ class Token:
     text: str
     expires_at: float
     killed: bool = False
+    by_component: bool = False  # of a third-party platform, so its permission sets count
 
 
 @dataclass(kw_only=True, slots=True)
@@ -97,6 +98,7 @@ class Account:
     appid: str
     secret: str
     name: str = ""
+    principal: str = ""  # whom WeChat verified
     kind: Literal["subscription", "service"] = "subscription"
     verified: bool = True
     followers: int = 1000
@@ -112,6 +114,11 @@ class Account:
     jobs: dict[int, Push] = field(default_factory=dict)  # by publish_id or msg_id
     articles: dict[str, Push] = field(default_factory=dict)  # by article_id
     sends: dict[str, tuple[float, int]] = field(default_factory=dict)  # clientmsgid: when, msg_id
+
+    @property
+    def user_name(self) -> str:
+        """The account's original id (原始ID)."""
+        return f"gh_{digest('user_name', self.appid)[:12]}"
 
     @property
     def biz(self) -> str:
@@ -135,6 +142,7 @@ INPUT: Final = [
     "appid",
     "secret",
     "name",
+    "principal",
     "kind",
     "verified",
     "followers",
@@ -153,6 +161,8 @@ class WechatState:
         self.by_appid: dict[str, Account] = {}
         self.tokens: dict[str, Token] = {}
         self.originals: list[Original] = []
+        self.component_appid = ""  # of the third-party platform
+        self.accepted: Callable[[Account, Push], None] = lambda account, push: None
 
     def register(self, data: Json) -> Account:
         """Add an account or update the one with the same id."""
@@ -262,6 +272,7 @@ class WechatState:
         insort(account.pushes, push, key=lambda p: p.ready_at)
         account.jobs[push.id] = push
         account.articles[push.article_id] = push
+        self.accepted(account, push)
         return push
 
     def _post(self, account: Account, push: Push, index: int, article: Json) -> Post:

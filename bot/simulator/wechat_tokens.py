@@ -24,6 +24,8 @@ def by_secret(state: WechatState, appid: object, secret: object, grant: object) 
         raise WechatError(41002)
     if not secret:
         raise WechatError(41004)
+    if appid == state.component_appid:
+        raise WechatError(61024)
     account = state.by_appid.get(str(appid))
     if account is None:
         raise WechatError(40013)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from bot.domain.post import Media
 from bot.errors import MediaError
 from bot.i18n import _
+from bot.schedule.digests import sha256, stamp
 
 
 class MediaFolder:
@@ -15,24 +15,22 @@ class MediaFolder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
-        self._seen: dict[tuple[str, int, int], str] = {}
 
     def path(self, media: Media) -> Path:
-        """The file; raises MediaError when it is gone or has changed since it was planned."""
-        path = (self._folder / media.path).resolve()
+        """The file; raises MediaError when it is gone or has changed since it was planned.
+
+        Blocks while a file is looked at for the first time: seconds for a video of some GB.
+        """
         try:
-            found = path.stat()
-        except OSError as error:
+            path = (self._folder / media.path).resolve()
+            found = sha256(path, stamp(path.stat()))
+        except (OSError, RuntimeError) as error:  # gone, unreadable, a loop of links
             raise MediaError(
                 _("{file} is not there any more. Put it back, or plan the post again.").format(
                     file=media.path
                 )
             ) from error
-        known = (media.path, found.st_size, found.st_mtime_ns)
-        if known not in self._seen:
-            with path.open("rb") as file:
-                self._seen[known] = hashlib.file_digest(file, "sha256").hexdigest()
-        if self._seen[known] != media.sha256:
+        if found != media.sha256:
             raise MediaError(
                 _("{file} has changed since it was planned. Run `bot plan` again.").format(
                     file=media.path

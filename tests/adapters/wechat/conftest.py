@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.adapters.wechat.office import Office
 from tests.adapters.wechat.stage import WechatStage
 
 
@@ -24,3 +25,12 @@ async def service(tmp_path: Path) -> AsyncIterator[WechatStage]:
     stage = await WechatStage(tmp_path, kind="service").start()
     yield stage
     await stage.close()
+
+
+@pytest.fixture
+async def office(tmp_path: Path) -> AsyncIterator[Office]:
+    """An office with a third-party platform that has a ticket, and one unit."""
+    office = await Office(tmp_path).start()
+    await office.component()
+    yield office
+    await office.close()

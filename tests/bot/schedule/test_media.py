@@ -2,6 +2,9 @@
 
 import hashlib
 import os
+import struct
+import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,11 +12,13 @@ from PIL import Image
 
 from bot.domain.post import Media
 from bot.domain.problem import Place, Severity
+from bot.schedule import media as looking
 from bot.schedule.folder import Folder
 from bot.schedule.media import Gallery
 
 HERE = Place(file="2026-05.yaml", line=9)
-BROKEN = Path(__file__).parents[2] / "data" / "broken"
+VIDEOS = Path(__file__).parents[2] / "data" / "videos"
+CLIP = (VIDEOS / "clip.mp4").read_bytes()
 VIDEO = (Path(__file__).parents[3] / "schedules" / "media" / "video-01.mp4").read_bytes()
 
 
@@ -58,14 +63,104 @@ def test_a_picture_is_known_by_its_content(
     )
 
 
-def test_a_video_has_its_size_duration_and_codec(gallery: Gallery) -> None:
-    (gallery.folder.root / "media" / "v.mp4").write_bytes(VIDEO)
-    media, problems = gallery.video("media/v.mp4", HERE, "p")
-    assert problems == []
+def test_a_video_is_measured_without_any_other_program(gallery: Gallery) -> None:
+    assert film(gallery, CLIP) == Media(
+        path="media/v.mp4",
+        sha256=hashlib.sha256(CLIP).hexdigest(),
+        size=len(CLIP),
+        mime="video/mp4",
+        width=64,
+        height=36,
+        duration_s=2.021,  # of the sound, which lasts longer than the picture
+        codec="AVC",
+        audio="AAC",
+        fps=25.0,
+        bit_rate=20_521,
+    )
+
+
+def film(gallery: Gallery, data: bytes, name: str = "v.mp4") -> Media | None:
+    """The video as it is looked at; None when it is refused."""
+    (gallery.folder.root / "media" / name).write_bytes(data)
+    return gallery.video(f"media/{name}", HERE, "p")[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "mime", "codec", "audio"),
+    [
+        ("clip.webm", "video/webm", "VP9", "Opus"),
+        ("clip.mkv", "video/x-matroska", "AVC", "AAC"),
+        ("clip.avi", "video/x-msvideo", "MPEG-4 Visual", ""),
+    ],
+)
+def test_other_containers_are_measured_too(
+    gallery: Gallery, name: str, mime: str, codec: str, audio: str
+) -> None:
+    media = film(gallery, (VIDEOS / name).read_bytes(), name)
     assert media is not None
-    assert (media.mime, media.codec, media.duration_s) == ("video/mp4", "AVC", 32.0)
-    assert media.width == 720
-    assert media.size == len(VIDEO)
+    assert (media.mime, media.codec, media.audio) == (mime, codec, audio)
+    assert (media.width, media.height, media.fps) == (64, 36, 25.0)
+    assert media.duration_s == pytest.approx(2, abs=0.1)
+    assert media.bit_rate == pytest.approx(media.size * 8 / media.duration_s, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("brand", "mime", "name"),
+    [(b"qt  ", "video/quicktime", "v.MOV"), (b"3gp6", "video/3gpp", "v.3gp")]
+    + [(brand, "video/mp4", "v.mp4") for brand in (b"isom", b"mp42", b"M4V ")],
+)
+def test_a_phone_s_containers_are_told_apart(
+    gallery: Gallery, brand: bytes, mime: str, name: str
+) -> None:
+    media = film(gallery, CLIP[:8] + brand + CLIP[12:], name)
+    assert media is not None
+    assert media.mime == mime
+    assert gallery.video(f"media/{name}", HERE, "p")[1] == []
+
+
+@pytest.mark.parametrize(
+    ("turn", "sides"),
+    [
+        ((0, 1, 0, -1, 0, 0), (36, 64)),  # the matrices of 90, 180 and 270 degrees
+        ((-1, 0, 0, 0, -1, 0), (64, 36)),
+        ((0, -1, 0, 1, 0, 0), (36, 64)),
+    ],
+)
+def test_a_video_filmed_upright_is_upright(
+    gallery: Gallery, turn: tuple[int, ...], sides: tuple[int, int]
+) -> None:
+    at = CLIP.index(b"tkhd") + 4 + 40  # the track's matrix: nine numbers of 16.16 bits
+    matrix = struct.pack(">9i", *(part << 16 for part in turn), 0, 0, 1 << 30)
+    media = film(gallery, CLIP[:at] + matrix + CLIP[at + 36 :])
+    assert media is not None
+    assert (media.width, media.height) == sides
+
+
+@pytest.mark.parametrize("turn", [1, 3, 6, 8])
+def test_a_photo_taken_upright_is_upright(gallery: Gallery, turn: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = turn  # orientation
+    Image.new("RGB", (60, 40)).save(gallery.folder.root / "media" / "a.jpg", exif=exif)
+    media, _problems = gallery.picture("media/a.jpg", HERE, None)
+    assert media is not None
+    assert (media.width, media.height) == ((40, 60) if turn > 4 else (60, 40))
+
+
+def test_a_large_video_is_measured_without_being_held_in_memory(gallery: Gallery) -> None:
+    path = gallery.folder.root / "media" / "v.mp4"
+    path.write_bytes(CLIP)
+    hole = 600_000_000
+    with path.open("ab") as file:  # a box nobody reads, with nothing on the disk behind it
+        file.write(struct.pack(">I4sQ", 1, b"free", hole + 16))
+        file.truncate(len(CLIP) + 16 + hole)
+    tracemalloc.start()
+    media = gallery.video("media/v.mp4", HERE, None)[0]
+    _now, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert media is not None
+    assert media.size == len(CLIP) + 16 + hole
+    assert media.duration_s == pytest.approx(2.021)
+    assert most < 20_000_000
 
 
 @pytest.mark.parametrize("length", [12, 40, len(VIDEO) // 2, len(VIDEO) - 1])
@@ -86,6 +181,43 @@ def test_a_picture_that_is_cut_off_is_told(gallery: Gallery, kind: str) -> None:
     media, problems = gallery.picture("media/a", HERE, None)
     assert media is None
     assert [problem.code for problem in problems] == ["media-damaged"]
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.webm", "clip.mkv", "clip.avi"])
+@pytest.mark.parametrize("part", [0.3, 0.6, 0.99])
+def test_each_container_shows_when_it_is_cut_off(gallery: Gallery, name: str, part: float) -> None:
+    data = (VIDEOS / name).read_bytes()
+    assert film(gallery, data[: int(len(data) * part)], name) is None
+    assert [p.code for p in gallery.video(f"media/{name}", HERE, None)[1]] == ["media-damaged"]
+
+
+def test_an_empty_file_is_damaged_whatever_it_was_to_be(gallery: Gallery) -> None:
+    (gallery.folder.root / "media" / "e").write_bytes(b"")
+    for look in (gallery.picture, gallery.video):
+        assert [p.code for p in look("media/e", HERE, None)[1]] == ["media-damaged"]
+
+
+@pytest.mark.parametrize("brand", [b"heic", b"heix", b"mif1", b"avif"])
+def test_a_phone_s_own_photo_format_is_told_with_a_way_out(gallery: Gallery, brand: bytes) -> None:
+    path = gallery.folder.root / "media" / "IMG_0001.jpg"
+    path.write_bytes(b"\0\0\0\x18ftyp" + brand + bytes(12))
+    [problem] = gallery.picture("media/IMG_0001.jpg", HERE, "p")[1]
+    assert problem.code == "picture-heic"
+    assert "JPEG" in problem.hint
+    assert [p.code for p in gallery.video("media/IMG_0001.jpg", HERE, "p")[1]] == ["not-a-video"]
+
+
+@pytest.mark.parametrize("name", ["sound.m4a", "clip.flv"])
+def test_sound_alone_and_rare_containers_are_no_video(gallery: Gallery, name: str) -> None:
+    film(gallery, (VIDEOS / name).read_bytes(), name)
+    assert [p.code for p in gallery.video(f"media/{name}", HERE, None)[1]] == ["not-a-video"]
+
+
+def test_a_video_under_another_s_name_is_told_and_kept(gallery: Gallery) -> None:
+    assert film(gallery, CLIP[:8] + b"qt  " + CLIP[12:]) is not None
+    [problem] = gallery.video("media/v.mp4", HERE, None)[1]
+    assert (problem.code, problem.severity) == ("wrong-extension", Severity.WARNING)
+    assert ".mov" in problem.hint
 
 
 def test_a_video_is_no_picture(gallery: Gallery) -> None:
@@ -133,13 +265,31 @@ def test_a_link_that_stays_inside_is_followed(gallery: Gallery) -> None:
 
 def test_a_file_is_looked_into_again_only_when_it_changed(gallery: Gallery) -> None:
     path = save(gallery, "a.png")
+    before = looking.inspect.cache_info().misses
     first = gallery.picture(path, HERE, None)[0]
-    assert gallery.picture("media/../" + path, HERE, None)[0] is not None
-    assert len(gallery.looks) == 1
+    assert first is not None
+    again = Gallery(folder=Folder(root=gallery.folder.root))  # as the next reading does
+    assert again.picture("media/../" + path, HERE, None)[0] == replace(
+        first, path="media/../" + path
+    )
+    assert looking.inspect.cache_info().misses == before + 1
     save(gallery, "a.png", size=(7, 7))
     os.utime(gallery.folder.root / path, ns=(1, 1))
     second = gallery.picture(path, HERE, None)[0]
-    assert first is not None
     assert second is not None
     assert (first.width, second.width) == (6, 7)
     assert gallery.folder.seen[path] == second.sha256
+
+
+def test_a_copy_with_its_old_times_is_noticed(gallery: Gallery) -> None:
+    path = gallery.folder.root / save(gallery, "a.bmp", kind="BMP")
+    first = gallery.picture("media/a.bmp", HERE, None)[0]
+    stat, other = path.stat(), bytearray(path.read_bytes())
+    other[-1] ^= 1
+    path.unlink()
+    path.write_bytes(other)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    second = gallery.picture("media/a.bmp", HERE, None)[0]
+    assert first is not None
+    assert second is not None
+    assert (first.size, first.sha256 == second.sha256) == (second.size, False)
