@@ -6,16 +6,27 @@ no official page states only warn: they are named in `unsure`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from typing import Final
 
 from bot.domain.post import Media
 from bot.domain.problem import Problem, Severity
 from bot.i18n import _
 
-_MB = 1_000_000
+# What a file of each container must be called.
+EXTENSIONS: Final[Mapping[str, str]] = {
+    "video/mp4": "mp4",
+    "video/quicktime": "mov",
+    "video/3gpp": "3gp",
+    "video/webm": "webm",
+    "video/x-matroska": "mkv",
+    "video/x-msvideo": "avi",
+    "video/x-flv": "flv",
+}
+_MB: Final = 1_000_000
 # A side is a whole number of pixels, so that an exact 9:16 may come out a little off.
-_RATIO_SLACK = 0.005
+_RATIO_SLACK: Final = 0.005
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +56,10 @@ class VideoLimits:
         unknown = self.unsure - {field.name for field in fields(self)}
         if unknown:
             raise ValueError(f"no such limits: {sorted(unknown)}")
+
+
+# Where a platform states nothing at all.
+ALL_UNSURE: Final = frozenset(field.name for field in fields(VideoLimits)) - {"unsure"}
 
 
 def problems(video: Media, limits: VideoLimits, title: str) -> Iterator[Problem]:
@@ -167,8 +182,7 @@ def _names(words: Iterable[str]) -> str:
 
 def _kind(mime: str) -> str:
     """How editors name a container."""
-    known = {"video/quicktime": "MOV", "video/x-matroska": "MKV", "video/x-flv": "FLV"}
-    return known.get(mime) or mime.removeprefix("video/").upper()
+    return EXTENSIONS.get(mime, mime).upper().replace("WEBM", "WebM")
 
 
 def _codec(name: str) -> str:

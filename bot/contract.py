@@ -190,6 +190,23 @@ class Knows(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class Repost:
+    """A post of ours as somebody passed it on within the platform."""
+
+    author: str  # the account's name as shown; "" when the platform does not say
+    item: Item
+
+
+@runtime_checkable
+class TellsReposts(Protocol):
+    """An adapter whose platform lists who reposted a post of the account."""
+
+    async def reposts(self, receipt: Receipt) -> Sequence[Repost]:
+        """Read-only: those the platform shows, which may be a few of many; newest first."""
+        ...
+
+
 @runtime_checkable
 class Withdraws(Protocol):
     """An adapter that can take a post back."""
@@ -232,6 +249,9 @@ class Heard:
     # Fields of `Pending.ref` or `Receipt.platform_id` ("platform_id") of posts it speaks of. It is
     # only a hint: they are looked at now, and what `find` says counts.
     posts: tuple[Mapping[str, str], ...] = ()
+    # What `find` gets to see in `Pending.ref` of those posts, beside what is there: a link, the
+    # reason of a failure. It explains what `find` sees and never replaces it.
+    learned: Mapping[str, str] = field(default_factory=dict)
     # Fields of the credential of the account that has taken its authorisation back.
     revoked: Mapping[str, str] = field(default_factory=dict)
 
@@ -264,7 +284,11 @@ class Connects(Protocol):
     """A front desk that leads an account's owner through the platform's authorisation (OAuth)."""
 
     async def invite(self, account: Account, *, redirect: str, state: str) -> str:
-        """The address the owner opens; the platform then sends the browser to `redirect`."""
+        """The address the owner opens; the platform then sends the browser to `redirect`.
+
+        It may be good for minutes only. A desk may have `invite_phone` beside it: the address for
+        somebody who reads this within the platform's own app.
+        """
         ...
 
     async def accept(self, query: Mapping[str, str], *, redirect: str) -> Granted:
@@ -330,7 +354,8 @@ class Adapter(Protocol):
     - `DESK`: made by `DESK(tools, config)`, whose `tools.credentials` are the office's own at the
       platform; it `Hears`, `Connects` or `Lists`.
 
-    An adapter may also be one that `Renews`, `Knows`, `Withdraws` or `Previews`. Where settings
+    An adapter may also be one that `Renews`, `Knows`, `TellsReposts`, `Withdraws` or `Previews`.
+    Where settings
     change what it can do, the classmethod `able(config)` gives the capabilities that hold.
     """
 

@@ -106,7 +106,6 @@ ADAPTER = HandoffAdapter
 BY_PLATFORM: Mapping[str, type[HandoffAdapter]] = {
     "channels": _of("视频号", video_only=True),
     "toutiao": _of("头条号", article=True, short_text=True),
-    "baijiahao": _of("百家号", article=True),
     "xiaohongshu": _of("小红书", short_text=True),
     "zhihu": _of("知乎", article=True),
     "xuexi": _of("学习强国", article=True),

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from adapters import videos
 from adapters.handoff.limits import (
     ANY,
     LIMITS,
     SHORT_TITLE_REFUSED,
     SHORT_TITLE_SIGNS,
-    SHORT_VIDEO_S,
     Limits,
 )
 from adapters.handoff.text import topics, without_topics
 from bot.domain import words
+from bot.domain.plain import plain_text
 from bot.domain.post import Media, Variant
 from bot.domain.problem import Problem, Severity
 from bot.i18n import _
@@ -28,17 +29,9 @@ def problems(variant: Variant, platform: str) -> Iterator[Problem]:
         yield from _short_title(variant.title)
     yield from _text(variant, limits)
     if variant.video is not None:
-        yield from _video(variant.video, limits, platform)
-    if variant.cover is not None and variant.cover.size > limits.cover_bytes:
-        yield _warning(
-            "handoff-cover-size",
-            _("The cover {path} may be too large for the platform.").format(
-                path=variant.cover.path
-            ),
-            _("Save it smaller than {limit_mb} MB.").format(
-                limit_mb=limits.cover_bytes // 1_000_000
-            ),
-        )
+        yield from videos.problems(variant.video, limits.video, words.platform(platform))
+    if variant.cover is not None:
+        yield from _cover(variant.cover, limits)
 
 
 def _content(variant: Variant, limits: Limits, platform: str) -> Iterator[Problem]:
@@ -51,6 +44,22 @@ def _content(variant: Variant, limits: Limits, platform: str) -> Iterator[Proble
             hint=_("Give the post a video, or take this account out of it."),
         )
     media = variant.video is not None or bool(variant.images)
+    if limits.media_needed and not media:
+        yield Problem(
+            code="handoff-media-missing",
+            message=_("{platform} takes nothing without a picture or a video.").format(
+                platform=words.platform(platform)
+            ),
+            hint=_("Give the post pictures, or take this account out of it."),
+        )
+    if limits.images_max and len(variant.images) > limits.images_max:
+        yield _warning(
+            "handoff-images",
+            _("There are {count} pictures; the platform may take only {limit}.").format(
+                count=len(variant.images), limit=limits.images_max
+            ),
+            _("Keep the {limit} that matter most.").format(limit=limits.images_max),
+        )
     if not (variant.text or variant.body).strip() and not media:
         yield Problem(
             code="handoff-content-missing",
@@ -118,6 +127,15 @@ def _text(variant: Variant, limits: Limits) -> Iterator[Problem]:
             ),
             _("Shorten it for this platform under variants."),
         )
+    length = len(plain_text(variant.body))
+    if limits.body_max and length > limits.body_max:
+        yield _warning(
+            "handoff-body-length",
+            _("The article has {length} characters; the platform may take only {limit}.").format(
+                length=length, limit=limits.body_max
+            ),
+            _("Shorten it, or split it into several posts."),
+        )
     if len(topics(variant.text)) > limits.topics_max:
         yield _warning(
             "handoff-topics",
@@ -126,22 +144,21 @@ def _text(variant: Variant, limits: Limits) -> Iterator[Problem]:
         )
 
 
-def _video(video: Media, limits: Limits, platform: str) -> Iterator[Problem]:
-    if video.size > limits.video_bytes or video.duration_s > limits.video_s:
+def _cover(cover: Media, limits: Limits) -> Iterator[Problem]:
+    if cover.size > limits.cover_bytes:
         yield _warning(
-            "handoff-video-large",
-            _("The platform may refuse a video as large or as long as {path}.").format(
-                path=video.path
-            ),
-            _("Keep it under {limit_mb} MB and {minutes} minutes.").format(
-                limit_mb=limits.video_bytes // 1_000_000, minutes=limits.video_s // 60
+            "handoff-cover-size",
+            _("The cover {path} may be too large for the platform.").format(path=cover.path),
+            _("Save it smaller than {limit_mb} MB.").format(
+                limit_mb=limits.cover_bytes // 1_000_000
             ),
         )
-    if platform == "channels" and 0 < video.duration_s <= SHORT_VIDEO_S:
+    width, height = limits.cover_sides
+    if cover.width and (cover.width < width or cover.height < height):
         yield _warning(
-            "handoff-video-short",
-            _("The platform may refuse a video as short as {path}.").format(path=video.path),
-            _("Make it longer than {seconds} seconds.").format(seconds=SHORT_VIDEO_S),
+            "handoff-cover-small",
+            _("The cover {path} may be too small for the platform.").format(path=cover.path),
+            _("Take one of {width}×{height} pixels or more.").format(width=width, height=height),
         )
 
 

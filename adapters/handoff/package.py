@@ -15,7 +15,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters.handoff.text import blocks, body_html, body_markdown, checklist, paste_text, topics
+from adapters import pictures, videos
+from adapters.handoff.covers import cut
+from adapters.handoff.limits import ANY, LIMITS
+from adapters.handoff.page import page
+from adapters.handoff.text import blocks, body_html, checklist, parts, paste_text, topics
 from bot.domain.post import Kind, Media, Variant
 from bot.domain.publication import publication_key
 from bot.domain.roster import Account
@@ -23,45 +27,48 @@ from bot.errors import MediaError
 from bot.i18n import _
 
 MANIFEST = "manifest.json"
-_EXTENSIONS = {
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "image/gif": "gif",
-    "image/webp": "webp",
-    "image/bmp": "bmp",
-    "video/mp4": "mp4",
-    "video/webm": "webm",
-    "video/quicktime": "mov",
-}
+PAGE = "发布页.html"
+_EXTENSIONS = {**pictures.EXTENSIONS, **videos.EXTENSIONS}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Package:
-    """What a package will hold: texts by file name, and files of the office by file name."""
+    """What a package will hold: texts, files of the office, and covers cut from one, by name."""
 
     folder: str
     texts: Mapping[str, str]
     media: Mapping[str, tuple[Media, Path]]
+    covers: Mapping[str, bytes]
 
 
 def package_of(variant: Variant, account: Account, paths: Mapping[Media, Path]) -> Package:
     """The package of a variant; `paths` has the checked file of every medium in it."""
     named = _names(variant)
-    inline = {media.path: name for name, media in named.items()}
+    articles = parts(variant, named)
+    covers = _covers(variant, account.platform, paths)
     texts = {
+        PAGE: page(variant, account, named, articles, covers=list(covers)),
         MANIFEST: _json(_manifest(variant, account, named)),
         "文案.txt": paste_text(variant, account.platform),
         "核对清单.txt": checklist(variant, account.platform, account.name),
     }
-    if variant.body:
-        markdown = body_markdown(variant, inline)
-        texts["body.md"] = markdown
-        texts["body.html"] = body_html(variant.title, markdown)
+    for article in articles:
+        texts[article.file("md")] = article.markdown
+        texts[article.file("html")] = body_html(article)
     return Package(
         folder=f"{_safe(variant.post)}@{_safe(account.id)}",
         texts=texts,
         media={name: (media, paths[media]) for name, media in named.items()},
+        covers=covers,
     )
+
+
+def _covers(variant: Variant, platform: str, paths: Mapping[Media, Path]) -> dict[str, bytes]:
+    """The cover in each form the platform wants it in, by file name."""
+    cover, ratios = variant.cover, LIMITS.get(platform, ANY).cover_ratios
+    if cover is None:
+        return {}
+    return {f"cover-{w}x{h}.jpg": cut(cover, paths[cover], (w, h)) for w, h in ratios}
 
 
 def media_of(variant: Variant) -> list[Media]:
@@ -102,6 +109,7 @@ def _is_there(package: Package, target: Path) -> bool:
     sizes = {path.name: path.stat().st_size for path in target.iterdir()}
     wanted = {name: len(text.encode()) for name, text in package.texts.items()}
     wanted |= {name: media.size for name, (media, _path) in package.media.items()}
+    wanted |= {name: len(data) for name, data in package.covers.items()}
     return sizes == wanted and all(
         (target / name).read_bytes() == text.encode() for name, text in package.texts.items()
     )
@@ -110,9 +118,10 @@ def _is_there(package: Package, target: Path) -> bool:
 def _fill(package: Package, folder: Path) -> None:
     for name, (media, path) in package.media.items():
         _copy(media, path, folder / name)
-    for name, text in package.texts.items():
+    made = {name: text.encode() for name, text in package.texts.items()} | {**package.covers}
+    for name, data in made.items():
         with (folder / name).open("wb") as file:
-            file.write(text.encode())
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
     folder.chmod(0o755)  # mkdtemp makes it private; the liaison must be able to open it
@@ -146,7 +155,9 @@ def _names(variant: Variant) -> dict[str, Media]:
     """Media by their ASCII names in the package, in a fixed order."""
     single = [("video", variant.video), ("cover", variant.cover)]
     listed = [(f"image-{n:02}", media) for n, media in enumerate(variant.images, 1)]
-    listed += [(f"inline-{n:02}", media) for n, media in enumerate(variant.inline, 1)]
+    inline = [*variant.inline, *(media for more in variant.more for media in more.inline)]
+    listed += [(f"inline-{n:02}", media) for n, media in enumerate(dict.fromkeys(inline), 1)]
+    single += [(f"cover-of-{n}", more.cover) for n, more in enumerate(variant.more, 2)]
     found = [(name, media) for name, media in single if media is not None] + listed
     return {f"{name}.{_EXTENSIONS.get(media.mime, 'bin')}": media for name, media in found}
 

@@ -6,18 +6,29 @@ commands speak.
 
 from __future__ import annotations
 
+import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from markdown_it import MarkdownIt
-
-from adapters.handoff.limits import ANY, LIMITS
-from bot.domain.post import Kind, Variant
+from adapters.handoff.limits import (
+    ANY,
+    AUTHOR,
+    BODY,
+    DIGEST,
+    LIMITS,
+    LINK,
+    TEXT,
+    TITLE,
+    TOPICS,
+    Limits,
+)
+from adapters.markdown import pictures, to_html
+from bot.domain.plain import plain_text
+from bot.domain.post import Article, Kind, Media, Variant
 
 _URL = re.compile(r"https?://\S+")
 _TOPIC = re.compile(r"#([^#\s，。！？、；：]+)#?")
-_BODY_HINT = "见 body.html（可整页复制，转载标注已在开头），原稿见 body.md"
 _PAGE = """<!DOCTYPE html>
 <html lang="zh-CN">
 <head><meta charset="utf-8"><title>{title}</title></head>
@@ -33,6 +44,23 @@ class Block:
 
     name: str
     text: str
+    limit: int = 0  # characters the field takes; 0: not known
+    each_line: bool = False  # its lines are entered one by one
+    article: bool = False  # stands for the next article, which has files of its own
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One article of the package, as Markdown and as HTML with its pictures' names in it."""
+
+    number: int  # from 1
+    title: str
+    markdown: str
+    html: str
+
+    def file(self, extension: str) -> str:
+        """Its name in the package: body.html, body-2.html, …"""
+        return f"body{'' if self.number == 1 else f'-{self.number}'}.{extension}"
 
 
 def topics(text: str) -> list[str]:
@@ -52,23 +80,54 @@ def without_topics(text: str) -> str:
 def blocks(variant: Variant, platform: str) -> list[Block]:
     """What to paste, in the order of the platform's page; empty pieces are left out."""
     limits = LIMITS.get(platform, ANY)
-    text = without_topics(variant.text) if limits.topics_apart else variant.text.strip()
-    if variant.label and not variant.body:
-        text = f"{text}\n{variant.label}".strip()
-    found = [
-        Block(name=limits.title_name, text=variant.title.strip()),
-        Block(name="作者", text=variant.author),
-        Block(name="摘要", text=variant.digest),
-        Block(name="描述" if limits.video_needed else "正文（短）", text=text),
-    ]
-    if limits.topics_apart:
-        found.append(Block(name="话题（逐个用工具栏添加）", text="\n".join(topics(variant.text))))
-    if variant.body:
-        found.append(Block(name="正文", text=_BODY_HINT))
-    found.append(Block(name="链接", text=variant.link))
+    found = [_block(field, variant, limits) for field in limits.fields]
+    for number, article in enumerate(variant.more, 2):
+        found += _further(number, article)
     if variant.ai_generated:
         found.append(Block(name="内容标注", text="含AI生成内容，发布时请勾选平台的AI声明"))
     return [block for block in found if block.text]
+
+
+def _block(field: str, variant: Variant, limits: Limits) -> Block:
+    made = {
+        TITLE: Block(name=limits.title_name, text=variant.title.strip(), limit=limits.title_max),
+        AUTHOR: Block(name="作者", text=variant.author),
+        DIGEST: Block(name="摘要", text=variant.digest),
+        TEXT: Block(name=limits.text_name, text=_text(variant, limits), limit=limits.text_max),
+        TOPICS: Block(
+            name="话题（逐个用工具栏添加）",
+            text="\n".join(topics(variant.text)) if limits.topics_apart else "",
+            each_line=True,
+        ),
+        BODY: Block(
+            name="正文",
+            text="见 body.html（可整页复制，转载标注已在开头），原稿见 body.md"
+            if variant.body
+            else "",
+            article=True,
+        ),
+        LINK: Block(name="链接", text=variant.link),
+    }
+    return made[field]
+
+
+def _text(variant: Variant, limits: Limits) -> str:
+    """The short text; where a platform has no place for the article, its plain words."""
+    text = without_topics(variant.text) if limits.topics_apart else variant.text.strip()
+    article_shown = variant.body and BODY in limits.fields
+    if not text and not article_shown:
+        text = plain_text(variant.body) or ("" if TITLE in limits.fields else variant.title)
+    if variant.label and not article_shown:
+        text = f"{text}\n{variant.label}".strip()
+    return text
+
+
+def _further(number: int, article: Article) -> Iterator[Block]:
+    yield Block(name=f"第{number}篇 标题", text=article.title)
+    yield Block(name=f"第{number}篇 作者", text=article.author)
+    yield Block(name=f"第{number}篇 摘要", text=article.digest)
+    yield Block(name=f"第{number}篇 正文", text=f"见 body-{number}.html", article=True)
+    yield Block(name=f"第{number}篇 链接", text=article.link)
 
 
 def paste_text(variant: Variant, platform: str) -> str:
@@ -77,39 +136,56 @@ def paste_text(variant: Variant, platform: str) -> str:
     return "\n".join(parts)
 
 
-def body_markdown(variant: Variant, names: Mapping[str, str]) -> str:
+def parts(variant: Variant, names: Mapping[str, Media]) -> list[Part]:
+    """The articles of the package; `names` gives the media by their file names in it."""
+    inline = {media.path: name for name, media in names.items()}
+    found = []
+    if variant.body:
+        markdown = body_markdown(variant.body, inline, label=variant.label)
+        found.append(_part(1, variant.title, markdown))
+    for number, article in enumerate(variant.more, 2):
+        found.append(_part(number, article.title, body_markdown(article.body, inline)))
+    return found
+
+
+def _part(number: int, title: str, markdown: str) -> Part:
+    # The pictures' names stand in the Markdown already, and are their own addresses.
+    body = to_html(markdown, {path: path for path in pictures(markdown)})
+    return Part(number=number, title=title, markdown=markdown, html=body)
+
+
+def body_markdown(body: str, names: Mapping[str, str], *, label: str = "") -> str:
     """The article with its pictures under their names in the package, and the label of a reprint.
 
     `names` maps the office's paths to file names of the package.
     """
-    body = variant.body
     for path, name in names.items():
         # Texts may point at a picture from their own folder, so leading ../ are taken too.
         body = re.sub(rf"\]\(\s*<?(?:\.{{1,2}}/)*{re.escape(path)}>?", f"]({name}", body)
-    head = f"> {variant.label}\n\n" if variant.label else ""
+    head = f"> {label}\n\n" if label else ""
     return f"{head}{body.strip()}\n"
 
 
-def body_html(title: str, markdown: str) -> str:
+def body_html(part: Part) -> str:
     """A plain page of the article, without style or script; raw HTML in the text stays text."""
-    render = MarkdownIt("commonmark", {"html": False}).enable("table").render
-    escaped = title.replace("&", "&amp;").replace("<", "&lt;")
-    return _PAGE.format(title=escaped, body=render(markdown))
+    return _PAGE.format(title=html.escape(part.title), body=f"{part.html}\n")
 
 
-def checklist(variant: Variant, platform: str, account_name: str) -> str:
-    """核对清单.txt: what the person checks before and after publishing."""
+def checks(variant: Variant, platform: str, account_name: str) -> list[str]:
+    """What the person checks before and after publishing."""
     limits = LIMITS.get(platform, ANY)
-    lines = [
-        f"用本单位已备案的官方账号“{account_name}”登录，不用个人账号。",
-        f"{limits.title_name}、正文与“文案.txt”一致，未作改动。",
-    ]
+    lines = [f"用本单位已备案的官方账号“{account_name}”登录，不用个人账号。"]
+    lines += limits.notes
+    names = "、".join(block.name for block in blocks(variant, platform)[:2])
+    lines.append(f"{names}等与“文案.txt”一致，未作改动。")
     if limits.title_certain:
         lines.append(f"{limits.title_name}为{limits.title_min}–{limits.title_max}字，不含逗号。")
     if limits.topics_apart:
         lines.append("话题用工具栏按钮逐个添加，不要把“#话题”粘贴进描述。")
     if variant.video is not None:
         lines.append("视频完整播放一遍，画面、声音、字幕无误，封面清晰。")
+    if variant.inline or any(article.inline for article in variant.more):
+        lines.append("正文中的图片逐张插入原位（文件名见发布页），没有遗漏。")
     if variant.kind is Kind.REPRINT:
         lines.append("不勾选“原创”；转载标注、来源和稿号完整保留。")
     if variant.link:
@@ -117,5 +193,12 @@ def checklist(variant: Variant, platform: str, account_name: str) -> str:
     if variant.ai_generated:
         lines.append("已勾选平台的AI生成内容声明。")
     lines.append("同一稿件没有重复发布：发布前先看账号近期内容。")
-    lines.append("发布并审核通过后，把作品链接填回系统确认。")
+    like = f"（形如 {limits.link_like}）" if limits.link_like else ""
+    lines.append(f"发布并审核通过后，把作品链接{like}填回系统确认。")
+    return lines
+
+
+def checklist(variant: Variant, platform: str, account_name: str) -> str:
+    """核对清单.txt: the same, to be printed."""
+    lines = checks(variant, platform, account_name)
     return "".join(f"□ {number}. {line}\n" for number, line in enumerate(lines, 1))

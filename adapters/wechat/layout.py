@@ -9,7 +9,7 @@ from functools import lru_cache
 from adapters.markdown import links, raw_html
 from adapters.wechat import limits, notes, themes
 from adapters.wechat.limits import Limits
-from adapters.wechat.render import Notices, layout, pictures, plain
+from adapters.wechat.render import Notices, lay_out, pictures, plain
 from bot.domain.post import Variant
 from bot.domain.problem import Problem, Severity
 from bot.domain.roster import Account
@@ -41,7 +41,7 @@ def problems(article: Variant, account: Account, limit: Limits) -> Iterator[Prob
 @lru_cache(maxsize=64)  # a key item's reprints are asked about one after the other, and often
 def measure(body: str, notices: Notices, theme: str) -> Size:
     """The article's size in that theme, every picture with an address of the usual length."""
-    content = layout(body, notices, dict.fromkeys(pictures(body), _ADDRESS), theme)
+    content = lay_out(body, notices, dict.fromkeys(pictures(body), _ADDRESS), theme)
     return Size(chars=len(content), bytes=len(content.encode()), text=len(plain(content)))
 
 

@@ -31,7 +31,7 @@ from adapters.markdown import URLS, Env, alternative, caption, is_figure, parser
 from adapters.wechat import lists, notes, themes
 from bot.domain.post import Variant
 
-__all__ = ["AI_NOTICE", "MARKER_NOTICE", "Notices", "layout", "pictures", "plain", "render"]
+__all__ = ["AI_NOTICE", "MARKER_NOTICE", "Notices", "lay_out", "pictures", "plain", "render"]
 
 # These lines are part of the published article, so they are Chinese whatever language we speak.
 AI_NOTICE = "本文含人工智能生成内容"
@@ -79,10 +79,10 @@ def render(variant: Variant, urls: Mapping[str, str], *, theme: str = themes.DEF
     holds unless the post chooses one itself.
     """
     chosen = themes.chosen(variant, default=theme)
-    return layout(variant.body, Notices.of(variant), urls, chosen)
+    return lay_out(variant.body, Notices.of(variant), urls, chosen)
 
 
-def layout(
+def lay_out(
     body: str,
     notices: Notices,
     urls: Mapping[str, str],

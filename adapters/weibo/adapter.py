@@ -53,6 +53,7 @@ from bot.contract import (
     Pending,
     Profile,
     Receipt,
+    Repost,
     Stat,
     Tools,
 )
@@ -190,7 +191,7 @@ class WeiboAdapter:
         who = await self._credential("recent")
         for status in await self._api.timeline(who):
             # Older ones too: an old one pinned on top must not make a full list look short.
-            yield _item(who, status, _safe_link(self._account))
+            yield _item(status, _safe_link(self._account), who.uid)
 
     async def stat(self, receipts: Sequence[Receipt]) -> list[Stat]:
         """Likes, reposts and comments; Weibo tells ordinary apps no reads."""
@@ -226,6 +227,17 @@ class WeiboAdapter:
             name=user.screen_name,
             verified_name=verified_name(user.verified_reason) if told else "",
         )
+
+    async def reposts(self, receipt: Receipt) -> list[Repost]:
+        """By accounts that authorised the same app, at most 200; the total counts all others too.
+
+        https://open.weibo.com/wiki/2/statuses/repost_timeline
+        """
+        who = await self._credential("statuses/repost_timeline")
+        return [
+            Repost(author=status.author, item=_item(status, "", status.author_id))
+            for status in await self._api.reposts(who, receipt.platform_id)
+        ]
 
     async def withdraw(self, receipt: Receipt) -> None:
         """Deletes the status, own ones only; well too when it is gone already.
@@ -290,21 +302,22 @@ def _is_ours(status: Status, text: str, variant: Variant) -> bool:
 
 
 def _receipt(who: Credential, status: Status) -> Receipt:
-    return Receipt(platform_id=status.id, url=_url(who, status), published_at=status.created_at)
+    url = _url(who.uid, status)
+    return Receipt(platform_id=status.id, url=url, published_at=status.created_at)
 
 
-def _url(who: Credential, status: Status) -> str:
-    return f"https://weibo.com/{who.uid}/{bid_of(status.id)}"
+def _url(uid: str, status: Status) -> str:
+    return f"https://weibo.com/{uid}/{bid_of(status.id)}"
 
 
-def _item(who: Credential, status: Status, safe_link: str) -> Item:
+def _item(status: Status, safe_link: str, uid: str) -> Item:
     text = status.text
     for short, real in status.links:
         text = text.replace(short, real)
     pointed = (real for _short, real in status.links if real != safe_link)
     return Item(
         platform_id=status.id,
-        url=_url(who, status),
+        url=_url(uid, status),
         title="",
         text=text,
         published_at=status.created_at,

@@ -34,7 +34,7 @@ from bot.i18n import _
 from bot.ledger import roster
 from bot.metrics import QuotaLeft
 from bot.settings import Settings
-from bot.web.hooks import redirect_of
+from bot.web.hooks import begin_of, redirect_of
 
 Names = Annotated[list[str] | None, typer.Argument(help=_("accounts; all if left out"))]
 
@@ -61,22 +61,26 @@ def connect(
             ).format(account=account)
         )
 
-    async def work() -> str | Connected:
+    async def work() -> tuple[str, str] | Connected:
         async with open_app(settings) as app:
             return await (_accept(app, account, answer) if answer else _invite(app, account))
 
     done = asyncio.run(work())
-    if isinstance(done, str):
-        _show_link(account, done, form)
-    else:
+    if isinstance(done, Connected):
         _show_connected(done, settings.zone, form)
+    else:
+        _show_links(account, *done, form)
 
 
-async def _invite(app: App, name: str) -> str:
+async def _invite(app: App, name: str) -> tuple[str, str]:
+    """Our page, and the platform's behind it."""
+    public_url, sign = app.settings.web.public_url, app.vault.sign
     async with app.core.ledger.read() as conn:
         account = await known(conn, name)
-    redirect = redirect_of(app.settings.web.public_url, account.platform)
-    return await connecting.invite(app.core, account, redirect=redirect, sign=app.vault.sign)
+    state = connecting.invitation(app.core, account, sign=sign)
+    redirect = redirect_of(public_url, account.platform)
+    link = await connecting.page_of(app.core, account.platform, state, redirect=redirect, sign=sign)
+    return begin_of(public_url, account.platform, state), link
 
 
 async def _accept(app: App, name: str, answer: str) -> Connected:
@@ -96,12 +100,14 @@ async def _accept(app: App, name: str, answer: str) -> Connected:
     )
 
 
-def _show_link(account: str, link: str, form: Format) -> None:
+def _show_links(account: str, page: str, link: str, form: Format) -> None:
     if form is Format.JSON:
-        emit({"account": account, "link": link})
+        emit({"account": account, "page": page, "link": link})
         return
-    message = _("The owner of {account} opens this address within a day, signed in there:")
+    message = _("Send this address to the owner of {account}; it is good for a day:")
     screen.print(escape(message.format(account=account)))
+    screen.print(escape(page), soft_wrap=True)
+    screen.print(_("If the bot cannot be reached there, open this one now, within minutes:"))
     screen.print(escape(link), soft_wrap=True)
 
 

@@ -10,7 +10,7 @@ from markdown_it.token import Token
 
 @cache
 def _parser() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": False}).enable("table")
+    return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
 
 def plain_text(markdown: str) -> str:

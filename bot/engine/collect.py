@@ -8,12 +8,12 @@ keeps its own share.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.contract import Capabilities, Item
+from bot.contract import Capabilities, Item, Receipt
 from bot.domain import transitions
 from bot.domain.matching import Candidate, Matcher, Verdict, key_text
 from bot.domain.normalise import normalise, text_hash
@@ -24,7 +24,9 @@ from bot.domain.quota import READ, Budget, Key, budgets_of, exhausted, period_en
 from bot.domain.roster import Account, AccountStatus, Roster
 from bot.domain.step import PublishedAs, Step
 from bot.domain.variants import marker
+from bot.engine import reposts
 from bot.engine.ports import Core
+from bot.engine.reposts import Release
 from bot.errors import BotError, PlatformError, RateLimited
 from bot.ledger import budgets, items, journal, posts, publications, roster, verdicts
 from bot.ledger.connection import Connection
@@ -61,6 +63,7 @@ class _Known:
     matcher: Matcher
     versions: Mapping[str, str]  # hash of a normalised text → content hash
     own: Mapping[str, frozenset[str]]  # key item → accounts of its first release
+    releases: Mapping[str, Sequence[Release]]  # account → its first releases
 
 
 async def collect(core: Core, accounts: Sequence[str] = ()) -> list[Collected]:
@@ -195,8 +198,18 @@ async def _read(
     since = (health.read_until - OVERLAP) if health.read_until else now - FIRST_READING
     listed = [item async for item in core.platforms.adapter(account).recent(since)]
     seen = list({item.platform_id: item for item in listed}.values())
+    passed_on = await reposts.told(
+        core,
+        account,
+        known.releases.get(account.id, ()),
+        members,
+        since=health.read_until or since,
+        now=now,
+    )
     async with core.ledger.write() as conn:
         touched = await items.upsert(conn, account.id, seen, now)
+        for other, item in passed_on:  # compared when that account is read the next time
+            await items.upsert(conn, other, [item], now)
         rows = await items.to_match(conn, account.id, touched, min(since, now - _MATCH_AGAIN))
     # Comparing texts is work; it is not done while the ledger is locked.
     found = [(row, verdict) for row in rows for verdict in _verdicts(row, account, members, known)]
@@ -233,6 +246,7 @@ async def _key_items(conn: Connection, members: Roster, now: datetime) -> _Known
         for post in await posts.key_items(conn, since=now - _KEY_ITEM_LIFE, until=now)
         if post.first_release_at is not None
     ]
+    deadlines = {post.id: post.deadline_at for post in stored}
     ids = [post.id for post in stored]
     texts = await posts.versions(conn, ids)
     released = await publications.of_posts(conn, ids)
@@ -267,7 +281,24 @@ async def _key_items(conn: Connection, members: Roster, now: datetime) -> _Known
         )
         for post in stored
     }
-    return _Known(matcher=matcher, versions=hashes, own=own)
+    return _Known(
+        matcher=matcher, versions=hashes, own=own, releases=_releases(released, deadlines)
+    )
+
+
+def _releases(
+    released: Iterable[Publication], deadlines: Mapping[str, datetime | None]
+) -> dict[str, list[Release]]:
+    found: dict[str, list[Release]] = {}
+    for pub in released:
+        deadline = deadlines[pub.post]
+        if pub.kind is not Kind.ORIGINAL or not pub.platform_id:
+            continue
+        if deadline is None or pub.published_at is None:
+            continue
+        receipt = Receipt(platform_id=pub.platform_id, url=pub.url, published_at=pub.published_at)
+        found.setdefault(pub.account, []).append(Release(receipt=receipt, deadline_at=deadline))
+    return found
 
 
 def _verdicts(row: Any, account: Account, members: Roster, known: _Known) -> list[Verdict]:

@@ -31,14 +31,27 @@ class Connected:
     released: int  # publications that go on
 
 
-async def invite(core: Core, account: Account, *, redirect: str, sign: Sign) -> str:
-    """The address the account's owner opens on the platform; good for a day.
+def invitation(core: Core, account: Account, *, sign: Sign) -> str:
+    """The state of a new invitation, good for a day.
 
-    Raises UsageError where a platform has nothing like it, PlatformError when it refuses.
+    Raises UsageError where a platform has nothing like it.
     """
-    desk = _desk(core, account.platform)
-    until = core.clock.now() + INVITATION
-    return await desk.invite(account, redirect=redirect, state=state_of(account.id, until, sign))
+    _desk(core, account.platform)
+    return state_of(account.id, core.clock.now() + INVITATION, sign)
+
+
+async def page_of(
+    core: Core, platform: str, state: str, *, redirect: str, sign: Sign, phone: bool = False
+) -> str:
+    """The platform's page for an invitation, perhaps good for minutes only.
+
+    `phone`: it is opened within the platform's own app. Raises UsageError when the invitation is
+    not ours or has run out, PlatformError when the platform refuses.
+    """
+    desk = _desk(core, platform)
+    account = await _invited(core, platform, state, sign)
+    ask = getattr(desk, "invite_phone", desk.invite) if phone else desk.invite
+    return str(await ask(account, redirect=redirect, state=state))
 
 
 async def accept(
@@ -49,13 +62,8 @@ async def accept(
     Raises UsageError when it was not we who asked, when it is too late, and when the platform
     names another account than the roster; PlatformError when the platform refuses.
     """
-    now = core.clock.now()
     desk = _desk(core, platform)
-    name = account_of(query.get(STATE, ""), now, sign)
-    async with core.ledger.read() as conn:
-        account = (await roster.load(conn)).accounts.get(name)
-    if account is None or account.platform != platform:
-        raise UsageError(_("There is no account {account}.").format(account=name))
+    account = await _invited(core, platform, query.get(STATE, ""), sign)
     granted = await desk.accept(query, redirect=redirect)
     _check_name(account, granted)
     await core.platforms.credentials(account).enter(granted.fields, expires_at=granted.expires_at)
@@ -66,6 +74,15 @@ async def accept(
         until=granted.expires_at,
         released=released,
     )
+
+
+async def _invited(core: Core, platform: str, state: str, sign: Sign) -> Account:
+    name = account_of(state, core.clock.now(), sign)
+    async with core.ledger.read() as conn:
+        account = (await roster.load(conn)).accounts.get(name)
+    if account is None or account.platform != platform:
+        raise UsageError(_("There is no account {account}.").format(account=name))
+    return account
 
 
 def _desk(core: Core, platform: str) -> Connects:

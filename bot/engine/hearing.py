@@ -29,7 +29,10 @@ async def take(core: Core, platform: str, heard: Heard) -> int:
         return 0
     async with core.ledger.write() as conn:
         waiting = await publications.pending_on(conn, platform)
-        named = [pk for pk, ref in waiting if any(_speaks_of(post, ref) for post in heard.posts)]
+        named = {pk: ref for pk, ref in waiting if any(_speaks_of(p, ref) for p in heard.posts)}
+        for pk, ref in named.items():
+            if heard.learned:
+                await publications.learn(conn, pk, {**ref, **heard.learned})
         await publications.look_now(conn, named, core.clock.now())
         packages = await publications.handed_off_on(conn, platform)
     carried = [(pk, post) for pk, made in packages for post in heard.posts if _became(made, post)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -29,12 +30,13 @@ _PICTURES: Final[Mapping[str, str]] = {
     "WEBP": "image/webp",
     "BMP": "image/bmp",
 }
-# By MediaInfo's name for the container. All of these show when they are cut off; others do not.
+# By MediaInfo's name for the container; of all of these it is known when they are cut off.
 _VIDEOS: Final[Mapping[str, str]] = {
     "MPEG-4": "video/mp4",
     "WebM": "video/webm",
     "Matroska": "video/x-matroska",
     "AVI": "video/x-msvideo",
+    "Flash Video": "video/x-flv",
 }
 _EXTENSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "image/jpeg": (".jpg", ".jpeg"),
@@ -48,6 +50,7 @@ _EXTENSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "video/webm": (".webm",),
     "video/x-matroska": (".mkv",),
     "video/x-msvideo": (".avi",),
+    "video/x-flv": (".flv",),
 }
 # ISO base media names its brand after a size of four bytes and "ftyp": these are photos.
 _PHOTO_BRANDS: Final = frozenset(
@@ -73,7 +76,7 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
         N_("Make it smaller; 2000 pixels wide is enough everywhere."),
     ),
     "not-a-video": (
-        N_("{path} is not a video of a kind that can be used (MP4, MOV, WebM, MKV, AVI)."),
+        N_("{path} is not a video of a kind that can be used (MP4, MOV, WebM, MKV, AVI, FLV)."),
         N_("Export the video as MP4 (H.264); renaming a file does not convert it."),
     ),
     _DAMAGED: (
@@ -163,7 +166,8 @@ def inspect(full: Path, seen: Stamp) -> Look:
 def _like_a_video(head: bytes) -> bool:
     # Old QuickTime files begin with any of its boxes; the others with signs of their own.
     boxes = (b"ftyp", b"moov", b"mdat", b"wide")
-    return head[4:8] in boxes or head[:4] == b"\x1aE\xdf\xa3" or head[8:12] == b"AVI "
+    signs = (b"\x1aE\xdf\xa3", b"FLV\x01")
+    return head[4:8] in boxes or head[:4] in signs or head[8:12] == b"AVI "
 
 
 def _picture(full: Path) -> Look:
@@ -201,13 +205,26 @@ def _video(full: Path) -> Look:
     general, video, audio = (first.get(name) for name in ("General", "Video", "Audio"))
     if general is None or general.format not in _VIDEOS:
         return Look(code="not-a-video")
-    if general.istruncated == "Yes":
+    if general.istruncated == "Yes" or (general.format == "Flash Video" and _ends_early(full)):
         return Look(code=_DAMAGED)
     if video is None:
         return Look(code="not-a-video" if audio is not None else _DAMAGED)
     if not video.duration:
         return Look(code=_DAMAGED)
     return Look(media=_measured(general, video, audio))
+
+
+def _ends_early(flv: Path) -> bool:
+    """True when the last tag is not whole, which MediaInfo does not tell of this container.
+
+    A tag is a byte, the length of its data (3 bytes), 7 more and the data; after it stands how long
+    all that was (4 bytes). Adobe Flash Video File Format Specification 10.1, E.3 and E.4.1.
+    """
+    with flv.open("rb") as stream:
+        end = stream.seek(-4, os.SEEK_END)
+        length = int.from_bytes(stream.read(4))
+        stream.seek(max(end - length, 0))
+        return int.from_bytes(stream.read(4)[1:]) + 11 != length
 
 
 def _measured(general: Any, video: Any, audio: Any) -> Media:

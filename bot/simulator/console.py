@@ -15,7 +15,9 @@ _KINDS = {
     "weibo": ("share", "repost"),
     "douyin": ("video", "image_text"),
     "kuaishou": ("video",),
+    "bilibili": ("video",),
     "website": ("article",),
+    "baijiahao": ("news",),
 }
 
 
@@ -32,6 +34,10 @@ def post(world: World, data: Json) -> Json:
         posts = [_weibo(world, account, data, kind, at)]
     elif platform == "kuaishou":
         posts = [world.kuaishou.state.console(account, text(data, "text"), at)]
+    elif platform == "bilibili":
+        posts = [world.bilibili.state.console(account, text(data, "text"), at)]
+    elif platform == "baijiahao":
+        posts = [_baijiahao(world, account, data, at)]
     elif platform == "website":
         posts = [_website(world, account, data, at)]
     else:
@@ -94,6 +100,22 @@ def _douyin(world: World, account: str, data: Json, kind: str, at: float) -> Pos
         ready_at=at,
     )
     return work.post
+
+
+def _baijiahao(world: World, account: str, data: Json, at: float) -> Post:
+    state = world.baijiahao.state
+    article = state.add(
+        state.authors[account],
+        text(data, "title"),
+        str(data.get("content", "")),
+        origin_url="",
+        draft=False,
+        rejected=False,
+        via="console",
+        at=at,
+        ready_at=at,
+    )
+    return article.post
 
 
 def _website(world: World, account: str, data: Json, at: float) -> Post:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-PLATFORMS: Final = ("wechat", "weibo", "douyin", "website", "kuaishou", "bilibili")
+PLATFORMS: Final = ("wechat", "weibo", "douyin", "website", "kuaishou", "bilibili", "baijiahao")
 
 #: Before the effect: the call leaves no trace on the platform.
 BEFORE: Final = frozenset({"status_before", "drop_before", "hang_before", "code"})

@@ -4,12 +4,16 @@ from datetime import datetime
 from typing import Any
 
 from bot.simulator import (
+    baijiahao,
+    bilibili_state,
     douyin_state,
     kuaishou_state,
     website_state,
     wechat_state,
     weibo_state,
 )
+from bot.simulator.baijiahao import Baijiahao
+from bot.simulator.bilibili import Bilibili
 from bot.simulator.clock import Clock, parse_moment
 from bot.simulator.douyin import Douyin
 from bot.simulator.kuaishou import Kuaishou
@@ -27,6 +31,8 @@ _FIELDS = {
         ("open_id", "client_key", "client_secret", "access_token", "refresh_token"),
     ),
     "kuaishou": (kuaishou_state.INPUT, kuaishou_state.NEEDED),
+    "bilibili": (bilibili_state.INPUT, bilibili_state.NEEDED),
+    "baijiahao": (baijiahao.INPUT, ("app_id", "app_token")),
     "website": (website_state.INPUT, ("user", "password")),
 }
 _FLAGS = (
@@ -38,6 +44,7 @@ _FLAGS = (
     "paid",
     "list",
     "strips_authorization",
+    "muted",
 )
 _MOMENTS = ("expires_at", "refresh_expires_at")
 
@@ -58,7 +65,9 @@ class World:
         self.website = Website(self.core)
         self.kuaishou = Kuaishou(self.core)
         everyone: list[Platform] = [self.wechat, self.weibo, self.douyin, self.website]
-        everyone.append(self.kuaishou)
+        self.bilibili = Bilibili(self.core)
+        self.baijiahao = Baijiahao(self.core)
+        everyone += [self.kuaishou, self.bilibili, self.baijiahao]
         self._platforms = {platform.name: platform for platform in everyone}
 
     def platform(self, name: str) -> Platform:
@@ -83,10 +92,14 @@ class World:
             self.weibo.state.register(checked)
         elif platform == "website":
             self.website.state.register(checked)
+        elif platform == "baijiahao":
+            self.baijiahao.state.register(checked)
         elif platform == "douyin":
             self.douyin.state.register(checked)
-        else:
+        elif platform == "kuaishou":
             self.kuaishou.state.register(checked)
+        else:
+            self.bilibili.state.register(checked)
 
     def account_ids(self, platform: str) -> list[str]:
         """Our ids of the platform's accounts."""
@@ -95,7 +108,9 @@ class World:
             "weibo": list(self.weibo.state.users),
             "douyin": list(self.douyin.state.accounts),
             "kuaishou": list(self.kuaishou.state.accounts),
+            "bilibili": list(self.bilibili.state.accounts),
             "website": list(self.website.state.sites),
+            "baijiahao": list(self.baijiahao.state.authors),
         }
         return found[platform]
 
@@ -110,8 +125,12 @@ class World:
             shown.append({name: getattr(douyin, name) for name in douyin_state.INPUT})
         for kuaishou in self.kuaishou.state.accounts.values():
             shown.append({name: getattr(kuaishou, name) for name in kuaishou_state.INPUT})
+        for bilibili in self.bilibili.state.accounts.values():
+            shown.append({name: getattr(bilibili, name) for name in bilibili_state.INPUT})
         for site in self.website.state.sites.values():
             shown.append({name: getattr(site, name) for name in website_state.INPUT})
+        for author in self.baijiahao.state.authors.values():
+            shown.append({name: getattr(author, name) for name in baijiahao.INPUT})
         return shown
 
     def check_account(self, data: Json) -> tuple[str, str]:

@@ -24,7 +24,7 @@ _PAGE = """<!doctype html>
 <html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title>
 <style>body{{font:18px/1.7 sans-serif;max-width:34em;margin:3em auto;padding:0 1em}}</style>
-<h1>{title}</h1><p>{text}</p></html>
+<h1>{title}</h1><p>{text}</p>{way}</html>
 """
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
@@ -47,6 +47,7 @@ class Hooks:
             app.router.add_route("GET", path, self.hear)
             app.router.add_route("POST", path, self.hear)
         app.router.add_get("/connect/{platform}", self.connect)
+        app.router.add_get("/connect/{platform}/begin", self.begin)
 
     async def hear(self, request: web.Request) -> web.Response:
         """One call of a platform; anything but 200 has it repeated by most of them."""
@@ -85,6 +86,23 @@ class Hooks:
             return None
         return self._core.platforms.credentials(account)
 
+    async def begin(self, request: web.Request) -> web.Response:
+        """Our own page with the way to the platform's: some open only from the office's domain."""
+        platform = request.match_info["platform"]
+        try:
+            link = await connecting.page_of(
+                self._core,
+                platform,
+                request.query.get(connecting.STATE, ""),
+                redirect=redirect_of(self._public_url, platform),
+                sign=self._sign,
+                phone="MicroMessenger" in request.headers.get("User-Agent", ""),
+            )
+        except BotError as error:
+            return _page(_("Not connected"), said(error), status=400)
+        text = _("Sign in on the next page with the official account, and agree.")
+        return _page(_("Connect the account"), text, link=link)
+
     async def connect(self, request: web.Request) -> web.Response:
         """The owner's browser, back from the platform's page."""
         platform = request.match_info["platform"]
@@ -107,6 +125,14 @@ def redirect_of(public_url: str, platform: str) -> str:
     return f"{public_url.rstrip('/')}/connect/{platform}"
 
 
-def _page(title: str, text: str, *, status: int = 200) -> web.Response:
-    body = _PAGE.format(title=escape(title), text=escape(text))
-    return web.Response(text=body, status=status, content_type="text/html", headers=_HEADERS)
+def begin_of(public_url: str, platform: str, state: str) -> str:
+    """The page to send to an account's owner."""
+    return f"{redirect_of(public_url, platform)}/begin?{connecting.STATE}={state}"
+
+
+def _page(title: str, text: str, *, status: int = 200, link: str = "") -> web.Response:
+    way = f'<p><a href="{escape(link)}">{escape(_("Go on"))}</a></p>' if link else ""
+    body = _PAGE.format(title=escape(title), text=escape(text), way=way)
+    # The way on tells where it was clicked, and no more; everything else tells nothing.
+    headers = _HEADERS | ({"Referrer-Policy": "origin"} if link else {})
+    return web.Response(text=body, status=status, content_type="text/html", headers=headers)

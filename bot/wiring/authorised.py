@@ -18,7 +18,7 @@ from bot.i18n import _
 from bot.wiring.credentials import AccountCredentials
 
 # What only some adapters can (bot/contract.py); it is there only where it is there in theirs.
-_MORE = ("profile", "withdraw", "preview")
+_MORE = ("profile", "reposts", "withdraw", "preview")
 
 
 def guarded(adapter: Adapter, credentials: AccountCredentials) -> Adapter:

@@ -38,7 +38,7 @@ LIMITS = VideoLimits(
 )
 WRONG: dict[str, tuple[Media, str, str, str]] = {
     # The limit -> a video that passes it, the problem's code, the value and the limit as told.
-    "mimes": (replace(SOUND, mime="video/webm"), "video-type", "WEBM", "MOV / MP4"),
+    "mimes": (replace(SOUND, mime="video/webm"), "video-type", "WebM", "MOV / MP4"),
     "codecs": (replace(SOUND, codec="AV1"), "video-codec", "AV1", "H.264 / H.265"),
     "audio": (replace(SOUND, audio="AC-3"), "video-audio", "AC-3", "AAC"),
     "max_bytes": (replace(SOUND, size=128_000_001), "video-too-big", "128.01 MB", "128 MB"),

@@ -39,7 +39,7 @@ async def main() -> int:
         await asyncio.to_thread(install, folder)
         scripts = sorted(path.name for path in folder.glob("*.mjs"))
         failed = [script for script in scripts if not await _passes(folder, script)]
-    print(f"{len(scripts) - len(failed)} passed, {len(failed)} failed")  # noqa: T201
+    print(f"{len(scripts) - len(failed)} passed, {len(failed)} failed")
     return 1 if failed or not scripts else 0
 
 
@@ -53,7 +53,7 @@ async def _passes(folder: Path, script: str) -> bool:
         code = await asyncio.wait_for(process.wait(), timeout=120)
     finally:
         await runner.cleanup()
-    print(f"{script}: {'passed' if code == 0 else 'FAILED'}")  # noqa: T201
+    print(f"{script}: {'passed' if code == 0 else 'FAILED'}")
     return code == 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import json
 import os
 import re
@@ -165,8 +166,11 @@ async def test_connected_published_and_heard(bed: Bed) -> None:
     await bed.bot("plan", "--apply")
     assert (await bed.bot("accounts", "set-credential", "@screens", stdin=_secret()))[0] == 0
     async with bed.running() as bot:
-        link = (await bed.ask("accounts", "connect", "u02-screens"))["link"]
-        back = await _open(link)
+        page = (await bed.ask("accounts", "connect", "u02-screens"))["page"]
+        status, text = await _get(page.replace("http://bot.lanting.example", bot))
+        [link] = re.findall('href="([^"]+)"', text)
+        assert status == 200
+        back = await _open(html.unescape(link))
         assert back.startswith("http://bot.lanting.example/connect/screens?")
         status, page = await _get(back.replace("http://bot.lanting.example", bot))
         assert (status, "is connected" in page) == (200, True)

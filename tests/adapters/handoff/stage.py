@@ -58,6 +58,11 @@ class HandoffStage(Stage):
     async def start(self) -> HandoffStage:
         """The stage, ready; the adapter gets a session it never uses."""
         self.session = aiohttp.ClientSession()
+        return self.of(self.account)
+
+    def of(self, account: Account) -> HandoffStage:
+        """The same stage with another account."""
+        self.account = account
         tools = Tools(
             session=self.session,
             clock=self.clock,

@@ -17,6 +17,7 @@ def medium(*, mime: str = "video/mp4", size: int = 1000, duration_s: float = 30.
 
 
 COVER = medium(mime="image/jpeg")
+SMALL = replace(COVER, width=217, height=400)
 GOOD = Variant(
     post="p",
     kind=Kind.ORIGINAL,
@@ -33,6 +34,7 @@ GOOD = Variant(
     cover=COVER,
     video=medium(),
 )
+UPRIGHT = replace(medium(), width=1080, height=2400)
 ARTICLE = replace(GOOD, text="", body="正文", cover=None, video=None)
 
 
@@ -62,6 +64,7 @@ def test_an_article_passes_where_no_video_is_needed(platform: str) -> None:
         ("channels", replace(GOOD, title="题" * 17), "handoff-title-length"),
         ("channels", replace(GOOD, title="五一假期，门诊安排"), "handoff-short-title-comma"),
         ("channels", replace(GOOD, title="CPR,five steps"), "handoff-short-title-comma"),
+        ("xiaohongshu", ARTICLE, "handoff-media-missing"),
     ],
 )
 def test_certain_limits_keep_it_back(platform: str, variant: Variant, code: str) -> None:
@@ -75,14 +78,25 @@ def test_certain_limits_keep_it_back(platform: str, variant: Variant, code: str)
     [
         ("channels", replace(GOOD, title="胸外按压这样做！"), "handoff-short-title-sign"),
         ("channels", replace(GOOD, text="字" * 1001), "handoff-text-length"),
-        ("channels", replace(GOOD, video=medium(size=1_000_000_001)), "handoff-video-large"),
-        ("channels", replace(GOOD, video=medium(duration_s=3601)), "handoff-video-large"),
-        ("channels", replace(GOOD, video=medium(duration_s=3)), "handoff-video-short"),
+        ("channels", replace(GOOD, video=medium(size=1_000_000_001)), "video-too-big"),
+        ("channels", replace(GOOD, video=medium(duration_s=3601)), "video-too-long"),
+        ("channels", replace(GOOD, video=medium(duration_s=3)), "video-too-short"),
+        ("channels", replace(GOOD, video=medium(mime="video/x-msvideo")), "video-type"),
+        ("channels", replace(GOOD, video=UPRIGHT), "video-shape"),
         ("channels", replace(GOOD, cover=None), "handoff-cover-missing"),
+        ("kuaishou", replace(GOOD, video=medium(duration_s=1801)), "video-too-long"),
+        ("douyin", replace(GOOD, video=medium(duration_s=901)), "video-too-long"),
         ("kuaishou", replace(GOOD, text="字" * 1001), "handoff-text-length"),
         ("kuaishou", replace(GOOD, text="#一 #二 #三 #四 #五"), "handoff-topics"),
         ("kuaishou", replace(GOOD, cover=medium(size=10_000_001)), "handoff-cover-size"),
         ("website", replace(ARTICLE, title="题" * 65), "handoff-title-length"),
+        ("toutiao", replace(ARTICLE, title="题" * 31), "handoff-title-length"),
+        ("toutiao", replace(ARTICLE, title="四字标题"), "handoff-title-length"),
+        ("baijiahao", replace(ARTICLE, body="字" * 20_001), "handoff-body-length"),
+        ("baijiahao", replace(ARTICLE, cover=SMALL), "handoff-cover-small"),
+        ("xiaohongshu", replace(GOOD, title="题" * 21), "handoff-title-length"),
+        ("xiaohongshu", replace(GOOD, images=(COVER,) * 19), "handoff-images"),
+        ("zhihu", replace(ARTICLE, title="题" * 101), "handoff-title-length"),
     ],
 )
 def test_unconfirmed_limits_only_warn(platform: str, variant: Variant, code: str) -> None:

@@ -63,9 +63,12 @@ async def test_the_folder_is_named_after_post_and_account(stage: HandoffStage) -
     package = await stage.package()
     assert package == stage.out_dir / "0502-video-cpr@u02-channels"
     assert sorted(p.name for p in package.iterdir()) == [
+        "cover-3x4.jpg",
+        "cover-4x3.jpg",
         "cover.jpg",
         "manifest.json",
         "video.mp4",
+        "发布页.html",
         "文案.txt",
         "核对清单.txt",
     ]

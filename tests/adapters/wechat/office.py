@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -13,7 +14,8 @@ from aiohttp import web
 from adapters.registry import make
 from adapters.wechat.adapter import DESK, Wechat, WechatConfig
 from adapters.wechat.desk import WechatDesk
-from bot.contract import Call, Credentials, Granted, Heard, Tools
+from bot.contract import Call, Checkpoint, Credentials, Granted, Heard, Tools
+from bot.domain.post import Method
 from bot.errors import BotError, CallRefused
 from tests.adapters.stage import MemoryCredentials
 from tests.adapters.wechat.stage import WechatStage
@@ -34,7 +36,8 @@ class Office(WechatStage):
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
-        self.app = MemoryCredentials(COMPONENT)
+        self.app = self.office = MemoryCredentials(COMPONENT)
+        self.done = Checkpoint()  # what the last commit began with
         self.heard: list[tuple[Call, Heard | BotError]] = []
         self.own: Credentials | None = None  # of the account whose address /hooks/own is
 
@@ -55,31 +58,29 @@ class Office(WechatStage):
 
     def another_desk(self, **settings: object) -> WechatDesk:
         """A desk of the same office, as after a restart."""
-        return DESK(self._tools(self.app), self._config(**settings))
+        return DESK(self.tools_for(self.app), self._config(**settings))
 
     def _config(self, **settings: object) -> WechatConfig:
         url = f"{self.url}/wechat"
         fast = {"base_url": url, "page_url": url, "timeout_s": 5.0, "read_wait_s": 0.0}
         return WechatConfig.model_validate(fast | settings)
 
-    def _tools(self, credentials: Credentials) -> Tools:
-        return Tools(
-            session=self.session,
-            clock=self.clock,
-            media=self.folder,
-            credentials=credentials,
-            out_dir=self.out_dir,
-            app=self.app,
-        )
+    def tools_for(self, credentials: Credentials) -> Tools:
+        """What the office hands to whoever works with these secrets."""
+        return replace(self.tools(), credentials=credentials)
 
     def member(self, fields: Granted | dict[str, str]) -> Wechat:
         """An adapter of the account with this credential."""
         known = dict(fields.fields) if isinstance(fields, Granted) else fields
         self.credentials = MemoryCredentials(known)
-        made = make(self.account, self._tools(self.credentials), self._config().model_dump())
+        made = make(self.account, self.tools_for(self.credentials), self._config().model_dump())
         assert isinstance(made, Wechat)
         self.adapter = made
         return made
+
+    def pushing(self) -> None:
+        """The article goes out as a mass send (群发) from now on."""
+        self.variant = replace(self.variant, method=Method.PUSH)
 
     async def component(self, **more: object) -> None:
         """Registers the third-party platform at WeChat; a ticket has come afterwards."""

@@ -7,10 +7,14 @@ from datetime import timedelta
 
 import pytest
 
+from adapters.wechat.errors import table
 from bot.contract import Checkpoint, Pending, Receipt
-from bot.errors import AuthFailed, ContractBroken, Rejected, Unavailable
+from bot.errors import AuthFailed, ContractBroken, RateLimited, Rejected, Unavailable
 from tests.adapters.wechat.office import COMPONENT, STATE, Office, until
 
+NUMBERS = [row for row in table().values() if row.code.lstrip("-").isdigit()]
+# After these the unit's administrator must scan again; every other one is the office's business.
+OWNERS = {"61023", "42002", "42007", "61003", "61007", "61016", "61017", "50004", "50007"}
 TOKEN_LIFE = timedelta(seconds=7200)
 
 
@@ -32,7 +36,8 @@ async def test_a_unit_scans_and_its_article_goes_out(office: Office) -> None:
     assert call["url"].endswith("/wx01")
     assert call["taken"]
     told = office.last().posts[0]
-    assert told == {"publish_id": outcome.ref["publish_id"]}
+    assert told == {"publish_id": outcome.ref["publish_id"], "appid": "wx01"}
+    assert told.items() <= outcome.ref.items()
     receipt = await office.look(done, Pending(ref=outcome.ref))
     assert isinstance(receipt, Receipt)
     assert receipt.url == (await office.posts())[0]["url"]
@@ -301,8 +306,29 @@ async def test_the_list_is_read_to_its_end(office: Office) -> None:
     for one in many:
         data = {"account": one["account"], "sets": [1, 7, 11]}
         await office.control("POST", "wechat/permissions", data)
-    assert len(await office.desk._component.members()) == 501
+    assert len(await office.desk.members()) == 501
     assert await office.requests("api_get_authorizer_list") == 2
+
+
+async def test_every_code_at_a_refresh_stops_only_whom_it_concerns(office: Office) -> None:
+    granted = await office.connected()
+    for row in NUMBERS:
+        office.member({**granted.fields, "access_token": ""})
+        await office.fault("code", path="api_authorizer_token", code=int(row.code), times=6)
+        with pytest.raises((AuthFailed, RateLimited, Unavailable)) as raised:
+            await step(office)
+        assert isinstance(raised.value, AuthFailed) == (row.code in OWNERS), row
+        assert (raised.value.code, raised.value.advice) == (row.code, row.advice)
+        await office.control("DELETE", "faults")
+
+
+async def test_every_code_is_told_to_whoever_invites(office: Office) -> None:
+    for row in NUMBERS:
+        await office.fault("code", path="api_create_preauthcode", code=int(row.code), times=6)
+        with pytest.raises((AuthFailed, RateLimited, Unavailable)) as raised:
+            await office.desk.invite(office.account, redirect=office.redirect, state=STATE)
+        assert (raised.value.code, raised.value.advice) == (row.code, row.advice)
+        await office.control("DELETE", "faults")
 
 
 @pytest.mark.parametrize("kind", ["html", "empty"])

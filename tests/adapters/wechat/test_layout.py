@@ -13,7 +13,7 @@ from adapters.wechat import themes
 from adapters.wechat.adapter import Wechat
 from adapters.wechat.layout import measure
 from adapters.wechat.limits import Limits
-from adapters.wechat.render import Notices, layout, pictures, plain
+from adapters.wechat.render import Notices, lay_out, pictures, plain
 from bot.domain.plain import plain_text
 from bot.domain.problem import Problem, Severity
 from tests.adapters.pages import Page
@@ -43,7 +43,7 @@ def found(stage: WechatStage, **changes: Any) -> list[Problem]:
 
 @given(scribbles)
 def test_only_what_wechat_keeps_comes_out(body: str) -> None:
-    content = layout(body, NOTICES, UPLOADED, "gov")
+    content = lay_out(body, NOTICES, UPLOADED, "gov")
     for element in Page(content).all():
         assert element.tag in TAGS
         assert set(element.attributes) <= {"style", "href", "src", "alt"}
@@ -58,14 +58,14 @@ def test_only_what_wechat_keeps_comes_out(body: str) -> None:
 @given(scribbles)
 def test_the_words_stay_the_words(body: str) -> None:
     """The layout may add notes; it neither loses nor changes a word of the text."""
-    shown = iter(plain(layout(body, Notices(), {}, "plain")))
+    shown = iter(plain(lay_out(body, Notices(), {}, "plain")))
     words = "".join(plain_text(body).split())
     assert all(character in shown for character in words)
 
 
 @given(scribbles)
 def test_the_size_is_not_smaller_than_what_is_sent(body: str) -> None:
-    content = layout(body, NOTICES, UPLOADED, "health")
+    content = lay_out(body, NOTICES, UPLOADED, "health")
     assert measure(body, NOTICES, "health").chars >= len(content)
 
 
@@ -73,8 +73,8 @@ def test_the_size_is_not_smaller_than_what_is_sent(body: str) -> None:
 @pytest.mark.parametrize("post", POSTS, ids=lambda post: post.stem)
 def test_the_office_s_own_posts_fit(post: Path, theme: str) -> None:
     body = post.read_text(encoding="utf-8")
-    content = layout(body, NOTICES, dict.fromkeys(pictures(body), UPLOADED[PATHS[0]]), theme)
-    assert plain(layout(body, Notices(), {}, theme)) == plain_text(body)
+    content = lay_out(body, NOTICES, dict.fromkeys(pictures(body), UPLOADED[PATHS[0]]), theme)
+    assert plain(lay_out(body, Notices(), {}, theme)) == plain_text(body)
     assert len(Page(content).all("img")) == len(pictures(body))
     limit = Limits()
     size = measure(body, NOTICES, theme)
@@ -107,7 +107,7 @@ def test_there_are_posts_to_try() -> None:
 )
 @pytest.mark.timeout(60)  # they take a second at most
 def test_monsters_are_laid_out(body: str) -> None:
-    page = Page(layout(body, Notices(), UPLOADED, "health"))
+    page = Page(lay_out(body, Notices(), UPLOADED, "health"))
     assert page.elements[0].text or len(page.elements) > 1
 
 

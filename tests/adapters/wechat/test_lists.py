@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.wechat.render import Notices, layout, plain
+from adapters.wechat.render import Notices, lay_out, plain
 from bot.domain.plain import plain_text
 from tests.adapters.pages import Element, Page
 
 
 def page_of(body: str) -> Page:
-    page = Page(layout(body, Notices(), {}, "gov"))
+    page = Page(lay_out(body, Notices(), {}, "gov"))
     assert page.all("ul", "ol", "li") == []
     return page
 
@@ -43,7 +43,7 @@ def test_marks(body: str, expected: list[str]) -> None:
 
 def test_a_mark_stands_beside_its_text() -> None:
     for body in ("- 甲\n- 乙", "- 甲\n\n- 乙", "- **甲**\n- 乙"):
-        content = layout(body, Notices(), {}, "gov")
+        content = lay_out(body, Notices(), {}, "gov")
         first = content.split("</span>")[1]
         assert first.startswith(("甲", "<strong>甲", "<strong style"))
 
@@ -70,5 +70,5 @@ def test_the_number_after_an_interruption_is_right() -> None:
 
 def test_marks_are_no_part_of_the_text() -> None:
     body = "先：\n\n1. 甲\n   - 乙\n\n10) 丙"
-    assert plain(layout(body, Notices(), {}, "health")) == plain_text(body) == "先：\n甲\n乙\n丙"
+    assert plain(lay_out(body, Notices(), {}, "health")) == plain_text(body) == "先：\n甲\n乙\n丙"
     assert plain("<p>1. 手写的编号</p>") == "1. 手写的编号"

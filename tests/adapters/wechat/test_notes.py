@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.wechat.render import LINKS_TITLE, Notices, layout, plain
+from adapters.wechat.render import LINKS_TITLE, Notices, lay_out, plain
 from tests.adapters.pages import Page
 
 
 def lines(body: str) -> list[str]:
     """The article's text, and behind it the notes."""
-    return plain(layout(body, Notices(), {}, "plain")).splitlines()
+    return plain(lay_out(body, Notices(), {}, "plain")).splitlines()
 
 
 def hrefs(body: str) -> list[str]:
-    page = Page(layout(body, Notices(), {}, "plain"))
+    page = Page(lay_out(body, Notices(), {}, "plain"))
     return [element.attributes["href"] for element in page.all("a")]
 
 
@@ -81,6 +81,6 @@ def test_part_of_an_address_is_not_the_address() -> None:
 
 def test_a_linked_picture_keeps_its_note() -> None:
     body = "[![图](a.png)](https://a.example)"
-    content = layout(body, Notices(), {"a.png": "https://mmbiz.qpic.cn/a"}, "plain")
+    content = lay_out(body, Notices(), {"a.png": "https://mmbiz.qpic.cn/a"}, "plain")
     assert "<img" in content
     assert plain(content).splitlines() == ["[1]", LINKS_TITLE, "[1] https://a.example"]

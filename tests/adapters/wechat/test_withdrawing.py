@@ -80,7 +80,7 @@ async def test_a_mass_send_is_deleted(stage: WechatStage, many: bool) -> None:
 
 async def test_a_mass_send_without_its_id_is_deleted_by_its_address(stage: WechatStage) -> None:
     receipt = bare(await pushed(stage))
-    with pytest.raises(Rejected, match="next morning"):
+    with pytest.raises(Rejected):
         await stage.adapter.withdraw(receipt)
     await stage.forward(timedelta(days=1))
     await stage.adapter.withdraw(receipt)

@@ -27,6 +27,7 @@ class WeiboStage(SimulatedStage):
     platform = "weibo"
     commit_path = "statuses/share"
     adapter: WeiboAdapter
+    office: MemoryCredentials
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)

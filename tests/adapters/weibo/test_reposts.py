@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from adapters.weibo.text import bid_of
-from bot.contract import Pending, Receipt
+from bot.contract import Pending, Receipt, TellsReposts
 from bot.domain.post import Kind
 from bot.errors import AlreadyThere, OutcomeUnknown, Rejected
 from tests.adapters.contract import PublishingContract
@@ -176,3 +176,25 @@ async def test_a_repost_of_what_was_removed_is_still_a_repost(unit: RepostStage)
     await unit.control("DELETE", f"posts/{unit.original}")
     (item,) = [item async for item in unit.adapter.recent(unit.clock.now() - timedelta(days=1))]
     assert (item.platform_id, item.repost_of) == (receipt.platform_id, unit.original)
+
+
+async def test_the_flagship_is_told_who_passed_its_post_on(unit: RepostStage) -> None:
+    """Of the same app only; the total counts all, so a short list under it is normal."""
+    _, receipt = await unit.published()
+    stranger = FLAGSHIP | {
+        "account": "x",
+        "uid": "55",
+        "access_token": "2.00x",
+        "app_key": "2",
+        "screen_name": "市民",
+    }
+    await unit.control("POST", "accounts", {"accounts": [stranger]})
+    data = {"platform": "weibo", "account": "x", "kind": "repost", "target": unit.original}
+    await unit.control("POST", "console", data)
+    unit.credentials.fields |= {"access_token": "2.00flagship", "uid": "9876543210"}
+    assert isinstance(unit.adapter, TellsReposts)
+    original = replace(receipt, platform_id=unit.original)
+    (told,) = await unit.adapter.reposts(original)
+    assert told.author == unit.account.name
+    assert (told.item.platform_id, told.item.url) == (receipt.platform_id, receipt.url)
+    assert told.item.repost_of == unit.original

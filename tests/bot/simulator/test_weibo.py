@@ -339,6 +339,17 @@ async def test_a_hundred_calls_a_day_and_the_free_ones(sim: Sim, flagship: Weibo
     assert (await flagship.share("次日")).status == 200
 
 
+async def test_all_calls_of_one_address_share_a_limit(
+    sim: Sim, flagship: Weibo, unit: Weibo
+) -> None:
+    await sim.settings(limits={"weibo": {"ip": 2}})
+    assert (await flagship.share("一")).status == 200
+    assert (await unit.share("二")).status == 200
+    assert _code(await flagship.share("三")) == 10022
+    await sim.move(hours=1)
+    assert (await flagship.share("三")).status == 200
+
+
 async def test_token_errors(sim: Sim, flagship: Weibo) -> None:
     unknown = Weibo(sim=sim, token="2.00nobody")
     assert _code(await unknown.share("一")) == 21332
