@@ -52,7 +52,7 @@ TABLE: list[tuple[Step, set[State], State | None]] = [
         {S.UNKNOWN, S.PENDING, S.FAILED, S.CANCELLED} | UNSENT - {S.QUEUED},
         S.PUBLISHED,
     ),
-    (t.pend({}, poll_at=LATER), SENT, S.PENDING),
+    (t.pend({}, poll_at=LATER), SENT | {S.HANDED_OFF}, S.PENDING),
     (t.poll_later(poll_at=LATER, finds=1, error={}), {S.PENDING, S.UNKNOWN}, None),
     (t.lose(find_at=NOW, doubt_since=NOW, error={}), {S.SENDING}, S.UNKNOWN),
     (t.ask_person(why="w", doubt_since=NOW), {S.UNKNOWN, S.PENDING}, S.UNKNOWN),
