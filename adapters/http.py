@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO, TypeVar
 from urllib.parse import quote_plus
@@ -22,6 +22,8 @@ from bot.errors import ContractBroken, OutcomeUnknown, PlatformError, RateLimite
 from bot.i18n import _
 
 Params = Mapping[str, str]
+# Signed calls may use a signature once only, so each try of a reading call makes its own.
+Headers = Mapping[str, str] | Callable[[], Mapping[str, str]]
 Body = bytes | BinaryIO | aiohttp.FormData | Mapping[str, str]
 E = TypeVar("E", bound=PlatformError)
 D = TypeVar("D", str, int, bool)
@@ -208,7 +210,7 @@ class Http:
         params: Params | None = None,
         json_body: object = None,
         data: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: Headers | None = None,
     ) -> Answer:
         """The answer to a read-only call, asked up to three times while it is `Unavailable`."""
         attempts = AsyncRetrying(
@@ -238,7 +240,7 @@ class Http:
         params: Params | None = None,
         json_body: object = None,
         data: Body | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: Headers | None = None,
         effect: bool,
     ) -> Answer:
         """The answer to one call, made once.
@@ -250,7 +252,7 @@ class Http:
         `RateLimited` for HTTP 429 without JSON.
         """
         await self._keep_pace(action)
-        sent_headers = dict(headers or {})
+        sent_headers = dict((headers() if callable(headers) else headers) or {})
         if json_body is not None:
             # aiohttp's own json= escapes Chinese as \u, which WeChat refuses (40033, 47002).
             data = json.dumps(json_body, ensure_ascii=False).encode()
@@ -273,7 +275,7 @@ class Http:
                 raw = await response.read()
         except (aiohttp.ClientError, OSError) as error:
             raise _no_answer(origin, error) from error
-        return _answer(origin, response, raw, (params, json_body, data, headers))
+        return _answer(origin, response, raw, (params, json_body, data, sent_headers))
 
     async def _keep_pace(self, action: str) -> None:
         """Raises RateLimited, before anything is sent, when the office has called too often."""

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.errors import MediaError
+from bot.i18n import _
+
 STEPS_MAX = 100  # a preparation has 200 steps; more pieces than this go several in one step
 
 
@@ -26,7 +29,22 @@ class Parts:
         return iter(range(sent, min(self.count, sent + max(1, -(-self.count // STEPS_MAX)))))
 
     def read(self, path: Path, number: int) -> bytes:
-        """One part of the file; only this much of it is ever in memory."""
-        with path.open("rb") as file:
-            file.seek(number * self.part)
-            return file.read(self.part)
+        """One part of the file, counted from 0; only this much of it is ever in memory.
+
+        Raises MediaError when the file is gone or no longer as long as it was.
+        """
+        begin = number * self.part
+        try:
+            with path.open("rb") as file:
+                file.seek(begin)
+                piece = file.read(self.part)
+        except OSError as error:
+            raise _changed(path) from error
+        if len(piece) != min(self.part, self.size - begin):
+            raise _changed(path)
+        return piece
+
+
+def _changed(path: Path) -> MediaError:
+    message = _("{file} has changed since it was planned. Run `bot plan` again.")
+    return MediaError(message.format(file=path.name))

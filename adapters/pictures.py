@@ -10,6 +10,7 @@ import io
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -118,6 +119,12 @@ def fit(media: Media, path: Path, to: Fit, cache: Path) -> Path:
     return _keep(data, cache / f"{name}.{EXTENSIONS[mime]}", media)
 
 
+def page_of(media: Media, path: Path) -> Image.Image:
+    """The picture upright in sRGB on white, to be cut and saved. Blocks; raises MediaError."""
+    with _opened(media, _read(media, path)) as picture:
+        return _on_white(_still(picture))
+
+
 def mime_of(copy: Path) -> str:
     """The type of a copy `fit` made."""
     return next(mime for mime, extension in EXTENSIONS.items() if copy.suffix == f".{extension}")
@@ -160,15 +167,14 @@ def _keep(data: bytes, target: Path, media: Media) -> Path:
     return target
 
 
-def _convert(media: Media, data: bytes, to: Fit) -> tuple[str, bytes]:
+@contextmanager
+def _opened(media: Media, data: bytes) -> Iterator[Image.Image]:
+    """The picture, decoded; whatever goes wrong with it inside the block is a MediaError."""
     try:
         with Image.open(io.BytesIO(data), formats=_READ) as picture:
             _refuse_bomb(picture, media)
             picture.load()
-            mime = _MIMES[picture.format or ""]
-            if to.takes(mime, len(data), *picture.size) and _is_bare(picture):
-                return mime, data
-            made = next(_attempts(picture, mime, to), None)
+            yield picture
     except MediaError:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
@@ -177,6 +183,14 @@ def _convert(media: Media, data: bytes, to: Fit) -> tuple[str, bytes]:
         # Pillow's decoders raise many kinds (OSError, SyntaxError, struct.error, ValueError, …).
         message = _("The picture {path} cannot be read; it may be damaged.")
         raise MediaError(message.format(path=media.path)) from error
+
+
+def _convert(media: Media, data: bytes, to: Fit) -> tuple[str, bytes]:
+    with _opened(media, data) as picture:
+        mime = _MIMES[picture.format or ""]
+        if to.takes(mime, len(data), *picture.size) and _is_bare(picture):
+            return mime, data
+        made = next(_attempts(picture, mime, to), None)
     if made is None:
         message = _("The picture {path} cannot be made small enough without spoiling it.")
         raise MediaError(message.format(path=media.path))

@@ -249,6 +249,9 @@ class Heard:
     # Fields of `Pending.ref` or `Receipt.platform_id` ("platform_id") of posts it speaks of. It is
     # only a hint: they are looked at now, and what `find` says counts.
     posts: tuple[Mapping[str, str], ...] = ()
+    # What `find` gets to see in `Pending.ref` of those posts, beside what is there: a link, the
+    # reason of a failure. It explains what `find` sees and never replaces it.
+    learned: Mapping[str, str] = field(default_factory=dict)
     # Fields of the credential of the account that has taken its authorisation back.
     revoked: Mapping[str, str] = field(default_factory=dict)
 

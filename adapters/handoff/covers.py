@@ -7,12 +7,10 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
+from adapters.pictures import page_of
 from bot.domain.post import Media
-from bot.errors import MediaError
-from bot.i18n import _
 
 _QUALITY = 92
-_PIXELS_MAX = 89_478_485  # Pillow's own idea of a bomb
 
 
 def cut(cover: Media, path: Path, ratio: tuple[int, int]) -> bytes:
@@ -20,22 +18,9 @@ def cut(cover: Media, path: Path, ratio: tuple[int, int]) -> bytes:
 
     `ratio` is width to height. Equal pictures give equal bytes.
     """
-    try:
-        with Image.open(path) as picture:
-            if picture.width * picture.height > _PIXELS_MAX:
-                raise MediaError(
-                    _("{path} has far too many pixels to be opened safely.").format(path=cover.path)
-                )
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
-            scale = min(upright.width / ratio[0], upright.height / ratio[1])
-            size = max(1, round(ratio[0] * scale)), max(1, round(ratio[1] * scale))
-            cropped = ImageOps.fit(upright, size, Image.Resampling.LANCZOS)
-            buffer = io.BytesIO()
-            cropped.save(buffer, "JPEG", quality=_QUALITY)
-            return buffer.getvalue()
-    except MediaError:
-        raise
-    except Exception as error:
-        # Pillow's decoders raise many kinds (OSError, SyntaxError, struct.error, ValueError, …).
-        message = _("The picture {path} cannot be read; it may be damaged.")
-        raise MediaError(message.format(path=cover.path)) from error
+    page = page_of(cover, path)
+    scale = min(page.width / ratio[0], page.height / ratio[1])
+    size = max(1, round(ratio[0] * scale)), max(1, round(ratio[1] * scale))
+    buffer = io.BytesIO()
+    ImageOps.fit(page, size, Image.Resampling.LANCZOS).save(buffer, "JPEG", quality=_QUALITY)
+    return buffer.getvalue()

@@ -15,8 +15,7 @@ from adapters.kuaishou.api import UPLOAD_LOST, KuaishouApi, Slot
 from adapters.parts import Parts
 from bot.contract import MediaStore
 from bot.domain.post import Media
-from bot.errors import MediaError, PlatformError, Rejected
-from bot.i18n import _
+from bot.errors import PlatformError, Rejected
 
 Data = Mapping[str, str]
 
@@ -85,7 +84,7 @@ class Uploads:
             await self._api.finish_fragments(slot, parts.count)
             return {"uploaded": "1"}
         for number in parts.step(sent):
-            piece = await asyncio.to_thread(_read, parts, path, number, video)
+            piece = await asyncio.to_thread(parts.read, path, number)
             await self._api.upload_fragment(slot, number, piece, md5=self._md5)
             sent = number + 1
         return {"fragments": str(sent)}
@@ -101,22 +100,6 @@ def _still_good(video: Media, data: Data) -> Data:
 
 def _without(data: Data, names: frozenset[str]) -> dict[str, str]:
     return {name: value for name, value in data.items() if name not in names}
-
-
-def _read(parts: Parts, path: Path, number: int, video: Media) -> bytes:
-    """A piece of the file; MediaError when the file is no longer as long as it was."""
-    try:
-        piece = parts.read(path, number)
-    except OSError as error:
-        raise _changed(video) from error
-    if len(piece) != min(parts.part, parts.size - number * parts.part):
-        raise _changed(video)
-    return piece
-
-
-def _changed(video: Media) -> MediaError:
-    message = _("{file} has changed since it was planned. Run `bot plan` again.")
-    return MediaError(message.format(file=video.path))
 
 
 def _refused(error: PlatformError) -> Rejected:

@@ -161,14 +161,17 @@ class Wechat:
     async def commit(self, variant: Variant, done: Checkpoint, *, key: str) -> Receipt | Pending:
         """Submits the draft; WeChat answers with a job whose review `find` follows."""
         draft = _draft_of(done, "commit")
+        # WeChat's calls name a job by a number that is unique within an account only.
+        whose = {"appid": (await self._tools.credentials.load()).get("appid", "")}
         if variant.method is Method.PUBLISH:
             answer = await self._api.submit(draft)
-            return Pending(ref={"publish_id": answer.text("publish_id"), **_message(answer)})
+            job = {"publish_id": answer.text("publish_id")}
+            return Pending(ref=job | _message(answer) | whose)
         answer = await self._api.send_all(draft, key, reprint=variant.kind is Kind.REPRINT)
         # An account may want its administrator to confirm each send; WeChat does not tell whether.
         until = self._tools.clock.now() + timedelta(seconds=limits.CONFIRM_S)
         confirm = {CONFIRM_BY: until.isoformat()}
-        return Pending(ref={"msg_id": answer.text("msg_id"), **_message(answer), **confirm})
+        return Pending(ref={"msg_id": answer.text("msg_id")} | _message(answer) | confirm | whose)
 
     async def preview(self, variant: Variant, done: Checkpoint, *, to: str) -> None:
         """Sends the draft to one follower, by WeChat id or openid; 100 a day by WeChat id.

@@ -12,6 +12,7 @@ from typing import Protocol
 from urllib.parse import urlencode
 
 from adapters.http import Fields, Http
+from adapters.wechat import results
 from adapters.wechat.callbacks import Keys, Message, Seen, message, opened, text_of
 from adapters.wechat.component import (
     APPID,
@@ -89,7 +90,8 @@ class WechatDesk:
             return Heard(body=found.text)
         if found.mark in self._seen:
             return Heard(body=SUCCESS)
-        heard = await self._understood(message(found.text), office=account is None)
+        appid = call.path if account is None else keys.appid
+        heard = await self._understood(message(found.text), appid, office=account is None)
         self._seen.add(found.mark, now)
         return heard
 
@@ -103,7 +105,7 @@ class WechatDesk:
             appid=fields.get(APPID, ""),
         )
 
-    async def _understood(self, fields: Message, *, office: bool) -> Heard:
+    async def _understood(self, fields: Message, appid: str, *, office: bool) -> Heard:
         kind = text_of(fields, "InfoType") if office else ""
         if kind == "component_verify_ticket":
             await self._keep_ticket(text_of(fields, "ComponentVerifyTicket"), _moment(fields))
@@ -112,7 +114,9 @@ class WechatDesk:
             await self._redeem_if_alive(text_of(fields, "AuthorizationCode"))
         elif kind == "unauthorized" and text_of(fields, "AuthorizerAppid"):
             return Heard(body=SUCCESS, revoked={"appid": text_of(fields, "AuthorizerAppid")})
-        return Heard(body=SUCCESS, posts=_posts(fields))
+        return Heard(
+            body=SUCCESS, posts=results.posts_in(fields, appid), learned=results.learned_in(fields)
+        )
 
     async def _keep_ticket(self, ticket: str, moment: int) -> None:
         """Keeps the newest ticket: pushes are repeated, and may come in any order."""
@@ -205,23 +209,6 @@ def _keys_of(fields: Mapping[str, str]) -> Keys:
 def _moment(fields: Message) -> int:
     created = text_of(fields, "CreateTime")
     return int(created) if created.isdecimal() else 0
-
-
-def _posts(fields: Message) -> tuple[Mapping[str, str], ...]:
-    """The jobs a message says are finished.
-
-    DOCS/subscription/api/public/api_freepublish_submit (PUBLISHJOBFINISH) and
-    DOCS/service/guide/product/message/Batch_Sends (MASSSENDJOBFINISH)
-    """
-    published = fields.get("PublishEventInfo")
-    if isinstance(published, dict) and text_of(published, "publish_id"):
-        return ({"publish_id": text_of(published, "publish_id")},)
-    if text_of(fields, "Event") == "MASSSENDJOBFINISH" and text_of(fields, "MsgID"):
-        job = text_of(fields, "MsgID")
-        # At least one account was told of a 发布 by this event:
-        # https://developers.weixin.qq.com/community/minihome/doc/00000c2a54c2a83059ecb9ba056c00
-        return ({"msg_id": job}, {"publish_id": job})
-    return ()
 
 
 def _check_sets(info: Fields) -> None:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import parse_qs, urlsplit
 
-from adapters.http import Fields
-from adapters.wechat import errors
+from adapters.http import Fields, Origin
+from adapters.wechat import errors, results
 from adapters.wechat.api import Api
 from adapters.wechat.articles import articles
 from adapters.wechat.preparing import DRAFT
@@ -19,7 +19,7 @@ from bot.clock import Clock
 from bot.contract import Checkpoint, Item, Pending, Receipt
 from bot.domain.post import Method, Variant
 from bot.domain.quota import PLATFORM_ZONE
-from bot.errors import AuthFailed, ContractBroken, OutcomeUnknown
+from bot.errors import AuthFailed, ContractBroken, OutcomeUnknown, PlatformError
 from bot.i18n import _
 
 # Checkpoint key: the platform's count of publishing calls just before the commit.
@@ -168,11 +168,11 @@ class Reading:
         if status == "SENDING":
             return Pending(ref=ref)  # also while the administrator is asked to confirm
         if status != "SEND_SUCCESS":
-            more = _unconfirmed() if status == "SEND_FAIL" else ""
-            raise errors.verdict(answer.origin, f"mass:{status}", more)
+            raise _not_sent(answer.origin, status, ref)
         push_id = ref.get("msg_data_id", "")
         if push_id:
-            return self._receipt_of(variant, push_id, push_id, {}, {"msg_id": ref["msg_id"]})
+            known = {"msg_id": ref["msg_id"]}
+            return self._receipt_of(variant, push_id, push_id, results.urls_in(ref), known)
         # 45065 names no msg_data_id, and without it the article cannot be told from a manual one.
         receipt = await self._mass_listed(variant, done)
         if receipt is not None:
@@ -294,6 +294,15 @@ def _failed(variant: Variant, answer: Fields) -> str:
     known = [int(n) for n in numbers if str(n).isdecimal() and 0 < int(n) <= len(titles)]
     stopped = [titles[number - 1] for number in known]
     return _("It concerns: {titles}").format(titles="; ".join(stopped)) if stopped else ""
+
+
+def _not_sent(origin: Origin, status: str, ref: Mapping[str, str]) -> PlatformError:
+    """Why a mass send failed: WeChat's call tells it (`learned`), an answer to a look does not."""
+    code = f"mass:{status}"
+    told = f"mass:{ref.get(results.STATUS, '')}"
+    if status == "SEND_FAIL" and told in errors.table():
+        return errors.verdict(origin, told, results.copies_in(ref))
+    return errors.verdict(origin, code, _unconfirmed() if status == "SEND_FAIL" else "")
 
 
 def _unconfirmed() -> str:

@@ -152,10 +152,13 @@ def _confirmable(in_doubt: bool) -> frozenset[State]:
 
 
 def pend(ref: Mapping[str, str], *, poll_at: datetime) -> Step:
-    """→ pending: accepted, the platform reviews; looked at again at `poll_at`."""
+    """→ pending: accepted, the platform reviews; looked at again at `poll_at`.
+
+    A package too, once the platform has said what became of it.
+    """
     return _step(
         "pending",
-        _SENT,
+        _SENT | _of(State.HANDED_OFF),
         State.PENDING,
         next_at=poll_at,
         pending=dict(ref),

@@ -1,7 +1,7 @@
 """What a platform told us by itself: a hint to look now, or that an account took its leave.
 
-A call changes no publication: it only has it looked at, and `find` says what happened. So a call
-that is lost, doubled, late or made up does no harm.
+A call publishes nothing and fails nothing: it only has a publication looked at, and `find` says
+what happened. So a call that is lost, doubled, late or made up does no harm.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.contract import Heard
-from bot.domain import words
+from bot.domain import transitions, words
 from bot.domain.roster import Account
 from bot.engine.ports import Core
 from bot.errors import AuthFailed
 from bot.i18n import _
 from bot.ledger import publications, roster
+from bot.ledger.journal import Move
 from bot.logs import get_logger
 
 log = get_logger(__name__)
@@ -28,9 +29,24 @@ async def take(core: Core, platform: str, heard: Heard) -> int:
         return 0
     async with core.ledger.write() as conn:
         waiting = await publications.pending_on(conn, platform)
-        named = [pk for pk, ref in waiting if any(_speaks_of(post, ref) for post in heard.posts)]
+        named = {pk: ref for pk, ref in waiting if any(_speaks_of(p, ref) for p in heard.posts)}
+        for pk, ref in named.items():
+            if heard.learned:
+                await publications.learn(conn, pk, {**ref, **heard.learned})
         await publications.look_now(conn, named, core.clock.now())
-    return len(named)
+        packages = await publications.handed_off_on(conn, platform)
+    carried = [(pk, post) for pk, made in packages for post in heard.posts if _became(made, post)]
+    for pk, post in carried:
+        now = core.clock.now()
+        step = transitions.pend(post, poll_at=now)
+        await core.journal.apply(Move(publication=pk, step=step), now=now)
+    return len(named) + len(carried)
+
+
+def _became(made: Mapping[str, str], post: Mapping[str, str]) -> bool:
+    """True when the post names what was prepared for this package (a share id), and itself."""
+    shared = made.items() & post.items()
+    return bool(shared) and len(post) > len(shared)
 
 
 def _speaks_of(post: Mapping[str, str], ref: Mapping[str, str]) -> bool:

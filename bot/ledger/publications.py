@@ -88,6 +88,27 @@ async def pending_on(conn: Connection, platform: str) -> list[tuple[int, dict[st
     return [(row.id, row.pending) for row in await conn.execute(query)]
 
 
+async def handed_off_on(conn: Connection, platform: str) -> list[tuple[int, dict[str, str]]]:
+    """Publications a person has as a package, with what was prepared for each."""
+    query = select(publications.c.id, publications.c.checkpoint).where(
+        publications.c.state == State.HANDED_OFF.value, publications.c.platform == platform
+    )
+    return [(row.id, row.checkpoint) for row in await conn.execute(query)]
+
+
+async def learn(conn: Connection, pk: int, ref: Mapping[str, str]) -> None:
+    """Changes what is known of a publication under review, unless somebody holds it."""
+    await conn.execute(
+        update(publications)
+        .where(
+            publications.c.id == pk,
+            publications.c.state == State.PENDING.value,
+            publications.c.lease.is_(None),
+        )
+        .values(pending=dict(ref))
+    )
+
+
 async def look_now(conn: Connection, ids: Collection[int], now: datetime) -> None:
     """Has publications under review looked at now; one that somebody holds is left to them."""
     if ids:

@@ -64,7 +64,7 @@ class AccountShape(Shape):
     flagship: Flag = False
     reprint: ReprintPolicy = ReprintPolicy.NONE
     push: Flag = False
-    mode: Literal["", "handoff"] = ""
+    mode: Text = ""  # which there are is the platform's business (adapters/registry.py)
     credential: Text = "ledger"
     options: dict[str, Text] = {}
 

@@ -30,7 +30,7 @@ def create_app(*, start: datetime | None = None) -> web.Application:
     app.on_shutdown.append(give_up)
     app.on_response_prepare.append(_dated(world))
     control.add_routes(app, world)
-    for name in ("wechat", "weibo", "douyin", "website", "kuaishou", "baijiahao"):
+    for name in ("wechat", "weibo", "douyin", "website", "kuaishou", "bilibili", "baijiahao"):
         app.router.add_route("*", f"/{name}/{{path:.*}}", _handler(world, name))
     # Kuaishou gives out a bare host for uploads, so they come without a prefix.
     app.router.add_route("*", "/api/upload{path:.*}", _handler(world, "kuaishou"))

@@ -15,6 +15,7 @@ _KINDS = {
     "weibo": ("share", "repost"),
     "douyin": ("video", "image_text"),
     "kuaishou": ("video",),
+    "bilibili": ("video",),
     "website": ("article",),
     "baijiahao": ("news",),
 }
@@ -33,6 +34,8 @@ def post(world: World, data: Json) -> Json:
         posts = [_weibo(world, account, data, kind, at)]
     elif platform == "kuaishou":
         posts = [world.kuaishou.state.console(account, text(data, "text"), at)]
+    elif platform == "bilibili":
+        posts = [world.bilibili.state.console(account, text(data, "text"), at)]
     elif platform == "baijiahao":
         posts = [_baijiahao(world, account, data, at)]
     elif platform == "website":

@@ -138,6 +138,8 @@ def tokens_expire(world: World, ask: Ask) -> Json:
         user.token_code = _dying(ask.data) if dead is None else 0
     elif platform == "kuaishou":
         world.kuaishou.state.expire(account, dead)
+    elif platform == "bilibili":
+        world.bilibili.state.expire(account, dead)
     elif platform == "baijiahao":
         world.baijiahao.state.authors[account].dead = dead is None or dead
     elif platform == "website":
@@ -169,6 +171,8 @@ def codes_add(world: World, ask: Ask) -> Json:
         world.douyin.state.codes[code] = (world.douyin.state.accounts[account], end)
     elif platform == "kuaishou":
         world.kuaishou.state.codes[code] = (world.kuaishou.state.accounts[account], end)
+    elif platform == "bilibili":
+        world.bilibili.state.codes[code] = (world.bilibili.state.accounts[account], end)
     else:
         raise ControlError("a wechat account needs no code")
     return {"code": code}
@@ -194,6 +198,9 @@ def _budget(world: World, platform: str, account: str, budget: str) -> tuple[str
         return "push", day_number(core.now()), core.limit("douyin", "push", 0) or None
     if platform == "kuaishou" and budget == "calls":
         return "calls", day_number(core.now()), world.kuaishou.state.calls_per_day()
+    if platform == "bilibili" and budget == "push":
+        submissions = world.bilibili.state.push_limit(world.bilibili.state.accounts[account])
+        return "push", day_number(core.now()), submissions
     raise ControlError(f"{platform} has no budget {budget!r}")
 
 

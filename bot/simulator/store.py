@@ -156,6 +156,9 @@ class Settings:
     douyin_log_id: bool = False
     douyin_html: bool = False
     douyin_upload_mb: float = 128.0
+    bilibili_title_s: float = 3600.0  # how long a title is not taken again; not published
+    bilibili_view_lag_s: float = 10.0  # so long archive/view says "being processed"
+    bilibili_relative: bool = False  # expires_in is a span instead of a moment
     douyin_hook_content: str = "object"  # or string: some newer events hold JSON as text
     douyin_hook_copies: int = 1  # 0: lost on the way; 2: sent twice
     kuaishou_endpoint: str = ""  # given out by start_upload; "": another name of this server

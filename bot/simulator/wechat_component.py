@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Final
 from urllib.parse import urlencode, urlsplit
@@ -95,16 +95,16 @@ class ThirdParty:
         unknown = sorted(set(data) - set(INPUT))
         if unknown:
             raise ControlError(f"a component has no field {unknown[0]!r}")
-        if self.component is None:
-            missing = [name for name in INPUT[:5] if not isinstance(data.get(name), str)]
-            if missing:
-                raise ControlError(f"a component needs {missing[0]!r}")
-            self.component = Component(**data)
+        before = self.component
+        missing = [n for n in INPUT[:5] if before is None and not isinstance(data.get(n), str)]
+        if missing:
+            raise ControlError(f"a component needs {missing[0]!r}")
+        changed = Component(**data) if before is None else replace(before, **data)
+        changed.target(changed.events_url)  # refuses a bad key
+        self.component = changed
+        self.state.component_appid = changed.appid
+        if before is None:
             self._ticket_at(self.core.now() + TICKET_EVERY_S)
-        for name, value in data.items():
-            setattr(self.component, name, value)
-        self.component.target(self.component.events_url)  # refuses a bad key
-        self.state.component_appid = self.component.appid
 
     def known(self) -> Component:
         """The component; `ControlError` while there is none."""

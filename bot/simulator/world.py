@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.simulator import (
     baijiahao,
+    bilibili_state,
     douyin_state,
     kuaishou_state,
     website_state,
@@ -12,6 +13,7 @@ from bot.simulator import (
     weibo_state,
 )
 from bot.simulator.baijiahao import Baijiahao
+from bot.simulator.bilibili import Bilibili
 from bot.simulator.clock import Clock, parse_moment
 from bot.simulator.douyin import Douyin
 from bot.simulator.kuaishou import Kuaishou
@@ -29,6 +31,7 @@ _FIELDS = {
         ("open_id", "client_key", "client_secret", "access_token", "refresh_token"),
     ),
     "kuaishou": (kuaishou_state.INPUT, kuaishou_state.NEEDED),
+    "bilibili": (bilibili_state.INPUT, bilibili_state.NEEDED),
     "baijiahao": (baijiahao.INPUT, ("app_id", "app_token")),
     "website": (website_state.INPUT, ("user", "password")),
 }
@@ -62,8 +65,9 @@ class World:
         self.website = Website(self.core)
         self.kuaishou = Kuaishou(self.core)
         everyone: list[Platform] = [self.wechat, self.weibo, self.douyin, self.website]
+        self.bilibili = Bilibili(self.core)
         self.baijiahao = Baijiahao(self.core)
-        everyone += [self.kuaishou, self.baijiahao]
+        everyone += [self.kuaishou, self.bilibili, self.baijiahao]
         self._platforms = {platform.name: platform for platform in everyone}
 
     def platform(self, name: str) -> Platform:
@@ -92,8 +96,10 @@ class World:
             self.baijiahao.state.register(checked)
         elif platform == "douyin":
             self.douyin.state.register(checked)
-        else:
+        elif platform == "kuaishou":
             self.kuaishou.state.register(checked)
+        else:
+            self.bilibili.state.register(checked)
 
     def account_ids(self, platform: str) -> list[str]:
         """Our ids of the platform's accounts."""
@@ -102,6 +108,7 @@ class World:
             "weibo": list(self.weibo.state.users),
             "douyin": list(self.douyin.state.accounts),
             "kuaishou": list(self.kuaishou.state.accounts),
+            "bilibili": list(self.bilibili.state.accounts),
             "website": list(self.website.state.sites),
             "baijiahao": list(self.baijiahao.state.authors),
         }
@@ -118,6 +125,8 @@ class World:
             shown.append({name: getattr(douyin, name) for name in douyin_state.INPUT})
         for kuaishou in self.kuaishou.state.accounts.values():
             shown.append({name: getattr(kuaishou, name) for name in kuaishou_state.INPUT})
+        for bilibili in self.bilibili.state.accounts.values():
+            shown.append({name: getattr(bilibili, name) for name in bilibili_state.INPUT})
         for site in self.website.state.sites.values():
             shown.append({name: getattr(site, name) for name in website_state.INPUT})
         for author in self.baijiahao.state.authors.values():

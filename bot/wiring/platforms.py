@@ -61,7 +61,9 @@ class Catalog:
         return registry.adapter_for(account.platform, self.mode(account, by_hand=by_hand))
 
     def mode(self, account: Account, *, by_hand: bool) -> str:
-        return registry.HANDOFF if by_hand else account.mode
+        """`by_hand` asks for a package; an account whose own way makes one keeps to that."""
+        own = registry.adapter_for(account.platform, account.mode)
+        return registry.HANDOFF if by_hand and own.capabilities.publishes else account.mode
 
     def _config(self, kind: type[Adapter]) -> dict[str, object]:
         settings = self.settings.get(kind.name, {})

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, PngImagePlugin
 
-from adapters.pictures import Fit, fit, mime_of, problems
+from adapters.pictures import Fit, fit, mime_of, page_of, problems
 from bot.domain.post import Media
 from bot.domain.problem import Severity
 from bot.errors import MediaError
@@ -308,6 +308,19 @@ def test_an_animation_becomes_its_first_frame_where_it_is_not_taken(album: Album
     copy = album.opened(album.keep(animated(), GIF))
     assert (copy.format, getattr(copy, "n_frames", 1)) == ("JPEG", 1)
     assert near(colour(copy), (254, 0, 0))
+
+
+def test_a_picture_to_be_cut_is_upright_on_white(album: Album) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    picture = Image.new("RGBA", (40, 20), (0, 0, 0, 0))
+    media = album.keep(saved(picture, "PNG", exif=exif), PNG)
+    page = page_of(media, album.root / media.path)
+    assert (page.mode, page.size) == ("RGB", (20, 40))
+    assert page.getpixel((5, 5)) == (255, 255, 255)
+    (album.root / media.path).write_bytes(b"another")
+    with pytest.raises(MediaError):
+        page_of(media, album.root / media.path)
 
 
 def bomb() -> bytes:

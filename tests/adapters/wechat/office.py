@@ -14,7 +14,7 @@ from aiohttp import web
 from adapters.registry import make
 from adapters.wechat.adapter import DESK, Wechat, WechatConfig
 from adapters.wechat.desk import WechatDesk
-from bot.contract import Call, Credentials, Granted, Heard, Tools
+from bot.contract import Call, Checkpoint, Credentials, Granted, Heard, Tools
 from bot.domain.post import Method
 from bot.errors import BotError, CallRefused
 from tests.adapters.stage import MemoryCredentials
@@ -37,6 +37,7 @@ class Office(WechatStage):
     def __init__(self, root: Path) -> None:
         super().__init__(root)
         self.app = self.office = MemoryCredentials(COMPONENT)
+        self.done = Checkpoint()  # what the last commit began with
         self.heard: list[tuple[Call, Heard | BotError]] = []
         self.own: Credentials | None = None  # of the account whose address /hooks/own is
 

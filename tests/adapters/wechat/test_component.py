@@ -36,7 +36,8 @@ async def test_a_unit_scans_and_its_article_goes_out(office: Office) -> None:
     assert call["url"].endswith("/wx01")
     assert call["taken"]
     told = office.last().posts[0]
-    assert told == {"publish_id": outcome.ref["publish_id"]}
+    assert told == {"publish_id": outcome.ref["publish_id"], "appid": "wx01"}
+    assert told.items() <= outcome.ref.items()
     receipt = await office.look(done, Pending(ref=outcome.ref))
     assert isinstance(receipt, Receipt)
     assert receipt.url == (await office.posts())[0]["url"]

@@ -10,8 +10,8 @@ import pytest
 
 from adapters.registry import desk_of
 from bot.clock import VirtualClock
-from bot.contract import Call, Connects, Hears, Lists, Pending
-from bot.errors import AuthFailed, CallRefused
+from bot.contract import Call, Connects, Heard, Hears, Lists, Pending, Receipt
+from bot.errors import AuthFailed, CallRefused, Rejected
 from tests.adapters.stage import MemoryCredentials
 from tests.adapters.wechat.office import KEY, OTHER_KEY, STATE, Office, until
 
@@ -34,11 +34,11 @@ async def enter(office: Office, mode: str, **more: str) -> bool:
     return bool(told["confirmed"])
 
 
-async def publish(office: Office) -> Pending:
-    done = office.granted(await office.prepared())
+async def publish(office: Office, later: timedelta = timedelta(seconds=30)) -> Pending:
+    done = office.done = office.granted(await office.prepared())
     outcome = await office.commit(done)
     assert isinstance(outcome, Pending)
-    await office.forward(timedelta(seconds=30))
+    await office.forward(later)
     return outcome
 
 
@@ -64,7 +64,9 @@ async def test_a_finished_job_is_told_in_every_mode(office: Office, mode: str) -
     outcome = await publish(office)
     call = await office.answered("PUBLISHJOBFINISH")
     assert (call["status"], call["answer"], call["tries"]) == (200, "success", 1)
-    assert office.last().posts == ({"publish_id": outcome.ref["publish_id"]},)
+    (told,) = office.last().posts
+    assert told == {"publish_id": outcome.ref["publish_id"], "appid": "wx01"}
+    assert told.items() <= outcome.ref.items()
     assert ("Encrypt" in call["body"]) == (mode != "plain")
     assert ("publish_id" in call["body"]) == (mode != "safe")
 
@@ -77,7 +79,12 @@ async def test_a_finished_mass_send_is_told(office: Office, mode: str) -> None:
     outcome = await publish(office)
     call = await office.answered("MASSSENDJOBFINISH")
     assert call["taken"]
-    assert {"msg_id": outcome.ref["msg_id"]} in office.last().posts
+    heard = office.last()
+    assert heard.posts[0] == {"msg_id": outcome.ref["msg_id"], "appid": "wx01"}
+    assert heard.learned["mass_status"] == "send success"
+    receipt = await office.look(office.done, Pending(ref={**outcome.ref, **heard.learned}))
+    assert isinstance(receipt, Receipt)
+    assert receipt.url == (await office.posts())[0]["url"]
 
 
 async def test_an_address_is_confirmed_only_with_our_token(office: Office) -> None:
@@ -319,7 +326,32 @@ async def test_an_originality_result_is_a_hint_to_look(office: Office) -> None:
     outcome = await publish(office)
     call = await office.answered("MASSSENDJOBFINISH")
     assert call["taken"]
-    assert {"msg_id": outcome.ref["msg_id"]} in office.last().posts
+    ref = {**outcome.ref, **office.last().learned}
+    with pytest.raises(Rejected, match=r"1 https://mp\.weixin\.qq\.com/s/") as raised:
+        await office.look(office.done, Pending(ref=ref))
+    assert raised.value.code == "mass:err(30003)"
+    assert "转载" in raised.value.advice
+
+
+@pytest.mark.parametrize(
+    ("protection", "code"), [("refuse", "mass:err(40001)"), ("silent", "mass:err(40002)")]
+)
+async def test_an_administrator_who_did_not_confirm_is_named(
+    office: Office, protection: str, code: str
+) -> None:
+    known = {"platform": "wechat", "account": "u01-wechat", "protection": protection}
+    await office.control("POST", "accounts", {"accounts": [known]})
+    office.member(await office.connected())
+    office.pushing()
+    outcome = await publish(office, timedelta(minutes=31))
+    await office.answered("MASSSENDJOBFINISH")
+    told = next(heard for _call, heard in office.heard if isinstance(heard, Heard) and heard.posts)
+    with pytest.raises(Rejected) as raised:
+        await office.look(office.done, Pending(ref={**outcome.ref, **told.learned}))
+    assert raised.value.code == code
+    with pytest.raises(Rejected) as raised:
+        await office.look(office.done, outcome)  # without the call nobody says why
+    assert raised.value.code == "mass:SEND_FAIL"
 
 
 async def test_an_office_that_entered_nothing_hears_nothing(office: Office) -> None:

@@ -32,6 +32,7 @@ UNSENT = {S.PLANNED, S.HELD, S.QUEUED, S.WAITING, S.HANDED_OFF, S.MISSED}
 TABLE: list[tuple[Step, set[State], State | None]] = [
     (t.claim(lease_until=LATER), {S.PLANNED, S.WAITING}, S.QUEUED),
     (t.save_checkpoint({"a": "b"}), {S.QUEUED}, None),
+    (t.prepare_ahead({"a": "b"}), {S.PLANNED, S.HELD, S.WAITING}, None),
     (
         t.grant(now=NOW, lease="x", lease_until=LATER, commits=1, method=METHOD),
         {S.QUEUED},
@@ -51,7 +52,7 @@ TABLE: list[tuple[Step, set[State], State | None]] = [
         {S.UNKNOWN, S.PENDING, S.FAILED, S.CANCELLED} | UNSENT - {S.QUEUED},
         S.PUBLISHED,
     ),
-    (t.pend({}, poll_at=LATER), SENT, S.PENDING),
+    (t.pend({}, poll_at=LATER), SENT | {S.HANDED_OFF}, S.PENDING),
     (t.poll_later(poll_at=LATER, finds=1, error={}), {S.PENDING, S.UNKNOWN}, None),
     (t.lose(find_at=NOW, doubt_since=NOW, error={}), {S.SENDING}, S.UNKNOWN),
     (t.ask_person(why="w", doubt_since=NOW), {S.UNKNOWN, S.PENDING}, S.UNKNOWN),
@@ -120,7 +121,8 @@ def test_no_step_is_missing_from_the_table() -> None:
         if callable(thing) and getattr(thing, "__module__", "") == t.__name__
         if name[0] != "_" and name[0].islower()
     }
-    assert len(functions - {"terms_of"}) == 27  # `publish` makes two: by the bot, by a person
+    # `publish` makes two, by the bot and by a person; two make "prepared".
+    assert len(functions - {"terms_of"}) == 28
 
 
 def test_only_one_step_leads_to_sending_and_only_from_queued() -> None:

@@ -152,6 +152,7 @@ class World:
         self.schedules = folder / "schedules"
         self.base_url = base_url
         self.outside = Outside(session, base_url)
+        self.platform_settings: dict[str, Data] = {}  # beside the addresses; from the next start on
         self.platform_urls = {name: f"{base_url}/{name}" for name in sorted(outside.SIMULATED)}
         self.clock = VirtualClock(START)
         self.app: App
@@ -204,6 +205,7 @@ class World:
             files=Files(handoff=self.folder / "handoff", key=self.folder / "secret.key"),
             platforms={
                 name: {"base_url": url, "timeout_s": 5.0, "read_wait_s": 0.0}
+                | self.platform_settings.get(name, {})
                 for name, url in self.platform_urls.items()
             },
         )
