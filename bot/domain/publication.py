@@ -76,7 +76,7 @@ class Publication:
     platform: str
     kind: Kind
     method: Method
-    key: str  # stable idempotency key, see `publication_key`
+    key: str  # idempotency key, see `publication_key`
     by_hand: bool  # goes to a person, whatever the platform could do
     needs_acceptance: bool
     state: State
@@ -111,11 +111,19 @@ class Publication:
 
 
 def publication_key(post: str, account: str) -> str:
-    """24 ASCII characters that name this publication to a platform, the same for ever.
+    """24 ASCII characters that name this publication to a platform; see `key_after` as well.
 
     Short because WeChat's `clientmsgid` is reported to fail beyond 32 (platforms allow 64 bytes).
     """
     return hashlib.blake2b(f"{post}\n{account}".encode(), digest_size=12).hexdigest()
+
+
+def key_after(key: str) -> str:
+    """The key once the platform has ended what it accepted under `key` without publishing it.
+
+    The platform remembers the old one, and would answer with the old job for as long.
+    """
+    return hashlib.blake2b(key.encode(), digest_size=12).hexdigest()
 
 
 _HOLD_OWNER = {

@@ -252,14 +252,18 @@ def fail(
     error: Mapping[str, object],
     commits: int | None = None,
     doubt_since: datetime | None = None,
+    key: str = "",
 ) -> Step:
     """→ failed: content or account refused; the author must act.
 
     `commits` is the count before a refused call: a sure refusal is given back. A refusal also ends
     the doubt about earlier calls: each call is made only after a fresh "not there" about them. But
-    where a look was refused, the doubt since `doubt_since` stays.
+    where a look was refused, the doubt since `doubt_since` stays. `key` is the next call's, where
+    the platform will not take the same one again.
     """
     given_back: dict[str, object] = {} if commits is None else {"commits": commits}
+    if key:
+        given_back["key"] = key
     if reason == "rejected":
         given_back |= {"doubt_since": doubt_since, "cleared_at": None}
     return _step(

@@ -14,7 +14,7 @@ from bot.contract import Adapter, Capabilities, Finding, Pending, Receipt
 from bot.domain import transitions
 from bot.domain.message import Message
 from bot.domain.post import Variant
-from bot.domain.publication import MAX_COMMITS, Publication, State
+from bot.domain.publication import MAX_COMMITS, Publication, State, key_after
 from bot.domain.quota import READ, Budget, budgets_of
 from bot.domain.retry import backoff, next_commit, next_look
 from bot.domain.step import Step
@@ -104,7 +104,13 @@ class Reconciler:
             # A review refused it; or the look itself was refused, and the post may be public.
             sure = pub.state is State.PENDING or bool(pub.pending)
             doubt = None if sure else pub.doubt_since or pub.committed_at
-            step = transitions.fail(reason="rejected", error=error.facts(), doubt_since=doubt)
+            step = transitions.fail(
+                reason="rejected",
+                error=error.facts(),
+                doubt_since=doubt,
+                # Under the old key the platform would only tell of the refused message again.
+                key=key_after(pub.key) if sure and pub.method in capabilities.idempotent else "",
+            )
         except RateLimited as error:
             step = self._later(pub, error.facts(), at=error.retry_at)
         except PlatformError as error:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.counts import By, Span
 from bot.domain.publication import State
-from bot.engine import answers, previewing
+from bot.engine import answers, people, previewing
 from bot.engine.collect import collect
 from bot.errors import UsageError
 from tests.bot.engine.world import START, TEN, Data, World, article, status
@@ -68,3 +68,27 @@ async def test_no_preview_where_the_platform_has_none_and_none_too_late(world: W
     await world.run()
     with pytest.raises(UsageError, match="p2@u01-wechat"):
         await previewing.send(world.app.core, await world.pub("p2@u01-wechat"), to="x")
+
+
+async def test_a_push_that_was_refused_goes_once_it_is_corrected(world: World) -> None:
+    """WeChat remembers the refused one's key for a day, and tells of that one under it."""
+    await world.plan(article(push=True, window="12h"))
+    await world.fault("u01-wechat", "refuse_review")
+    await world.run(until=TEN + timedelta(hours=1))
+    assert await world.state("p1@u01-wechat") is State.FAILED
+    await world.plan(article(push=True, window="12h", title="改好的标题"))
+    await world.run(until=TEN + timedelta(hours=2))
+    assert await world.state("p1@u01-wechat") is State.PUBLISHED
+    assert [post["title"] for post in await world.posts()] == ["改好的标题"]
+
+
+async def test_a_push_its_administrator_did_not_confirm_goes_when_it_is_retried(
+    world: World,
+) -> None:
+    await world.plan(article(push=True, window="12h"))
+    await world.fault("u01-wechat", "refuse_review")
+    await world.run(until=TEN + timedelta(hours=1))
+    await people.retry(world.app.core, await world.pub("p1@u01-wechat"), by="officer")
+    await world.run(until=TEN + timedelta(hours=2))
+    assert await world.state("p1@u01-wechat") is State.PUBLISHED
+    assert len(await world.posts()) == 1
