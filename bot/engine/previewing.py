@@ -30,7 +30,7 @@ async def send(core: Core, pub: Publication, *, to: str) -> None:
     account = known.account(pub)
     adapter = core.platforms.adapter(account, by_hand=pub.by_hand)
     if not isinstance(adapter, Previews):
-        message = _("{platform} has no previews..")
+        message = _("{platform} has no previews.")
         raise UsageError(message.format(platform=words.platform(account.platform)))
     variant = contexts.variant_of(core, known, pub)
     done = await _prepare(core, pub, adapter, variant)
