@@ -19,7 +19,7 @@ from adapters.douyin.app import app_of
 from adapters.douyin.check import caption, h5_problems, topics
 from adapters.douyin.config import DouyinConfig
 from adapters.douyin.handoff import DouyinPackage
-from adapters.douyin.page import Invitation, qr_svg, scan_page
+from adapters.douyin.page import Invitation, qr_file, scan_page
 from adapters.douyin.parts import api_of, http_of, permissions_of, tokens_of, works_of
 from adapters.douyin.share import Share, sealed, signed_link
 from adapters.douyin.works import link, origin
@@ -76,17 +76,27 @@ class DouyinH5(DouyinPackage):
     ) -> Receipt | Pending | None:
         """What became of the share, once an event has named the work (`item_id` in the ref).
 
-        The event is signed; where the account's owner has authorised us, the work is looked at
-        too. None: nobody has published it, as far as the platform tells.
+        The event is signed and enough; where the account's owner has authorised us to, the work
+        is looked at too. None: nobody has published it, as far as the platform tells.
         """
         known = {**done.data, **({} if pending is None else pending.ref)}
         item_id, video_id = known.get("item_id", ""), known.get("video_id", "")
         if not item_id:
             return None
-        if await self._authorised():
-            return await self._works.reviewed(item_id, video_id)
+        seen = await self._looked_at(item_id, video_id)
+        if seen is not None:
+            return seen
         now = self._tools.clock.now()
         return Receipt(platform_id=item_id, url=link(video_id), published_at=now)
+
+    async def _looked_at(self, item_id: str, video_id: str) -> Receipt | Pending | None:
+        """How the review stands; None without an authorisation that says so, which is optional."""
+        if not await self._authorised():
+            return None
+        try:
+            return await self._works.seen(item_id, video_id)
+        except AuthFailed:
+            return None  # it has ended, which must not pause an account that works without it
 
     async def recent(self, since: datetime) -> AsyncIterator[Item]:
         """The account's public works where the app still owns the list, else nothing."""
@@ -162,5 +172,5 @@ class DouyinH5(DouyinPackage):
         )
         paths = {media: self._tools.media.path(media) for media in media_of(variant)}
         package = package_of(variant, self._account, paths)
-        texts = {**package.texts, PAGE: scan_page(about), QR: qr_svg(about.target)}
+        texts = {**package.texts, PAGE: scan_page(about), QR: qr_file(about.target)}
         return write(replace(package, texts=texts), self._tools.out_dir)

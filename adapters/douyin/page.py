@@ -7,6 +7,7 @@ speak. No script, no outside file: they open anywhere, also without a network.
 from __future__ import annotations
 
 import html
+import io
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,6 +55,13 @@ def qr_svg(text: str) -> str:
     code = segno.make_qr(text, error="l")
     # Inline, so that the page is one file that opens without a network.
     return str(code.svg_inline(scale=4, border=4, omitsize=True))
+
+
+def qr_file(text: str) -> str:
+    """The same as a file of its own, to be shown or printed elsewhere."""
+    buffer = io.BytesIO()
+    segno.make_qr(text, error="l").save(buffer, kind="svg", scale=8, border=4)
+    return buffer.getvalue().decode()
 
 
 def scan_page(about: Invitation) -> str:

@@ -32,7 +32,21 @@ class Works:
         self.lists = lists
 
     async def reviewed(self, item_id: str, video_id: str) -> Receipt | Pending:
-        """How the review stands; the public call first, because its silence tells something."""
+        """How the review stands; Unavailable where no call that tells is granted."""
+        seen = await self.seen(item_id, video_id)
+        if seen is None:
+            raise origin("find").error(
+                Unavailable,
+                _("Douyin does not tell this app how the review of a work stands."),
+                advice=_("Look in Douyin's creator centre and enter the link when it is public."),
+            )
+        return seen
+
+    async def seen(self, item_id: str, video_id: str) -> Receipt | Pending | None:
+        """How the review stands; None where neither call that tells is granted.
+
+        The call for public works goes first, because its silence tells something.
+        """
         refused = 0
         for call in ("video_basic_info", "video_data"):
             try:
@@ -44,13 +58,7 @@ class Works:
                 continue
             for work in works:
                 return self._outcome(work, public_only=call == "video_basic_info")
-        if refused == 2:
-            raise origin("find").error(
-                Unavailable,
-                _("Douyin does not tell this app how the review of a work stands."),
-                advice=_("Look in Douyin's creator centre and enter the link when it is public."),
-            )
-        return self.pending(item_id, video_id)
+        return None if refused == 2 else self.pending(item_id, video_id)
 
     async def with_text(self, text: str, since: datetime) -> Receipt | Pending | None:
         """The newest work made since then that says just this; None: there is none.

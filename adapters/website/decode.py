@@ -32,7 +32,10 @@ def decoded(raw: bytes, charset: str = "") -> str:
             return raw.decode(_python_name(name))
         except (LookupError, UnicodeError):
             continue
-    return raw.decode(_python_name(charset or inside or "utf-8"), "replace")
+    try:
+        return raw.decode(_python_name(charset or inside or "utf-8"), "replace")
+    except UnicodeError:  # codecs that cannot replace; no page is really in them
+        return raw.decode("utf-8", "replace")
 
 
 def _python_name(name: str) -> str:

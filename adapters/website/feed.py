@@ -24,7 +24,7 @@ from adapters.http import Origin
 from adapters.website.config import WebsiteConfig
 from adapters.website.feeds import Entry, Listing, NoList, listing
 from adapters.website.fetch import Fetcher
-from adapters.website.page import Page, bare_host, read_page
+from adapters.website.page import Page, bare_host, is_web, read_page
 from bot.contract import Capabilities, Item, Tools
 from bot.domain.quota import READ, Budget, Period
 from bot.domain.roster import Account
@@ -149,7 +149,7 @@ class ReadWebsite(HandoffAdapter):
         here = self._is_ours(entry.url)
         return Item(
             platform_id=entry.url,
-            url=entry.url if urlsplit(entry.url).scheme in ("http", "https") else "",
+            url=entry.url if is_web(entry.url) else "",
             title=title,
             text=text,
             published_at=at,

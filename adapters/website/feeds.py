@@ -13,21 +13,21 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
-from urllib.parse import urljoin, urlsplit
 
 import feedparser
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from adapters.website.dates import Moment, moment
-from adapters.website.page import text_of
+from adapters.website.page import is_web, joined, parsed, text_of
 
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
 _MARKUP = re.compile(r"<(rss|feed|rdf:rdf|urlset|sitemapindex|html|!doctype html)\b", re.IGNORECASE)
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
-_PART = re.compile(r"<(?:\w+:)?(url|sitemap)>(.*?)</(?:\w+:)?\1>", re.IGNORECASE | re.DOTALL)
-_LOC = re.compile(r"<(?:\w+:)?loc>(.*?)</(?:\w+:)?loc>", re.IGNORECASE | re.DOTALL)
-_LASTMOD = re.compile(r"<(?:\w+:)?lastmod>(.*?)</(?:\w+:)?lastmod>", re.IGNORECASE | re.DOTALL)
-_CDATA = re.compile(r"^\s*<!\[CDATA\[(.*?)\]\]>\s*$", re.DOTALL)
+_PART_END = re.compile(r"</(?:\w+:)?(url|sitemap)\s*>", re.IGNORECASE)
+_LOC = re.compile(r"<(?:\w+:)?loc\s*>", re.IGNORECASE)
+_LASTMOD = re.compile(r"<(?:\w+:)?lastmod\s*>", re.IGNORECASE)
+_CDATA = "<![CDATA["
+_ENTRIES_MAX = 1000  # of a feed; a list of articles is shorter
 _PARTS_MAX = 50_000  # of one sitemap, by its protocol
 _WHOLE = 300  # a feed's text of so many characters is taken for the whole article
 
@@ -84,17 +84,23 @@ def _xml_feed(text: str, url: str, zone: tzinfo) -> Listing:
     # the library takes a string for an address and opens it.
     plain = io.BytesIO(_DECLARATION.sub("", text, count=1).encode("utf-8", "replace"))
     headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
-    found = feedparser.parse(plain, response_headers=headers)
+    try:
+        found = feedparser.parse(plain, response_headers=headers)
+    except Exception as error:
+        # The library takes nearly everything; what it does not, ends in errors of many kinds.
+        raise NoList(url) from error
     if not found.version and not found.entries:
         raise NoList(url)
-    entries = tuple(one for raw in found.entries if (one := _entry(raw, url, zone)) is not None)
+    entries = tuple(
+        one for raw in found.entries[:_ENTRIES_MAX] if (one := _entry(raw, url, zone)) is not None
+    )
     paged = "wordpress" in str(found.feed.get("generator", "")).lower()
     return Listing(entries=entries, paged=paged)
 
 
 def _entry(raw: Mapping[str, object], url: str, zone: tzinfo) -> Entry | None:
     link = str(raw.get("link") or "")
-    name = urljoin(url, link) if link else str(raw.get("id") or "")
+    name = joined(url, link) if link else str(raw.get("id") or "")
     if not name:
         return None
     contents = raw.get("content")
@@ -121,7 +127,8 @@ def _json_feed(text: str, url: str, zone: tzinfo) -> Listing:
         raise NoList(url)
     items = data.get("items")
     raws = [raw for raw in items if isinstance(raw, dict)] if isinstance(items, list) else []
-    return Listing(entries=tuple(_json_entry(raw, url, zone) for raw in raws))
+    entries = (_json_entry(raw, url, zone) for raw in raws[:_ENTRIES_MAX])
+    return Listing(entries=tuple(entry for entry in entries if entry.url))
 
 
 def _json_entry(raw: Mapping[str, object], url: str, zone: tzinfo) -> Entry:
@@ -132,11 +139,11 @@ def _json_entry(raw: Mapping[str, object], url: str, zone: tzinfo) -> Entry:
     body = said("content_text") or text_of(said("content_html"))
     own, other = said("url"), said("external_url")
     return Entry(
-        url=urljoin(url, own or other or str(raw.get("id", ""))),
+        url=joined(url, own or other or str(raw.get("id", ""))),
         title=said("title"),
         text=body or said("summary"),
         published=moment(said("date_published") or said("date_modified"), zone),
-        source_url=urljoin(url, other) if own and other else "",
+        source_url=joined(url, other) if own and other else "",
         whole=bool(body),
     )
 
@@ -145,29 +152,33 @@ def _sitemap(text: str, url: str, zone: tzinfo) -> Listing:
     """The pages of a sitemap. Read by pattern: with no XML parser there is nothing to expand."""
     pages: list[Entry] = []
     parts: list[Entry] = []
-    for number, part in enumerate(_PART.finditer(text)):
+    at = 0
+    for number, end in enumerate(_PART_END.finditer(text)):
+        piece, at = text[at : end.start()], end.end()
+        loc, changed = _inside(piece, _LOC), _inside(piece, _LASTMOD)
         if number >= _PARTS_MAX:
             break
-        loc, changed = _LOC.search(part[2]), _LASTMOD.search(part[2])
-        if loc is None:
-            continue
-        entry = Entry(
-            url=urljoin(url, _plain(loc[1])),
-            changed=moment(_plain(changed[1]), zone) if changed else None,
-        )
-        (parts if part[1].lower() == "sitemap" else pages).append(entry)
+        if where := joined(url, loc) if loc else "":
+            entry = Entry(url=where, changed=moment(changed, zone))
+            (parts if end[1].lower() == "sitemap" else pages).append(entry)
     return Listing(entries=tuple(pages), parts=tuple(parts), sitemap=True)
 
 
-def _plain(xml: str) -> str:
-    inside = _CDATA.match(xml)
-    return inside[1].strip() if inside else html.unescape(xml).strip()
+def _inside(piece: str, tag: re.Pattern[str]) -> str:
+    """What stands in the element; "" when it is not there."""
+    begin = tag.search(piece)
+    if begin is None:
+        return ""
+    xml = piece[begin.end() :].partition("</")[0].strip()
+    if xml.startswith(_CDATA):
+        return xml.removeprefix(_CDATA).partition("]]>")[0].strip()
+    return html.unescape(xml)
 
 
 def _column(text: str, url: str, links: str) -> Listing:
-    tree = LexborHTMLParser(text)
+    tree = parsed(text)
     feeds = dict.fromkeys(
-        urljoin(url, node.attributes.get("href") or "")
+        joined(url, node.attributes.get("href") or "")
         for kind in _FEED_TYPES
         for node in tree.css(f'link[rel~="alternate"][type="{kind}"]')
         if node.attributes.get("href") and "comments" not in (node.attributes.get("href") or "")
@@ -183,8 +194,8 @@ def _links(tree: LexborHTMLParser, url: str, selector: str) -> Iterator[Entry]:
         raise NoList(selector) from error
     seen = set()
     for node in nodes:
-        target = urljoin(url, node.attributes.get("href") or "")
-        if urlsplit(target).scheme in ("http", "https") and target not in seen and target != url:
+        target = joined(url, node.attributes.get("href") or "")
+        if is_web(target) and target not in seen and target != url:
             seen.add(target)
             title = node.attributes.get("title") or node.text(strip=True)
             yield Entry(url=target, title=title)

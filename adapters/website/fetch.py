@@ -24,6 +24,7 @@ from adapters.website.config import WebsiteConfig
 from adapters.website.decode import decoded
 from adapters.website.page import bare_host
 from bot.contract import Tools
+from bot.domain import words
 from bot.errors import ContractBroken, PlatformError, RateLimited, Unavailable
 from bot.i18n import _
 
@@ -141,6 +142,7 @@ class Fetcher:
     ) -> tuple[aiohttp.ClientResponse, Got, str]:
         """One request; the third part is where it redirects to, "" if it does not."""
         await self._reachable(url, origin)
+        await self._keep_pace(origin)
         await self._wait_turn()
         try:
             async with self._tools.session.get(
@@ -209,6 +211,17 @@ class Fetcher:
         found = origin.error(RateLimited, message)
         found.retry_at = _retry_at(answer.headers.get("Retry-After", ""), self._tools.clock.now())
         return found
+
+    async def _keep_pace(self, origin: Origin) -> None:
+        """Raises RateLimited when the office has set a rate for websites and it is used up."""
+        retry_at = None if self._tools.pace is None else await self._tools.pace.take()
+        if retry_at is not None:
+            message = _("The office's limit for calls to {platform} is reached; nothing was sent.")
+            found = origin.error(
+                RateLimited, message.format(platform=words.platform(self._platform))
+            )
+            found.retry_at, found.scope = retry_at, "office"
+            raise found
 
     async def _wait_turn(self) -> None:
         loop = asyncio.get_running_loop()

@@ -37,6 +37,16 @@ _TITLES = ("articletitle", "og:title", "title")
 _DATES = ("pubdate", "publishdate", "article:published_time", "datepublished", "og:release_date")
 _SAID_TIME = re.compile(r"(?:发布|发表|更新)?(?:时间|日期)\s*[:：]\s*(\d{4}[^\n]{6,24})")
 _SAID_SOURCE = re.compile(r"来源|转自|转载|原文")
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>?")
+# Not closed by everybody, or never.
+_NEVER_NESTED = frozenset(
+    {
+        *("p", "br", "img", "li", "td", "tr", "th", "hr", "meta", "link", "input", "option"),
+        *("dd", "dt", "col", "source", "area", "base", "wbr", "param", "embed", "track"),
+    }
+)
+_DEPTH_MAX = 500
+_LINKS_LOOKED_AT = 500
 _MIN_TEXT = 80  # a page without any label and with fewer characters is no article
 
 
@@ -56,7 +66,7 @@ def read_page(html: str, url: str, zone: tzinfo, selector: str = "") -> Page:
 
     Raises ValueError for a selector that is none.
     """
-    tree = LexborHTMLParser(html)
+    tree = parsed(html)
     meta = dict(_meta(tree))
     facts = _json_ld(tree)
     labelled = _labelled(meta, facts)
@@ -80,9 +90,23 @@ def read_page(html: str, url: str, zone: tzinfo, selector: str = "") -> Page:
     )
 
 
+def parsed(html: str) -> LexborHTMLParser:
+    """The page as a tree; of one nested beyond reason only the words.
+
+    Parsing takes time with the square of the depth, and nobody writes pages this deep.
+    """
+    depth = deepest = 0
+    for tag in _TAG.finditer(html):
+        if tag[2].lower() in _NEVER_NESTED:
+            continue
+        depth = max(0, depth - 1) if tag[1] else depth + 1
+        deepest = max(deepest, depth)
+    return LexborHTMLParser(html if deepest <= _DEPTH_MAX else _TAG.sub(" ", html))
+
+
 def text_of(html: str) -> str:
     """The words of a piece of HTML, one line for each block."""
-    tree = LexborHTMLParser(html)
+    tree = parsed(html)
     tree.strip_tags(list(_NO_TEXT))
     return _words(tree.body)
 
@@ -128,9 +152,9 @@ def _source_url(
     declared = canonical.attributes.get("href") if canonical else None
     based = facts.get("isBasedOn")
     for other in (declared, meta.get("og:url"), based if isinstance(based, str) else None):
-        if other and _elsewhere(urljoin(url, other), url):
-            return urljoin(url, other)
-    for link in tree.css("a[href^=http]"):
+        if other and _elsewhere(joined(url, other), url):
+            return joined(url, other)
+    for link in tree.css("a[href^=http]")[:_LINKS_LOOKED_AT]:
         href, parent = link.attributes.get("href") or "", link.parent
         around = parent.text() if parent is not None else ""
         if len(around) < _MIN_TEXT and _SAID_SOURCE.search(around) and _elsewhere(href, url):
@@ -144,6 +168,23 @@ def _elsewhere(other: str, url: str) -> bool:
     except ValueError:
         return False
     return there != "" and bare_host(there) != bare_host(here)
+
+
+def joined(url: str, other: str) -> str:
+    """The address `other` stands for on the page at `url`; "" when it is none."""
+    try:
+        return urljoin(url, other.strip())
+    except ValueError:
+        return ""
+
+
+def is_web(url: str) -> bool:
+    """True for an address a browser can open."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False
 
 
 def bare_host(host: str) -> str:
@@ -183,22 +224,18 @@ def _words(root: LexborNode | None) -> str:
     """The text below `root`, a new line where the nearest block changes."""
     lines: list[str] = [""]
     last = 0
+    blocks: dict[int, int] = {}  # of each element the block it is in; parents come first
     for node in root.traverse(include_text=True) if root is not None else ():
-        if node.tag == "br":
-            lines.append("")
+        parent = node.parent
+        above = blocks.get(parent.mem_id, 0) if parent is not None else 0
         if node.tag != "-text":
+            blocks[node.mem_id] = node.mem_id if node.tag in _BLOCKS else above
+            if node.tag == "br":
+                lines.append("")
             continue
-        block = _block(node)
-        if block != last:
+        if above != last:
             lines.append("")
-            last = block
+            last = above
         lines[-1] += node.text_content or ""
     clean = (" ".join(line.split()) for line in lines)
     return "\n".join(line for line in clean if line)
-
-
-def _block(node: LexborNode) -> int:
-    parent = node.parent
-    while parent is not None and parent.tag not in _BLOCKS:
-        parent = parent.parent
-    return parent.mem_id if parent is not None else 0

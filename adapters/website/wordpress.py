@@ -69,6 +69,7 @@ class WordPress:
             self._http(site, config.timeout_s),
             self._http(site, config.upload_timeout_s),
             tools.clock,
+            plain=account.options.get("permalinks") == "plain",
         )
 
     def _http(self, site: str, timeout_s: float) -> Http:

@@ -26,6 +26,7 @@ from bot.i18n import _
 
 ERRORS = ErrorTable.load(Path(__file__).with_name("errors.csv"))
 _ROOT = "/wp-json/wp/v2"
+_PLAIN_ROOT = "/?rest_route=/wp/v2"  # of sites whose addresses are ?p=123
 # `any` leaves out the trash, where a person may have put it.
 EVERY_STATUS = "publish,future,draft,pending,private,trash"
 _FIELDS = "id,slug,status,link,date_gmt,title,content"
@@ -79,7 +80,8 @@ class User:
 class WordPressApi:
     """The REST interface of one site."""
 
-    def __init__(self, http: Http, uploads: Http, clock: Clock) -> None:
+    def __init__(self, http: Http, uploads: Http, clock: Clock, *, plain: bool = False) -> None:
+        self._root = _PLAIN_ROOT if plain else _ROOT
         self._http = http
         self._uploads = uploads  # the same site with more patience
         self._clock = clock
@@ -148,7 +150,7 @@ class WordPressApi:
         try:
             answer = await self._http.call(
                 "DELETE",
-                f"{_ROOT}/posts/{post_id}",
+                f"{self._root}/posts/{post_id}",
                 action="posts/delete",
                 headers=headers,
                 effect=False,
@@ -168,7 +170,7 @@ class WordPressApi:
             try:
                 answer = await self._uploads.call(
                     "POST",
-                    f"{_ROOT}/media",
+                    f"{self._root}/media",
                     action="media",
                     data=form,
                     headers=who.headers(),
@@ -185,7 +187,7 @@ class WordPressApi:
     async def _read(self, who: Credential, path: str, action: str, params: Params) -> Answer:
         try:
             answer = await self._http.read(
-                "GET", f"{_ROOT}{path}", action=action, params=params, headers=who.headers()
+                "GET", f"{self._root}{path}", action=action, params=params, headers=who.headers()
             )
         except PlatformError as error:
             raise self._translated(error) from error
@@ -204,7 +206,7 @@ class WordPressApi:
         try:
             answer = await self._http.call(
                 "POST",
-                f"{_ROOT}{path}",
+                f"{self._root}{path}",
                 action=action,
                 json_body=body,
                 headers=who.headers(),

@@ -44,8 +44,8 @@ USER_ROUTES: Final[dict[str, Route]] = {
     f"{_V1}/create_video/": Route(handler=works.create_video),
     f"{_V1}/create_image_text/": Route(handler=works.create_image_text),
     f"{_V1}/video_list/": Route(handler=works.video_list, method="GET", scope=""),
-    f"{_V1}/video_data/": Route(handler=works.video_data, scope=""),
-    f"{_V1}/video_basic_info/": Route(handler=works.video_basic_info, scope=""),
+    f"{_V1}/video_data/": Route(handler=works.video_data, scope="video.data.bind"),
+    f"{_V1}/video_basic_info/": Route(handler=works.video_basic_info, scope="posting.behavior"),
     "/data/external/item/base/": Route(
         handler=works.external_base, method="GET", scope="data.external.item"
     ),

@@ -15,11 +15,12 @@ REFRESH_LIFE_S: Final = 2_592_000
 CLIENT_LIFE_S: Final = 7_200
 CODE_LIFE_S: Final = 600
 RENEWALS_MAX: Final = 5
-SCOPES: Final = "user_info,video.create.bind,data.external.item,renew_refresh_token"
-#: What an app may hold beside those; a test takes away what it wants.
-APP_SCOPES: Final = (
-    f"{SCOPES},h5.share,aweme.share,open.get.ticket,jump.basic,aweme.forward,posting.behavior"
+SCOPES: Final = (
+    "user_info,video.create.bind,video.data.bind,posting.behavior,data.external.item,"
+    "renew_refresh_token"
 )
+#: What an app may hold beside those; a test takes away what it wants.
+APP_SCOPES: Final = f"{SCOPES},h5.share,aweme.share,open.get.ticket,jump.basic,aweme.forward"
 
 VIDEO, IMAGES = 4, 2  # media_type
 REJECTED, REVIEWING, PUBLIC, FRIENDS, PRIVATE = 2, 4, 5, 6, 7  # video_status

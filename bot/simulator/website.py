@@ -56,10 +56,11 @@ class Website:
         site = self.state.sites.get(account)
         if site is None:
             return pages.missing()
+        site.home = f"http://{call.headers.get('Host')}{PREFIX}/{account}"
         route = call.query.get("rest_route", "")
         api = _API.match(path)
         if api is None and not route:
-            return pages.serve(self.core, site, call, f"{PREFIX}/{account}", path)
+            return pages.serve(self.core, site, call, path)
         try:
             return _Rest(self.state, site, call).serve(route or (api and api.group(1)) or "/")
         except RestError as error:
@@ -246,10 +247,9 @@ class _Rest:
         if md5 and md5 != hashlib.md5(data, usedforsecurity=False).hexdigest():
             raise RestError("rest_upload_hash_mismatch", 412)
         number = self.core.serial()
-        url = f"http://{self.call.headers.get('Host')}{PREFIX}/{self.site.account}"
         shown = {
             "id": number,
-            "source_url": f"{url}/wp-content/uploads/{number}-{name}",
+            "source_url": f"{self.site.home}/wp-content/uploads/{number}-{name}",
             "media_type": mime.split("/")[0] if mime.startswith("image/") else "file",
             "mime_type": mime,
         }
@@ -275,7 +275,7 @@ class _Rest:
 
     def _shown(self, entry: Entry) -> Json:
         at = entry.post.public_at or entry.modified
-        home = f"http://{self.call.headers.get('Host')}{PREFIX}/{self.site.account}"
+        home = self.site.home
         texts = {n: getattr(entry, n) for n in ("title", "content", "excerpt")}
         raw = self.call.query.get("context") == "edit" or self.call.method != "GET"
         return {
@@ -286,7 +286,7 @@ class _Rest:
             "modified_gmt": gmt(entry.modified),
             "slug": entry.slug,
             "status": entry.status,
-            "link": f"{home}{entry.post.url}",
+            "link": f"{home}{entry.path}",
             "featured_media": entry.featured_media,
             "categories": entry.categories,
             "tags": entry.tags,

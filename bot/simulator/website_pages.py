@@ -40,9 +40,9 @@ def too_large() -> Answer:
     return _html("<h1>413 Request Entity Too Large</h1>", status=413)
 
 
-def serve(core: Core, site: Site, call: Call, base: str, path: str) -> Answer:
+def serve(core: Core, site: Site, call: Call, path: str) -> Answer:
     """One public page."""
-    home = f"http://{call.headers.get('Host')}{base}"
+    home = site.home
     lists: dict[str, Callable[[str, Site, list[Entry]], Answer]] = {
         "/feed/": _rss,
         "/feed/atom/": _atom,
@@ -61,7 +61,7 @@ def serve(core: Core, site: Site, call: Call, base: str, path: str) -> Answer:
                 return missing()
         return _conditional(lists[path](home, site, shown), call, shown)
     for entry in shown:
-        if entry.post.url == path:
+        if entry.path == path:
             return _article(home, site, entry)
     return missing()
 
@@ -100,7 +100,7 @@ def _home(home: str, site: Site, shown: list[Entry]) -> Answer:
         f'<link rel="https://api.w.org/" href="{home}/wp-json/">'
     )
     items = "".join(
-        f'<li><a href="{home}{e.post.url}">{escape(e.title)}</a></li>' for e in shown[:_LISTED]
+        f'<li><a href="{home}{e.path}">{escape(e.title)}</a></li>' for e in shown[:_LISTED]
     )
     return _html(f"<nav>首页 科普 通知</nav><ul>{items}</ul>", head=head)
 
@@ -112,7 +112,7 @@ def _article(home: str, site: Site, entry: Entry) -> Answer:
         f'<meta name="ArticleTitle" content="{escape(entry.title)}">'
         f'<meta name="PubDate" content="{day}">'
         f'<meta name="ContentSource" content="{escape(site.name)}">'
-        f'<link rel="canonical" href="{home}{entry.post.url}">'
+        f'<link rel="canonical" href="{home}{entry.path}">'
     )
     return _html(
         f"<nav>首页 科普 通知</nav><article>{entry.content}</article><footer>ICP备</footer>",
@@ -122,7 +122,7 @@ def _article(home: str, site: Site, entry: Entry) -> Answer:
 
 def _rss(home: str, site: Site, shown: list[Entry]) -> Answer:
     items = "".join(
-        f"<item><title>{escape(e.title)}</title><link>{home}{e.post.url}</link>"
+        f"<item><title>{escape(e.title)}</title><link>{home}{e.path}</link>"
         f'<guid isPermaLink="false">{home}/?p={e.id}</guid>'
         f"<pubDate>{_mail_date(e)}</pubDate>"
         f"<content:encoded><![CDATA[{e.content}]]></content:encoded></item>"
@@ -144,7 +144,7 @@ def _mail_date(entry: Entry) -> str:
 def _atom(home: str, site: Site, shown: list[Entry]) -> Answer:
     items = "".join(
         f"<entry><title>{escape(e.title)}</title><id>{home}/?p={e.id}</id>"
-        f'<link rel="alternate" href="{home}{e.post.url}"/>'
+        f'<link rel="alternate" href="{home}{e.path}"/>'
         f"<published>{iso(e.post.public_at or 0.0)}</published>"
         f'<content type="html">{escape(e.content)}</content></entry>'
         for e in shown
@@ -160,7 +160,7 @@ def _json_feed(home: str, site: Site, shown: list[Entry]) -> Answer:
     items = [
         {
             "id": str(e.id),
-            "url": f"{home}{e.post.url}",
+            "url": f"{home}{e.path}",
             "title": e.title,
             "content_html": e.content,
             "date_published": iso(e.post.public_at or 0.0),
@@ -183,8 +183,7 @@ def _sitemap_index(home: str, site: Site, shown: list[Entry]) -> Answer:
 
 def _sitemap(home: str, site: Site, shown: list[Entry]) -> Answer:
     urls = "".join(
-        f"<url><loc>{home}{e.post.url}</loc><lastmod>{iso(e.modified)}</lastmod></url>"
-        for e in shown
+        f"<url><loc>{home}{e.path}</loc><lastmod>{iso(e.modified)}</lastmod></url>" for e in shown
     )
     text = (
         '<?xml version="1.0" encoding="UTF-8"?>'

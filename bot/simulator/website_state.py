@@ -98,6 +98,7 @@ class Entry:
     tags: list[int]
     modified: float
     post: Post
+    path: str = ""  # of its page, below the site's home
 
 
 @dataclass(kw_only=True)
@@ -112,6 +113,7 @@ class Site:
     role: str = "editor"
     strips_authorization: bool = False  # Apache with CGI drops the header
     dead: bool = False  # the application password was revoked
+    home: str = ""  # its address, as the last caller wrote it
     entries: dict[int, Entry] = field(default_factory=dict)
     media: dict[int, Json] = field(default_factory=dict)
 
@@ -202,7 +204,8 @@ class WebsiteState:
         entry.modified = at
         entry.post.title, entry.post.text = entry.title, entry.content
         day = datetime.fromtimestamp(entry.post.public_at or at, CHINA)
-        entry.post.url = f"/{day:%Y/%m}/{entry.slug}/"
+        entry.path = f"/{day:%Y/%m}/{entry.slug}/"
+        entry.post.url = site.home + entry.path
 
     def trash(self, entry: Entry) -> None:
         """To the trash: the slug becomes free, and `status=any` does not list it any more."""

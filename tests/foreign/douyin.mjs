@@ -29,7 +29,7 @@ const refused = (call, code) =>
   assert.rejects(call, (error) => Number(error.code) === code, `expected ${code}`);
 
 // The owner agrees on the platform's page, and the browser comes back with a code.
-const scopes = "user_info,video.create.bind,renew_refresh_token";
+const scopes = "user_info,video.create.bind,posting.behavior,renew_refresh_token";
 const query = new URLSearchParams({
   client_key: clientKey,
   response_type: "code",

@@ -1,13 +1,15 @@
 """Clients that others have published, and that nobody here wrote, against the simulator.
 
-`python -m tests.foreign.runner` installs the npm packages of package.json in a folder of its own
-and runs each script beside it with Node. What they hold true of the platforms, the simulator must.
+`python -m tests.foreign.runner` installs the npm packages of package.json and the Python packages
+of requirements.txt in a folder of its own and runs each script beside it, with Node or Python. What
+they hold true of the platforms, the simulator must.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -22,12 +24,16 @@ from bot.simulator import serve
 
 HERE = Path(__file__).parent
 SCHEDULES = HERE.parents[1] / "schedules"
+PYTHON = ("hub.py",)  # scripts that run with Python, on libraries of their own
+LIBRARIES = "libraries"
 
 
 def install(folder: Path) -> None:
-    """The packages, at exactly the versions package.json names."""
-    for path in (HERE / "package.json", *HERE.glob("*.mjs")):
+    """The packages, at exactly the versions package.json and requirements.txt name."""
+    for path in (HERE / "package.json", *HERE.glob("*.mjs"), *(HERE / name for name in PYTHON)):
         shutil.copy(path, folder)
+    wanted = ["--target", str(folder / LIBRARIES), "-r", str(HERE / "requirements.txt")]
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", *wanted], check=True)
     command = ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent"]
     subprocess.run(command, cwd=folder, check=True)
 
@@ -37,7 +43,7 @@ async def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         await asyncio.to_thread(install, folder)
-        scripts = sorted(path.name for path in folder.glob("*.mjs"))
+        scripts = sorted([*PYTHON, *(path.name for path in folder.glob("*.mjs"))])
         failed = [script for script in scripts if not await _passes(folder, script)]
     print(f"{len(scripts) - len(failed)} passed, {len(failed)} failed")
     return 1 if failed or not scripts else 0
@@ -49,7 +55,11 @@ async def _passes(folder: Path, script: str) -> bool:
     try:
         facts = folder / "facts.json"
         facts.write_text(json.dumps(await _stage(f"http://127.0.0.1:{port}")), encoding="utf-8")
-        process = await asyncio.create_subprocess_exec("node", script, str(facts), cwd=folder)
+        program = sys.executable if script in PYTHON else "node"
+        libraries = {**os.environ, "PYTHONPATH": str(folder / LIBRARIES)}
+        process = await asyncio.create_subprocess_exec(
+            program, script, str(facts), cwd=folder, env=libraries
+        )
         code = await asyncio.wait_for(process.wait(), timeout=120)
     finally:
         await runner.cleanup()

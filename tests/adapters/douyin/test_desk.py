@@ -16,7 +16,7 @@ import pytest
 from aiohttp import web
 
 from adapters.douyin.desk import DouyinDesk
-from bot.contract import Call, Connects, Heard, Hears
+from bot.contract import Call, Connects, Heard, Hears, Pending
 from bot.errors import AuthFailed, CallRefused, ContractBroken, Unavailable
 from tests.adapters.douyin.stage import DouyinStage
 from tests.adapters.stage import START
@@ -226,18 +226,36 @@ async def agreed(stage: DouyinStage, **settings: object) -> dict[str, str]:
 
 
 async def test_the_owner_agrees_and_the_account_works(office: DouyinStage) -> None:
+    scopes = "user_info,video.create.bind,posting.behavior"
     await office.account_is(nickname="健康澜汀")
-    query = await agreed(office)
+    query = await agreed(office, scopes=scopes)
     assert query["state"] == "st 1/+"
     granted = await office.desk().accept(query, redirect=REDIRECT)
     assert granted.name == "健康澜汀"
     assert granted.fields["open_id"] == "_000u01"
-    assert granted.fields["scope"] == "user_info,video.create.bind"
+    assert granted.fields["scope"] == scopes
     assert "client_secret" not in granted.fields
     assert granted.expires_at == START + timedelta(days=30)  # this app renews nothing
     office.credentials.fields = dict(granted.fields)
     office.in_mode("")
     await office.published()
+    assert await office.public_posts() == 1
+
+
+async def test_what_the_app_always_has_publishes_but_does_not_see_the_review(
+    office: DouyinStage,
+) -> None:
+    """The default asks for no scope that could break the page; a person then looks."""
+    granted = await office.desk().accept(await agreed(office), redirect=REDIRECT)
+    office.credentials.fields = dict(granted.fields)
+    office.in_mode("")
+    done = office.granted(await office.prepared())
+    pending = await office.commit(done)
+    assert isinstance(pending, Pending)
+    await office.forward(timedelta(minutes=10))
+    with pytest.raises(Unavailable) as raised:
+        await office.look(done, pending)
+    assert raised.value.advice
     assert await office.public_posts() == 1
 
 

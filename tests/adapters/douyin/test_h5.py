@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -45,6 +46,8 @@ async def test_the_package_is_the_usual_one_with_a_code(phone: DouyinStage) -> N
         "manifest.json",
     }
     page = page_of(done)
+    code = ElementTree.parse(Path(done.data["package"]) / QR).getroot()
+    assert code.tag == "{http://www.w3.org/2000/svg}svg"
     assert "<svg" in page
     assert unescape(page).count(done.data["link"]) == 1
     assert "2026年05月06日 12:00" in page  # the ticket's two hours, in Beijing
@@ -161,6 +164,22 @@ async def test_an_authorised_account_is_looked_at(stage: DouyinStage) -> None:
     pending = await stage.look(done, hint)
     assert isinstance(pending, Pending)
     assert isinstance(await stage.settled(done, pending), Receipt)
+
+
+@pytest.mark.parametrize("trouble", ["scope", "ended"])
+async def test_an_authorisation_that_helps_no_more_stops_nobody(
+    stage: DouyinStage, trouble: str
+) -> None:
+    """It is optional in this mode: then the signed event is enough, as it is without one."""
+    stage.in_mode("handoff_h5", share_media_url=MEDIA)
+    done = await stage.prepared()
+    shown = await stage.scan(done.data["link"])
+    if trouble == "scope":
+        await stage.account_is(scopes="user_info")
+    else:
+        await stage.forward(timedelta(days=31))
+    hint = {"item_id": str(shown["id"]), "video_id": "7300000000000000001"}
+    assert isinstance(await stage.look(done, Pending(ref=hint)), Receipt)
 
 
 async def test_where_the_app_still_owns_the_list_it_reads(lister: DouyinStage) -> None:

@@ -14,7 +14,7 @@ from aiohttp import web
 from adapters.registry import make
 from adapters.website.feed import ReadWebsite
 from bot.clock import VirtualClock
-from bot.contract import Item, Tools
+from bot.contract import Item, Pace, Tools
 from bot.domain.roster import Account
 from tests.adapters.stage import START, Folder, MemoryCredentials
 
@@ -87,7 +87,9 @@ class Site:
         kind = {"Content-Type": said.content_type}
         return web.Response(status=said.status, body=body, headers={**kind, **said.headers})
 
-    def adapter(self, path: str = "/feed", *, inside: bool = True, **options: str) -> ReadWebsite:
+    def adapter(
+        self, path: str = "/feed", *, inside: bool = True, pace: Pace | None = None, **options: str
+    ) -> ReadWebsite:
         """A reader of this site; the options are the account's, `path` that of its list."""
         address = {"feed": f"{self.url}{path}"} if path else {}
         account = Account(
@@ -99,6 +101,7 @@ class Site:
             media=Folder(self._root),
             credentials=MemoryCredentials({}),
             out_dir=self._root / "out",
+            pace=pace,
         )
         limits = {"gap_s": 0.0, "inside": inside, "page_timeout_s": 5.0, "page_bytes": 200_000}
         found = make(account, tools, {**limits, "pages": 12})

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from bot.errors import AuthFailed
+from adapters.handoff.adapter import HandoffAdapter
+from adapters.registry import make
+from bot.contract import Tools
+from bot.domain.roster import Account
+from bot.errors import AuthFailed, Rejected
 from bot.simulator.website_state import ERRORS
-from tests.adapters.contract import PublishingContract
-from tests.adapters.stage import Stage
+from tests.adapters.contract import AdapterContract, PublishingContract
+from tests.adapters.handoff.stage import HandoffStage
+from tests.adapters.stage import MemoryCredentials, Stage
 from tests.adapters.website.stage import WordPressStage
 
 
@@ -56,3 +62,43 @@ class TestVideo(TestArticle):
         stage.variant = replace(stage.variant, video=video, images=pictures)
         yield await stage.start()
         await stage.close()
+
+
+class TestByHand(AdapterContract):
+    """Without a mode, and in mode "feed", a person gets the package."""
+
+    @pytest.fixture(params=["", "feed"])
+    async def stage(self, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
+        site = Account(
+            id="u02-website",
+            unit="u02",
+            platform="website",
+            name="澜汀一院官网",
+            verified_name="澜汀区第一人民医院",
+            mode=request.param,
+        )
+        stage = await ByHandStage(tmp_path, site).start()
+        yield stage
+        await stage.close()
+
+    async def test_a_machine_never_publishes(self, stage: Stage) -> None:
+        done = stage.granted(await stage.prepared())
+        assert (Path(done.data["package"]) / "发布页.html").is_file()
+        with pytest.raises(Rejected):
+            await stage.commit(done)
+
+
+class ByHandStage(HandoffStage):
+    """A hand-off made by the platform's own adapter."""
+
+    def of(self, account: Account) -> ByHandStage:
+        super().of(account)
+        tools = Tools(
+            session=self.session,
+            clock=self.clock,
+            media=self.folder,
+            credentials=MemoryCredentials({}),
+            out_dir=self.out_dir,
+        )
+        self.adapter = cast(HandoffAdapter, make(account, tools, {}))
+        return self

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import zlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -424,3 +425,60 @@ async def test_an_account_without_an_address_is_told_what_to_enter(site: Site) -
 async def test_what_is_no_address_is_named(site: Site, address: str) -> None:
     with pytest.raises(ContractBroken):
         await site.read(site.adapter("", feed=address))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        rss(f"<item><title>题</title><link>http://[::1/a</link><pubDate>{DATE}</pubDate></item>"),
+        "<urlset><url><loc>http://[bad</loc><lastmod>2026-05-06</lastmod></url></urlset>",
+        "<urlset>" + "<url><loc>" * 20_000,
+        "<html>" + "<div>" * 20_000 + "<a class='x' href='http://[bad'>题</a>",
+        '{"version":"https://jsonfeed.org/version/1.1","items":[{"id":"http://[x"}]}',
+    ],
+)
+async def test_addresses_that_are_none_and_endless_nesting_do_no_harm(
+    site: Site, body: str
+) -> None:
+    feed(site, body)
+    try:
+        items = await site.read(site.adapter(links=".x"))
+    except ContractBroken:
+        items = []
+    assert all(not found.url for found in items)
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_spoilt_lists_are_read_or_named(site: Site, seed: int) -> None:
+    """Bytes lost, doubled and mixed up on the way: never anything but items or a typed error."""
+    chance = random.Random(seed)
+    good = rss(item(1, DATE, text=TEXT), item(2, "2026-05-06", title="&#38;题")).encode("gb18030")
+    marks = [b"&#x110000;", b"]]>", b"<item>", b"</item>", b"\x00", b"http://[", b"<!DOCTYPE x ["]
+    spoilt = good
+    for _mark in range(chance.randint(1, 5)):
+        at = chance.randrange(len(spoilt))
+        spoilt = spoilt[:at] + chance.choice(marks) + spoilt[at + chance.randint(0, 9) :]
+    feed(site, spoilt)
+    try:
+        items = await site.read(site.adapter())
+    except ContractBroken:
+        items = []
+    assert all(found.platform_id and len(found.title) < 200 for found in items)
+
+
+class _Spent:
+    """An office that has used its calls up."""
+
+    def __init__(self, again: datetime) -> None:
+        self.again = again
+
+    async def take(self) -> datetime | None:
+        return self.again
+
+
+async def test_the_offices_own_rate_is_kept(site: Site) -> None:
+    again = site.clock.now() + timedelta(minutes=1)
+    feed(site, rss(item(1, DATE, text=TEXT * 3)))
+    with pytest.raises(RateLimited) as raised:
+        await site.read(site.adapter(pace=_Spent(again)))
+    assert (raised.value.retry_at, site.asked) == (again, [])

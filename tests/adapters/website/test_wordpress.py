@@ -48,6 +48,23 @@ async def test_the_address_is_readable_and_the_publications_own(stage: WordPress
     assert "揉搓" in item.text
 
 
+async def test_a_site_with_plain_addresses_has_its_interface_elsewhere(
+    stage: WordPressStage,
+) -> None:
+    options = {**stage.account.options, "permalinks": "plain"}
+    stage.account = replace(stage.account, options=options)
+    found = stage.another_adapter()
+    assert isinstance(found, WordPress)
+    stage.adapter = found
+    done, receipt = await stage.published()
+    assert isinstance(await stage.look(done), Receipt)
+    assert [item.platform_id for item in await shown(stage)] == [receipt.platform_id]
+    await stage.adapter.withdraw(receipt)
+    assert await stage.public_posts() == 0
+    made = await stage.control("GET", "requests")
+    assert not [path for path in made["by_path"] if "wp-json" in path]
+
+
 async def test_files_are_uploaded_once_even_when_prepare_starts_again(
     stage: WordPressStage,
 ) -> None:

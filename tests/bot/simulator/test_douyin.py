@@ -191,6 +191,18 @@ async def test_the_two_queries_prefer_different_ids(clips: Douyin) -> None:
     assert unknown["data"]["list"] == []
 
 
+async def test_each_query_has_a_scope_of_its_own(sim: Sim, clips: Douyin) -> None:
+    asked = {"item_ids": [(await clips.create())["data"]["item_id"]]}
+    for scope, call in (
+        ("posting.behavior", "video_basic_info"),
+        ("video.data.bind", "video_data"),
+    ):
+        await _expires(sim, scopes="user_info,video.create.bind")
+        assert error_of(await clips.post(call, asked)) == 28001012
+        await _expires(sim, scopes=f"user_info,{scope}")
+        assert error_of(await clips.post(call, asked)) == 0
+
+
 async def test_status_fields_can_be_absent(sim: Sim, clips: Douyin) -> None:
     item = (await clips.create())["data"]["item_id"]
     await sim.settings(douyin_status_fields=False)

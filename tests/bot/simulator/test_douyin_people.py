@@ -310,4 +310,4 @@ async def test_agreeing_and_taking_back_are_told(sim: Sim, office: Office) -> No
         *("authorize", "contract_authorize", "unauthorize", "contract_unauthorize")
     }
     bound = [t["content"]["scopes"] for t in told if t["event"].startswith("contract_")]
-    assert bound == [["video.create.bind"]] * 2
+    assert bound == [["video.create.bind", "video.data.bind"]] * 2
