@@ -33,7 +33,7 @@ def install(folder: Path) -> None:
     for path in (HERE / "package.json", *HERE.glob("*.mjs"), *(HERE / name for name in PYTHON)):
         shutil.copy(path, folder)
     wanted = ["--target", str(folder / LIBRARIES), "-r", str(HERE / "requirements.txt")]
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", *wanted], check=True)
+    subprocess.run([sys.executable, "-m", "pip", "install", "-qqq", *wanted], check=True)
     command = ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent"]
     subprocess.run(command, cwd=folder, check=True)
 

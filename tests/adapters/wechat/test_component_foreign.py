@@ -1,6 +1,6 @@
 """wechatpy's own third-party platform runs its flow against the simulator, over real HTTP.
 
-https://pypi.org/project/wechatpy/ blocks, so it runs in a thread. Its crypto opens what the
+wechatpy blocks, so it runs in a thread. Its crypto opens what the
 simulator has sealed by its own reading of the documents.
 """
 

@@ -1,7 +1,6 @@
 """Clients nobody here wrote run their whole flow against the simulator, over real HTTP.
 
-wechatpy (https://pypi.org/project/wechatpy/) and wechat-publish
-(https://pypi.org/project/wechat-publish/): both block, so they run in a thread.
+wechatpy and wechat-publish: both block, so they run in a thread.
 """
 
 from __future__ import annotations
