@@ -139,6 +139,8 @@ class Tokens:
 
     async def _refreshed(self, fields: Kept) -> Kept:
         """New tokens, stored; the old ones when the refresh fails and they live on."""
+        if not fields.get(REFRESH) and self._lives(fields):
+            return fields  # entered by hand, without the means to prolong it
         self._field(fields, REFRESH)
         try:
             fresh = await self._refresh(fields)

@@ -47,7 +47,9 @@ class App:
 
     def read(self) -> Reading:
         """The calendar as it stands in the files now."""
-        return read(self.settings.office.schedules, platforms=registry.platforms())
+        return read(
+            self.settings.office.schedules, platforms=registry.platforms(), modes=registry.modes
+        )
 
 
 @asynccontextmanager

@@ -26,7 +26,7 @@ from bot.errors import ContractBroken, PlatformError, Unavailable
 ERRORS = ErrorTable.load(Path(__file__).with_name("errors.csv"))
 TOKEN_CODES = frozenset({"122008", "127001", "127012"})  # the access token does not hold
 ABILITY_CODES = frozenset({"123001", "127007", "127011"})  # app or owner lack this one ability
-NOT_THERE = frozenset({"123004", "123005", "127124"})
+NOT_THERE = frozenset({"123004", "123005", "123011", "127124"})
 DELETED, PROCESSING, BAD_UPLOAD = "127107", "123028", "127022"
 # An upload the platform no longer knows, or whose parts it does not have.
 UPLOAD_LOST = frozenset({BAD_UPLOAD, "127100", "123006"})

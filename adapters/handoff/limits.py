@@ -88,6 +88,17 @@ LIMITS: Mapping[str, Limits] = {
         video=VideoLimits(max_bytes=4 * _GB, max_duration_s=1800, unsure=ALL_UNSURE),
         cover_bytes=10_000_000,
     ),
+    "bilibili": Limits(
+        fields=VIDEO,
+        page="https://member.bilibili.com/platform/upload/video/frame",
+        title_max=80,
+        text_name="简介",
+        text_max=2000,
+        topics_max=10,
+        video_needed=True,
+        video=VideoLimits(max_bytes=4 * _GB, max_duration_s=5 * 3600, unsure=ALL_UNSURE),
+        cover_bytes=5_000_000,
+    ),
     "douyin": Limits(
         fields=VIDEO,
         text_name="描述",

@@ -126,11 +126,11 @@ class Wechat:
             recent_pages=config.recent_pages,
         )
         self._withdrawing = Withdrawing(self._api, self._reading, self._statistics)
-        defaults = {
+        self._defaults = {
             "comments": options.account_comments(account),
             themes.OPTION: account.options.get(themes.OPTION, config.theme),
         }
-        self._preparation = Preparation(self._api, tools.media, tools.cache_dir, defaults)
+        self._preparation = Preparation(self._api, tools.media, tools.cache_dir, self._defaults)
 
     @classmethod
     def check(cls, variant: Variant, account: Account) -> list[Problem]:
@@ -151,7 +151,7 @@ class Wechat:
         whether a lost one ever arrived.
         """
         await self._tokens.get(left_s=self._config.token_left_s)
-        data = of_this_version(variant, done)
+        data = of_this_version(variant, done, self._defaults)
         if await self._preparation.step(variant, data):
             return Checkpoint(data=data)
         if variant.method is Method.PUBLISH:

@@ -104,12 +104,16 @@ class Preparation:
         return await self._api.add_draft(as_json(variant, urls, media_ids, self._defaults))
 
 
-def of_this_version(variant: Variant, done: Checkpoint) -> dict[str, str]:
+def of_this_version(
+    variant: Variant, done: Checkpoint, defaults: Mapping[str, str]
+) -> dict[str, str]:
     """The checkpoint's data without what belongs to an earlier version of the post.
 
-    The first cover goes too: a draft is found again by it, and the old draft must not be.
+    The account's `defaults` are part of it: a draft may be a preview's, days old. The first cover
+    goes too: a draft is found again by it, and the old draft must not be.
     """
-    version = hashlib.blake2b(repr(variant).encode(), digest_size=12).hexdigest()
+    made_of = repr((variant, sorted(defaults.items())))
+    version = hashlib.blake2b(made_of.encode(), digest_size=12).hexdigest()
     data = dict(done.data)
     if data.get(CONTENT, version) != version:
         data.pop(COVER, None)

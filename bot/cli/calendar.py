@@ -73,7 +73,7 @@ def folder_settings(folder: Path | None) -> Settings:
 def check(folder: Folder = None, form: FormatOption = Format.TEXT) -> None:
     """Finds every mistake in the calendar before it can hurt."""
     settings = folder_settings(folder)
-    reading = read(settings.office.schedules, platforms=registry.platforms())
+    reading = read(settings.office.schedules, platforms=registry.platforms(), modes=registry.modes)
     catalog = Catalog(settings.platforms)
     checked = checks.check(reading, catalog)
     problems = (*checked.problems, *checks.quota_problems(reading, checked, catalog))

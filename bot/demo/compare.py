@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.demo.outside import simulated
 from bot.domain.publication import State
 from bot.engine.ports import Core
-from bot.ledger import items, publications
+from bot.ledger import items, publications, roster
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +31,11 @@ async def made_by_bot(core: Core, posts: Sequence[dict[str, Any]]) -> Comparison
     """Posts that came through the platforms' API against the ledger's published ones."""
     async with core.ledger.read() as conn:
         found = await publications.in_states(conn, [State.PUBLISHED])
+        rows = await items.between(conn, None, None)
     shown = [f"{post['account']} {post['url']}" for post in posts if post["via"] == "api"]
     ours = [f"{pub.account} {pub.url}" for pub in found if pub.commits]
+    # Further articles of one push are items without a publication of their own.
+    ours += [f"{row.account} {row.url}" for row in rows if row.by_bot and row.publication is None]
     return _compare(shown, ours)
 
 
@@ -39,12 +43,12 @@ async def everything(core: Core, posts: Sequence[dict[str, Any]]) -> Comparison:
     """All public posts, by hand too, against the ledger's items of accounts that can be read."""
     async with core.ledger.read() as conn:
         rows = await items.between(conn, None, None)
-    platforms = {post["platform"] for post in posts}
+        played = {account.id for account in simulated(await roster.load(conn))}
     shown = [f"{post['account']} {post['url']}" for post in posts]
     ours = [
         f"{row.account} {row.url}"
         for row in rows
-        if row.deleted_at is None and row.platform in platforms
+        if row.deleted_at is None and row.account in played
     ]
     return _compare(shown, ours)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +15,20 @@ from bot.domain.roster import Account, Roster
 
 _PUBLIC_IP = "203.0.113.7"  # Weibo wants the officer's public address; this block is for examples
 _FAR = datetime(2031, 1, 1, tzinfo=UTC)
-SIMULATED = frozenset({"wechat", "weibo", "douyin"})
+# Platforms the simulator plays, and the account modes that use their API.
+_API_MODES = {"website": "wordpress", "baijiahao": "api"}
+SIMULATED = frozenset({"wechat", "weibo", "douyin", "kuaishou", "bilibili", "baijiahao", "website"})
+
+
+def settings(base_url: str) -> dict[str, dict[str, object]]:
+    """[platforms.…] that lead to a simulator."""
+    found: dict[str, dict[str, object]] = {
+        name: {"base_url": f"{base_url}/{name}"} for name in sorted(SIMULATED)
+    }
+    found["website"] |= {"inside": True, "gap_s": 0.0}
+    bilibili = found["bilibili"]["base_url"]
+    found["bilibili"] |= {"upload_url": bilibili, "oauth_url": bilibili}
+    return found
 
 
 class Outside:
@@ -23,6 +36,7 @@ class Outside:
 
     def __init__(self, session: aiohttp.ClientSession, base_url: str) -> None:
         self._session = session
+        self._url = base_url
         self._base = f"{base_url}/_sim"
 
     async def call(self, method: str, path: str, body: Any = None) -> Any:
@@ -71,12 +85,21 @@ class Outside:
     async def public_posts(self) -> list[dict[str, Any]]:
         """The simulator's own record of what is public."""
         posts: list[dict[str, Any]] = (await self.call("GET", "posts?public=1"))["posts"]
-        return posts
+        return [post | {"url": self._whole(post)} for post in posts]
+
+    def _whole(self, post: Mapping[str, Any]) -> str:
+        """A site does not know under which address it is reached."""
+        url = str(post["url"])
+        return f"{self._url}/{post['platform']}/{post['account']}{url}" if url[:1] == "/" else url
 
 
 def simulated(roster: Roster) -> list[Account]:
-    """Accounts whose platform the simulator plays."""
-    return [account for account in roster.accounts.values() if account.platform in SIMULATED]
+    """Accounts whose platform the simulator plays, as the bot uses it."""
+    return [
+        account
+        for account in roster.accounts.values()
+        if account.platform in SIMULATED and account.mode == _API_MODES.get(account.platform, "")
+    ]
 
 
 def _registration(account: Account, roster: Roster) -> dict[str, Any]:
@@ -106,7 +129,8 @@ def _registration(account: Account, roster: Roster) -> dict[str, Any]:
             "safe_domains": sorted(host for host in hosts if host),
             "expires_at": secret["expires_at"],
         }
-    return {**base, **secret, "nickname": account.name}
+    names = {"nickname": account.name} if account.platform == "douyin" else {"name": account.name}
+    return {**base, **secret, **names}
 
 
 def credential(account: Account) -> dict[str, str]:
@@ -121,15 +145,29 @@ def credential(account: Account) -> dict[str, str]:
             "expires_at": _FAR.isoformat(),
             "rip": _PUBLIC_IP,
         }
-    return {
-        "client_key": "demo-client-key",
-        "client_secret": "demo-client-secret",
-        "open_id": f"_000{number:09d}",
+    tokens = {
         "access_token": f"act.{number:09d}",
         "refresh_token": f"rft.{number:09d}",
         "expires_at": _FAR.isoformat(),
-        "refresh_expires_at": _FAR.isoformat(),
     }
+    if account.platform == "kuaishou":
+        app = {"app_id": "demo-app", "app_secret": "demo-app-secret"}
+        return {
+            **app,
+            **tokens,
+            "open_id": f"f1{number:09d}",
+            "refresh_expires_at": tokens["expires_at"],
+        }
+    if account.platform == "bilibili":
+        app = {"client_id": "demo-client", "client_secret": "demo-client-secret"}
+        return {**app, **tokens, "open_id": f"o{number:09d}"}
+    if account.platform == "baijiahao":
+        return {"app_id": f"16{number:09d}", "app_token": f"token-of-{account.id}"}
+    if account.platform == "website":
+        return {"user": "xuanchuan", "password": f"{number:04d} abcd EFGH"}
+    app = {"client_key": "demo-client-key", "client_secret": "demo-client-secret"}
+    open_id, end = f"_000{number:09d}", tokens["expires_at"]
+    return {**app, **tokens, "open_id": open_id, "refresh_expires_at": end}
 
 
 def by_hand(post: Post, how: str, source: str) -> dict[str, str]:

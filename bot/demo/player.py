@@ -17,7 +17,7 @@ import aiohttp
 
 from bot.app import App, open_app
 from bot.clock import VirtualClock
-from bot.demo import outside
+from bot.demo import further, outside
 from bot.demo.outside import Outside
 from bot.demo.scenario import Action, Scenario
 from bot.domain import words
@@ -62,7 +62,7 @@ async def build_stage(settings: Settings, folder: Path) -> Stage:
     _lay_out(settings.office.schedules, folder)
     runner, port = await serve("127.0.0.1", 0)
     base_url = f"http://127.0.0.1:{port}"
-    platforms = {name: {"base_url": f"{base_url}/{name}"} for name in sorted(outside.SIMULATED)}
+    platforms = outside.settings(base_url)
     return Stage(
         settings=stage_settings(settings, folder).model_copy(update={"platforms": platforms}),
         base_url=base_url,
@@ -82,6 +82,7 @@ def _lay_out(schedules: Path, folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder / _STAGE_MARK).touch()
     shutil.copytree(schedules, folder / "schedules")
+    further.add(folder / "schedules")
 
 
 def stage_settings(settings: Settings, folder: Path) -> Settings:
@@ -198,7 +199,7 @@ class Player:
     def _schedule_own(self, account: Account) -> None:
         """The unit's own posts, by hand: now one article, now two in one push."""
         every = self._scenario.own_every.get(account.id, self._scenario.own_default)
-        if account.flagship or account.platform == "douyin" or not every:
+        if account.flagship or account.platform not in {"wechat", "weibo"} or not every:
             return
         if account.id in self._scenario.own_skip:
             return

@@ -87,7 +87,7 @@ def _unreadable(code: str, message: str, advice: str) -> Finding:
 
 
 def _calendar(settings: Settings) -> Finding:
-    reading = read(settings.office.schedules, platforms=registry.platforms())
+    reading = read(settings.office.schedules, platforms=registry.platforms(), modes=registry.modes)
     errors = sum(problem.severity is Severity.ERROR for problem in reading.problems)
     if not errors:
         return ok(

@@ -13,7 +13,7 @@ from enum import StrEnum
 from bot.domain import transitions
 from bot.domain.post import Kind, Method, Post
 from bot.domain.publication import Hold, Publication, State
-from bot.domain.roster import Account, ReprintPolicy, Roster
+from bot.domain.roster import HAND_OFF, Account, ReprintPolicy, Roster
 from bot.domain.step import Step, Terms
 
 # A reprint that an outage delayed is still worth having for a while after its deadline.
@@ -168,7 +168,7 @@ def _reprints(
 
 
 def _by_hand(account: Account, fitness: Mapping[str, Fitness]) -> bool:
-    return account.mode == "handoff" or not fitness[account.id].publishes
+    return account.mode == HAND_OFF or not fitness[account.id].publishes
 
 
 def diff(

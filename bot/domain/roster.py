@@ -10,6 +10,8 @@ from enum import StrEnum
 
 from bot.domain.problem import NOWHERE, Place
 
+HAND_OFF = "handoff"  # the account mode that gives packages to a person, on any platform
+
 
 class ReprintPolicy(StrEnum):
     """What happens on an account when a key item is released."""
@@ -54,7 +56,7 @@ class Account:
     filing: str = ""  # 备案号; "" means not registered
     flagship: bool = False
     reprint: ReprintPolicy = ReprintPolicy.NONE
-    mode: str = ""  # "handoff" forces the package by hand; "" is the platform's own way
+    mode: str = ""  # one of the platform's, or `HAND_OFF`; "" is its usual way
     push: bool = False  # reprints go out as mass sends (群发) rather than 发布
     credential: str = "ledger"  # or "env:NAME"
     opened: date | None = None

@@ -91,7 +91,9 @@ async def pending_on(conn: Connection, platform: str) -> list[tuple[int, dict[st
 async def handed_off_on(conn: Connection, platform: str) -> list[tuple[int, dict[str, str]]]:
     """Publications a person has as a package, with what was prepared for each."""
     query = select(publications.c.id, publications.c.checkpoint).where(
-        publications.c.state == State.HANDED_OFF.value, publications.c.platform == platform
+        publications.c.state == State.HANDED_OFF.value,
+        # By the index of account and state.
+        publications.c.account.in_(select(accounts.c.id).where(accounts.c.platform == platform)),
     )
     return [(row.id, row.checkpoint) for row in await conn.execute(query)]
 

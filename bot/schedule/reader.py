@@ -16,7 +16,7 @@ from bot.schedule.cross import check_keys, without_twins
 from bot.schedule.folder import Folder
 from bot.schedule.media import Gallery
 from bot.schedule.posts import CalendarReader, Entry
-from bot.schedule.roster import read_roster, roster_from
+from bot.schedule.roster import ModesOf, read_roster, roster_from
 
 __all__ = ["ROSTER_FILE", "Reading", "read", "read_roster"]
 
@@ -39,15 +39,17 @@ class Reading:
     fingerprint: str  # changes when any file read changes: calendars, roster, texts, media
 
 
-def read(folder: Path, platforms: frozenset[str] | None = None) -> Reading:
+def read(
+    folder: Path, platforms: frozenset[str] | None = None, modes: ModesOf | None = None
+) -> Reading:
     """Everything in the folder, never raising for what is wrong in it.
 
-    `platforms` are the known platforms' names; None takes those the roster uses. Reads files only;
-    may be repeated at will.
+    `platforms` are the known platforms' names, None takes those the roster uses; `modes` tells the
+    modes an account of one of them may have, None allows any. Reads files only; may be repeated.
     """
     view = Folder(root=folder)
     files, problems = _calendar_files(folder)
-    found = roster_from(view, ROSTER_FILE, platforms)
+    found = roster_from(view, ROSTER_FILE, platforms, modes)
     roster = found.roster
     broken = {problem.place.file for problem in problems if problem.code == "wrong-suffix"}
     broken |= set() if found.whole and files else {ROSTER_FILE}

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.domain import words
 from bot.domain.problem import Place, Problem
-from bot.domain.roster import Account, Roster, Unit
+from bot.domain.roster import HAND_OFF, Account, Roster, Unit
 from bot.i18n import _
 from bot.schedule.faults import suggestion, validate
 from bot.schedule.folder import Folder
 from bot.schedule.lined import Node, parse
 from bot.schedule.shapes import AccountShape, RosterShape, UnitShape
+
+ModesOf = Callable[[str], Collection[str]]  # of a platform, by its name
 
 
 def read_roster(path: Path) -> tuple[Roster, list[Problem]]:
@@ -31,9 +35,15 @@ class RosterReading:
 
 
 def roster_from(
-    folder: Folder, file: str, platforms: frozenset[str] | None = None
+    folder: Folder,
+    file: str,
+    platforms: frozenset[str] | None = None,
+    modes: ModesOf | None = None,
 ) -> RosterReading:
-    """The roster in the folder's `file`; `platforms` are the known ones, None for any."""
+    """The roster in the folder's `file`.
+
+    `platforms` are the known ones, `modes` tells those of one of them; None allows any.
+    """
     if not (folder.root / file).exists():
         folder.seen[file] = ""
         return RosterReading(problems=[_no_roster(file)])
@@ -43,7 +53,8 @@ def roster_from(
     node, problems = parse(text, file)
     if node is None:
         return RosterReading(problems=problems)
-    reader = _Reader(file=file, platforms=platforms, whole=not problems, problems=problems)
+    reader = _Reader(file=file, platforms=platforms, modes=modes, problems=problems)
+    reader.whole = not problems
     return RosterReading(
         roster=reader.roster(node),
         problems=reader.problems,
@@ -67,8 +78,9 @@ def _no_roster(file: str) -> Problem:
 class _Reader:
     file: str
     platforms: frozenset[str] | None
-    whole: bool
+    modes: ModesOf | None
     problems: list[Problem]
+    whole: bool = True
     units: dict[str, Unit] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
     faulty: set[str] = field(default_factory=set)
@@ -116,7 +128,7 @@ class _Reader:
     def _account(self, node: Node, unit: str) -> None:
         shape, problems = validate(AccountShape, node, self.file)
         self._add(problems)
-        if shape is None or not self._knows_platform(shape, node):
+        if shape is None or not self._is_known(shape, node):
             self.faulty.add(node.text("id"))
             return
         if shape.id in self.accounts:
@@ -127,6 +139,9 @@ class _Reader:
         account = Account(unit=unit, place=place, **fields)
         self.accounts[account.id] = account
         self._check_flagship(account, node)
+
+    def _is_known(self, account: AccountShape, node: Node) -> bool:
+        return self._knows_platform(account, node) and self._knows_mode(account, node)
 
     def _knows_platform(self, account: AccountShape, node: Node) -> bool:
         if self.platforms is None or account.platform in self.platforms:
@@ -140,6 +155,25 @@ class _Reader:
                 ),
                 hint=suggestion(account.platform, sorted(self.platforms)),
                 place=Place(file=self.file, line=node.key_line("platform")),
+            )
+        )
+        return False
+
+    def _knows_mode(self, account: AccountShape, node: Node) -> bool:
+        if self.modes is None or account.mode in {"", HAND_OFF}:
+            return True
+        known = {HAND_OFF, *self.modes(account.platform)}
+        if account.mode in known:
+            return True
+        self.whole = False
+        self.problems.append(
+            Problem(
+                code="unknown-value",
+                message=_("“{mode}” is no mode of {platform}.").format(
+                    mode=account.mode, platform=words.platform(account.platform)
+                ),
+                hint=suggestion(account.mode, sorted(filter(None, known))),
+                place=Place(file=self.file, line=node.key_line("mode")),
             )
         )
         return False

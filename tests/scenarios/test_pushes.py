@@ -12,7 +12,7 @@ from bot.domain.publication import State
 from bot.engine import answers, people, previewing
 from bot.engine.collect import collect
 from bot.errors import UsageError
-from tests.bot.engine.world import START, TEN, Data, World, article, status
+from tests.bot.engine.world import START, TEN, Data, World, article, roster, status
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -92,3 +92,29 @@ async def test_a_push_its_administrator_did_not_confirm_goes_when_it_is_retried(
     await world.run(until=TEN + timedelta(hours=2))
     assert await world.state("p1@u01-wechat") is State.PUBLISHED
     assert len(await world.posts()) == 1
+
+
+async def test_a_preview_that_was_overtaken_changes_nothing(world: World) -> None:
+    """It was begun before the post was sent; what was sent is looked for by its own checkpoint."""
+    await world.plan(article(window="12h"))
+    begun = await world.pub("p1@u01-wechat")
+    await world.fault("u01-wechat", "drop_before", path="freepublish/submit")
+    await world.run(until=TEN)
+    await people.freeze(world.app.core, True, by="officer", reason="公祭日")
+    await world.run(until=TEN + timedelta(hours=1))
+    before = await world.pub("p1@u01-wechat")
+    assert before.state is State.HELD
+    assert before.doubt_since is not None
+    with pytest.raises(UsageError):
+        await previewing.send(world.app.core, begun, to="reviewer01")
+    assert await world.pub("p1@u01-wechat") == before
+
+
+async def test_what_the_account_chose_after_the_preview_counts(world: World) -> None:
+    await world.plan(article())
+    await previewing.send(world.app.core, await world.pub("p1@u01-wechat"), to="reviewer01")
+    world.write_roster(roster(u01_wechat={"options": {"comments": "all"}}))
+    await world.plan()
+    await world.run()
+    assert await world.state("p1@u01-wechat") is State.PUBLISHED
+    assert await world.requests("draft/add") == 2

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from adapters.kuaishou.limits import FRAGMENT_BYTES
-from adapters.parts import STEPS_MAX, Parts
 from bot.contract import Checkpoint
 from bot.errors import ContractBroken, MediaError, Rejected, Unavailable
 from tests.adapters.kuaishou.stage import MB, KuaishouStage
@@ -62,23 +60,6 @@ async def test_what_is_no_host_is_not_called(stage: KuaishouStage, endpoint: str
     await stage.setting(kuaishou_endpoint=endpoint)
     with pytest.raises(ContractBroken):
         await stage.prepared()
-
-
-@pytest.mark.parametrize("size", [1, FRAGMENT_BYTES, 499_999_999, 4_000_000_000])
-def test_a_preparation_always_ends(size: int) -> None:
-    """The engine gives it 200 steps."""
-    parts, sent, steps = Parts(size=size, part=8 * MB), 0, 0
-    while sent < parts.count:
-        sent, steps = max(parts.step(sent)) + 1, steps + 1
-    assert steps <= STEPS_MAX
-    assert (parts.count - 1) * parts.part < size <= parts.count * parts.part
-
-
-def test_a_part_is_read_by_itself(tmp_path: Path) -> None:
-    file = tmp_path / "film.mp4"
-    file.write_bytes(b"abcdefgh")
-    parts = Parts(size=8, part=3)
-    assert [parts.read(file, n) for n in range(parts.count)] == [b"abc", b"def", b"gh"]
 
 
 async def test_a_film_of_four_gigabytes_is_read_in_pieces(
