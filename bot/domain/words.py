@@ -69,6 +69,7 @@ _PLATFORMS = {
     "weibo": N_("Weibo"),
     "douyin": N_("Douyin"),
     "kuaishou": N_("Kuaishou"),
+    "bilibili": N_("bilibili"),
     "channels": N_("WeChat Channels"),
     "website": N_("website"),
     "toutiao": N_("Toutiao"),
