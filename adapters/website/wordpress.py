@@ -6,6 +6,7 @@ its slug is never made twice, and publishing a published post changes nothing.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -102,7 +103,7 @@ class WordPress:
         return replace(done, data={**done.data, _POST_ID: post.id}, ready=True)
 
     async def _upload(self, who: Credential, media: Media) -> Upload:
-        path = self._tools.media.path(media)
+        path = await asyncio.to_thread(self._tools.media.path, media)
         name = f"{media.sha256[:16]}.{EXTENSIONS[media.mime]}"
         return await self._api.upload(who, path, name=name, mime=media.mime)
 
