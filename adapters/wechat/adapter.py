@@ -17,7 +17,7 @@ from adapters.wechat.desk import WechatDesk
 from adapters.wechat.errors import Context
 from adapters.wechat.library import Library
 from adapters.wechat.limits import Limits
-from adapters.wechat.preparing import DRAFT, READY, Preparation, of_this_version
+from adapters.wechat.preparing import DRAFT, DRAFTED_AT, READY, Preparation, of_this_version
 from adapters.wechat.reading import SUBMITS, Reading
 from adapters.wechat.rights import Rights
 from adapters.wechat.statistics import Endpoint, Statistics
@@ -152,7 +152,12 @@ class Wechat:
         """
         await self._tokens.get(left_s=self._config.token_left_s)
         data = of_this_version(variant, done, self._defaults)
+        if await self._preparation.is_lost(data):
+            await self._reading.refuse_published_by_hand(variant, data)
+            del data[DRAFT]
         if await self._preparation.step(variant, data):
+            if DRAFT in data:
+                data[DRAFTED_AT] = self._tools.clock.now().isoformat()
             return Checkpoint(data=data)
         if variant.method is Method.PUBLISH:
             data[SUBMITS] = await self._reading.submits()

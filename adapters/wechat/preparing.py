@@ -21,7 +21,9 @@ DRAFT = "draft"  # the draft's media_id,
 IMAGE = "image:"  # the address of each picture inside a text by its sha256,
 MATERIAL = "material:"  # the media_id of each further cover or picture by its sha256,
 READY = "ready"  # and that all of it was there once; it may have been a while ago
-_COMMITTED = ("committed_at", "doubt_since")  # set by the engine
+DRAFTED_AT = "drafted_at"  # when the draft was made; ISO 8601
+_DOUBT = "doubt_since"  # set by the engine
+_COMMITTED = ("committed_at", _DOUBT)  # likewise
 
 Upload = Callable[[], Awaitable[str]]
 
@@ -43,7 +45,6 @@ class Preparation:
         A crash repeats at most one upload, and a draft that was made without our knowing is found
         again by its first cover, which no other draft has.
         """
-        await self._forget_lost(data)
         for key, upload in self._uploads(variant):
             if key not in data:
                 data[key] = await upload()
@@ -53,15 +54,14 @@ class Preparation:
         data[DRAFT] = await self._own_draft(variant, data) or await self._new_draft(variant, data)
         return True
 
-    async def _forget_lost(self, data: dict[str, str]) -> None:
-        """Makes room for a new draft when somebody deleted ours in the console.
+    async def is_lost(self, data: Mapping[str, str]) -> bool:
+        """True when somebody deleted our draft in the console, or published it there.
 
-        Only before the first commit: later a draft that is gone may have been published.
+        Only before the first commit: later a draft that is gone may have been published by us.
         """
         if READY not in data or any(name in data for name in _COMMITTED):
-            return
-        if DRAFT in data and not await self._api.has_draft(data[DRAFT]):
-            del data[DRAFT]
+            return False
+        return DRAFT in data and not await self._api.has_draft(data[DRAFT])
 
     def _uploads(self, variant: Variant) -> Iterator[tuple[str, Upload]]:
         for article in articles(variant):
@@ -115,9 +115,11 @@ def of_this_version(
     made_of = repr((variant, sorted(defaults.items())))
     version = hashlib.blake2b(made_of.encode(), digest_size=12).hexdigest()
     data = dict(done.data)
+    if CONTENT in data and _DOUBT in data:
+        return data
     if data.get(CONTENT, version) != version:
-        data.pop(COVER, None)
-        data.pop(DRAFT, None)
+        for name in (COVER, DRAFT, DRAFTED_AT):
+            data.pop(name, None)
     data[CONTENT] = version
     return data
 

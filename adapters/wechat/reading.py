@@ -12,14 +12,14 @@ from adapters.http import Fields, Origin
 from adapters.wechat import errors, results
 from adapters.wechat.api import Api
 from adapters.wechat.articles import articles
-from adapters.wechat.preparing import DRAFT
+from adapters.wechat.preparing import DRAFT, DRAFTED_AT
 from adapters.wechat.render import plain
 from adapters.wechat.statistics import FIRST_DAY, Statistics
 from bot.clock import Clock
 from bot.contract import Checkpoint, Item, Pending, Receipt
 from bot.domain.post import Method, Variant
 from bot.domain.quota import PLATFORM_ZONE
-from bot.errors import AuthFailed, ContractBroken, OutcomeUnknown, PlatformError
+from bot.errors import AuthFailed, ContractBroken, OutcomeUnknown, PlatformError, Rejected
 from bot.i18n import _
 
 # Checkpoint key: the platform's count of publishing calls just before the commit.
@@ -107,6 +107,27 @@ class Reading:
                 if item.platform_id == receipt.platform_id or item.url == receipt.url != "":
                     return entry.text("article_id")
         return ""
+
+    async def refuse_published_by_hand(self, variant: Variant, data: Mapping[str, str]) -> None:
+        """Raises Rejected when the list shows a post of this title since our draft was made.
+
+        A reviewer who sees the draft in the console can publish it there; another one must not
+        follow. A 群发 made by hand is in no list before the next morning, so it is not seen here.
+        """
+        since = datetime.fromisoformat(data[DRAFTED_AT])
+        async for item in self._published(since - _SLACK):
+            if item.title == variant.title and not item.deleted:
+                raise Rejected(
+                    _("The draft was published by hand in WeChat's console: {url}").format(
+                        url=item.url
+                    ),
+                    platform="wechat",
+                    action="freepublish/batchget",
+                    advice=_(
+                        "Record it with `bot publications confirm`; to have the bot publish it, "
+                        "delete it there first."
+                    ),
+                )
 
     async def _never_arrived(self, done: Checkpoint) -> bool:
         before = done.data.get(SUBMITS, "")

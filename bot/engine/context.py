@@ -98,6 +98,7 @@ def checkpoint_of(pub: Publication) -> Checkpoint:
     back to the first call in doubt, not only to the last one.
     """
     data = dict(pub.checkpoint)
+    data.pop("doubt_since", None)  # kept with the rest by an adapter; the doubt may have ended
     if pub.committed_at is not None:
         data["committed_at"] = pub.committed_at.isoformat()
     if pub.doubt_since is not None:

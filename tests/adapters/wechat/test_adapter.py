@@ -44,7 +44,7 @@ async def test_the_draft_says_what_the_post_says(stage: WechatStage) -> None:
 async def test_each_call_of_prepare_does_one_costly_thing(stage: WechatStage) -> None:
     steps = await stage.checkpoints()
     added = [set(after.data) - set(before.data) for before, after in pairwise(steps)]
-    assert [len(keys - {"content", "ready"}) for keys in added] == [1, 1, 1, 1]
+    assert [len(keys - {"content", "ready", "drafted_at"}) for keys in added] == [1, 1, 1, 1]
     assert [step.ready for step in steps] == [False, False, False, False, True]
     assert await stage.requests("media/uploadimg") == 1
     assert await stage.requests("material/add_material") == 1
@@ -68,6 +68,16 @@ async def test_a_changed_post_gets_a_new_draft(stage: WechatStage) -> None:
     assert changed.data["draft"] != first.data["draft"]
     assert any("揉搓四十秒" in draft["content"] for draft in await drafts(stage))
     assert await stage.requests("media/uploadimg") == 1, "pictures are used again"
+
+
+async def test_in_doubt_the_draft_stays_the_same(stage: WechatStage) -> None:
+    """Used up after all, it is refused; another draft would be a second post."""
+    first = stage.granted(await stage.prepared())
+    in_doubt = replace(first, data={**first.data, "doubt_since": first.data["committed_at"]})
+    other = replace(stage.variant, link="https://jk.lanting.example.gov.cn/another")
+    again = await stage.adapter.prepare(other, in_doubt)
+    assert again.ready
+    assert again.data["draft"] == first.data["draft"]
 
 
 async def test_a_large_picture_is_made_small_enough(stage: WechatStage) -> None:

@@ -141,6 +141,17 @@ async def test_after_a_commit_a_missing_draft_is_not_made_again(stage: WechatSta
     assert again.data["draft"] == done.data["draft"]
 
 
+async def test_a_draft_published_by_hand_is_not_published_again(stage: WechatStage) -> None:
+    """A reviewer was shown it, and pressed the wrong button in the console."""
+    done = await stage.prepared()
+    await delete_draft(stage, done)
+    articles = [{"title": stage.variant.title, "content": "<p>勤洗手</p>"}]
+    by_hand = {"platform": "wechat", "account": stage.account.id, "articles": articles}
+    await stage.control("POST", "console", by_hand)
+    with pytest.raises(Rejected, match=r"mp\.weixin\.qq\.com"):
+        await stage.adapter.prepare(stage.variant, done)
+
+
 async def delete_draft(stage: WechatStage, done: Checkpoint) -> None:
     url = f"{stage.url}/wechat/cgi-bin/draft/delete"
     token = {"access_token": stage.credentials.fields["access_token"]}
