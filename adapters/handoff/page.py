@@ -43,7 +43,7 @@ background:#fff;max-height:32rem;overflow:auto}
 .files{display:grid;grid-template-columns:repeat(auto-fill,minmax(11rem,1fr));gap:.8rem}
 figure{margin:0}.files img,.files video{max-height:10rem;border:1px solid #dde1e4}
 figcaption{font-size:.85rem;color:#555;overflow-wrap:anywhere}
-li{list-style:none;margin:.3rem 0}ol{padding:0}code{background:#eef;padding:0 .3rem}
+.checks{padding:0}.checks li{list-style:none;margin:.3rem 0}code{background:#eef;padding:0 .3rem}
 @media print{button{display:none}textarea{border:0}.body{max-height:none}}
 """
 # Selecting and execCommand work from file://, where the clipboard's newer interface may not.
@@ -197,7 +197,7 @@ def _size(size: int) -> str:
 
 
 def _list(lines: list[str], has_files: bool) -> Iterator[str]:
-    yield f"<h2>{'三' if has_files else '二'}、核对清单</h2><section><ol>"
+    yield f'<h2>{"三" if has_files else "二"}、核对清单</h2><section><ol class="checks">'
     for line in lines:
         yield f'<li><label><input type="checkbox"> {escape(line)}</label></li>'
     yield "</ol></section>"

@@ -112,12 +112,16 @@ def _block(field: str, variant: Variant, limits: Limits) -> Block:
 
 
 def _text(variant: Variant, limits: Limits) -> str:
-    """The short text; where a platform has no place for the article, its plain words."""
+    """The short text; "" where the article itself goes out.
+
+    Without a short text it is the words of an article the platform has no place for.
+    """
+    if variant.body and BODY in limits.fields:
+        return ""
     text = without_topics(variant.text) if limits.topics_apart else variant.text.strip()
-    article_shown = variant.body and BODY in limits.fields
-    if not text and not article_shown:
+    if not text:
         text = plain_text(variant.body) or ("" if TITLE in limits.fields else variant.title)
-    if variant.label and not article_shown:
+    if variant.label:
         text = f"{text}\n{variant.label}".strip()
     return text
 

@@ -103,6 +103,17 @@ async def test_the_article_keeps_its_form_and_its_label(article: HandoffStage) -
     assert body.text(strip=True).startswith("【转载】来源：健康澜汀")
 
 
+async def test_lists_of_an_article_keep_their_numbers(article: HandoffStage) -> None:
+    """What is copied with its form takes the page's own style along."""
+    article.variant = replace(article.variant, body="1. 甲\n2. 乙\n", text="短文案")
+    page = await shown(article)
+    style = page.css_first("style")
+    assert style is not None
+    assert len(page.css(".body ol > li")) == 2
+    assert re.findall(r"([^{}]*)\{[^{}]*list-style:none", style.text()) == [".checks li"]
+    assert "短文案" not in fields(page).values()  # the article goes out, and nothing beside it
+
+
 async def test_further_articles_of_a_push_come_along(article: HandoffStage) -> None:
     cover = article.folder.picture("media/二.jpg", width=70)
     inline = article.folder.picture("media/三.png", width=71)
