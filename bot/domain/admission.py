@@ -64,6 +64,21 @@ def as_wanted(pub: Publication, now: datetime) -> Step:
     )
 
 
+def wants_another(pub: Publication, key_life: timedelta) -> bool:
+    """True when the calendar wants by now what the key of the call in doubt does not hold back.
+
+    Where the platform honours our key, "not there" only means that the call may be repeated: it
+    may still be under review. Another method and a person's hand know no key, and the platform
+    forgets it.
+    """
+    if pub.doubt_since is None or not pub.wanted:
+        return False
+    terms = terms_of(pub.wanted)
+    if (terms.method, terms.by_hand) != (pub.method, pub.by_hand):
+        return True
+    return terms.content_hash != pub.content_hash and terms.due_at - pub.doubt_since > key_life
+
+
 def look_first(pub: Publication, now: datetime) -> Step:
     """Back to looking; the rounds grow longer, should looks never be fresh enough."""
     finds = pub.finds + 1

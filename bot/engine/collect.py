@@ -198,6 +198,9 @@ async def _read(
     since = (health.read_until - OVERLAP) if health.read_until else now - FIRST_READING
     listed = [item async for item in core.platforms.adapter(account).recent(since)]
     seen = list({item.platform_id: item for item in listed}.values())
+    async with core.ledger.write() as conn:
+        # At once: a short list may have lost it by the time the reposts are told.
+        touched = await items.upsert(conn, account.id, seen, now)
     passed_on = await reposts.told(
         core,
         account,
@@ -207,7 +210,6 @@ async def _read(
         now=now,
     )
     async with core.ledger.write() as conn:
-        touched = await items.upsert(conn, account.id, seen, now)
         for other, item in passed_on:  # compared when that account is read the next time
             await items.upsert(conn, other, [item], now)
         rows = await items.to_match(conn, account.id, touched, min(since, now - _MATCH_AGAIN))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.contract import Pending, Receipt
+from bot.contract import Capabilities, Pending, Receipt
 from bot.domain import transitions
-from bot.domain.admission import look_at
+from bot.domain.admission import look_at, wants_another
 from bot.domain.post import Variant
 from bot.domain.publication import Hold, Publication
 from bot.domain.retry import backoff, next_look
@@ -26,10 +26,21 @@ from bot.errors import (
 from bot.logs import said
 
 _FIRST_LOOK_S = 10
+_KEY_MARGIN_S = 3600
 DUPLICATE = "duplicate"  # reason of an unknown the platform calls a duplicate
 _CONTRACT_ATTEMPTS = (
     3  # a login page of the office's network may stand in for an answer for a while
 )
+
+
+def key_life(can: Capabilities) -> timedelta:
+    """How long the platform's memory of our key can be relied on."""
+    return timedelta(seconds=can.key_life_s - _KEY_MARGIN_S)
+
+
+def key_is_no_help(pub: Publication, can: Capabilities) -> bool:
+    """True when an earlier call may still be under review, and another one is wanted now."""
+    return pub.method in can.idempotent and wants_another(pub, key_life(can))
 
 
 def facts(error: BaseException) -> dict[str, object]:

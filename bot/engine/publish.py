@@ -116,6 +116,9 @@ class Publisher:
         if self.stopping:
             await self._apply(pub, transitions.give_back(now=now, why="stopping"), lease)
             return
+        if outcome.key_is_no_help(pub, contexts.capabilities_of(self._core, known, pub)):
+            await self._apply(pub, look_first(pub, now), lease)
+            return
         refusal = admit(pub, known.around.standing(pub, now))
         if refusal is not None:
             await self._apply(pub, refusal, lease, wish=pub.wanted)

@@ -31,7 +31,6 @@ from bot.ledger.store import check_version
 from bot.logs import get_logger, working_on
 
 log = get_logger(__name__)
-_KEY_MARGIN_S = 3600
 _FEW_LOOKS = 3  # an old row is not given up after one failed look
 _LOOKED_AT = frozenset({State.UNKNOWN, State.PENDING})
 
@@ -173,9 +172,10 @@ class Reconciler:
             return self._later(
                 pub, {}, at=min(may_at, max(settled_at, next_look(pub.finds + 1, now)))
             )
-        if pub.withdrawn and pub.method in can.idempotent:
-            # It could be asked for again, but it shall not go: then "not there" is no proof, for
-            # the earlier call may still be under review.
+        withdrawn = pub.withdrawn and pub.method in can.idempotent
+        if withdrawn or outcome.key_is_no_help(pub, can):
+            # It could be asked for again, but it shall not go, or not so: then "not there" is no
+            # proof, for the earlier call may still be under review.
             return self._later(pub, {})
         if pub.reason == outcome.DUPLICATE:
             return self._ask(pub, "platform_says_duplicate")
@@ -227,4 +227,4 @@ def _key_forgotten(pub: Publication, can: Capabilities, now: datetime) -> bool:
     """True when the platform no longer knows the key that kept the call from working twice."""
     if pub.method not in can.idempotent or pub.doubt_since is None:
         return False
-    return now - pub.doubt_since > timedelta(seconds=can.key_life_s - _KEY_MARGIN_S)
+    return now - pub.doubt_since > outcome.key_life(can)

@@ -144,3 +144,53 @@ async def test_a_look_that_was_refused_tells_nothing_of_the_post(
         with pytest.raises(UsageError, match="--not-published"):
             await people.retry(world.app.core, pub, by="officer")
         assert len(await world.posts()) == 1
+
+
+@pytest.mark.parametrize("seconds", [5, 100, 400])
+async def test_a_mass_send_under_review_is_not_followed_by_a_plain_publication(
+    world: World, seconds: int
+) -> None:
+    """Its answer was lost. That it is "not there" is no proof, and only a mass send has a key."""
+    await world.plan(article(push=True, window="12h"))
+    await world.fault("u01-wechat", "slow_review", seconds=3600)
+    await world.fault("u01-wechat", "lost_answer", path="message/mass/sendall")
+    await world.run(until=TEN + timedelta(seconds=seconds))
+    await world.plan(article(push=False, window="12h"))
+    await world.run(until=TEN + timedelta(days=2))
+    assert len(await world.posts()) == 1
+
+
+async def test_a_mass_send_under_review_is_not_followed_once_its_key_is_forgotten(
+    world: World,
+) -> None:
+    await world.plan(article(push=True, window="1h"))
+    await world.fault("u01-wechat", "slow_review", seconds=3600)
+    await world.fault("u01-wechat", "lost_answer", path="message/mass/sendall")
+    await world.run(until=TEN + timedelta(seconds=5))
+    await world.plan(article(at="2026-05-13 10:00", push=True, title="改好的标题"))
+    await world.run(until=TEN + timedelta(days=9))
+    assert len(await world.posts()) == 1
+
+
+async def test_a_mass_send_that_never_arrived_goes_with_its_new_text(world: World) -> None:
+    """Under the same key: had the first one arrived, WeChat would say so."""
+    await world.plan(article(push=True, window="12h"))
+    await world.fault("u01-wechat", "drop_before", path="message/mass/sendall")
+    await world.run(until=TEN + timedelta(seconds=5))
+    await world.plan(article(push=True, window="12h", title="改好的标题"))
+    await world.run(until=TEN + timedelta(hours=1))
+    assert [post["title"] for post in await world.posts()] == ["改好的标题"]
+
+
+async def test_where_no_key_helps_a_person_says_that_it_is_not_public(world: World) -> None:
+    await world.plan(article(push=True, window="48h"))
+    await world.fault("u01-wechat", "drop_before", path="message/mass/sendall")
+    await world.run(until=TEN + timedelta(seconds=5))
+    await world.plan(article(push=False, window="48h"))
+    await world.run(until=TEN + timedelta(hours=26))
+    pub = await world.pub(ARTICLE)
+    assert (pub.state, pub.next_at) == (State.UNKNOWN, None)
+    await people.retry(world.app.core, pub, by="officer", not_published=True)
+    await world.run(until=TEN + timedelta(hours=27))
+    assert await world.state(ARTICLE) is State.PUBLISHED
+    assert len(await world.posts()) == 1

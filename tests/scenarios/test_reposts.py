@@ -9,6 +9,7 @@ import pytest
 from bot.domain.coverage import CellState
 from bot.engine.answers import coverage
 from bot.engine.collect import collect
+from bot.ledger import items
 from tests.bot.engine.world import TEN, World, key_item
 
 BY_HAND = timedelta(hours=3)
@@ -70,3 +71,21 @@ async def test_a_list_that_gave_no_answer_is_asked_for_again(world: World) -> No
     assert not read.error
     await collect(world.app.core, ["u02-weibo"])
     assert await _state(world) is CellState.ON_TIME
+
+
+async def test_what_was_listed_is_kept_when_the_reposts_are_not_told(world: World) -> None:
+    """By the next reading the account's own short list has lost it."""
+    await _reposted_and_buried(world)
+    await world.at(TEN + timedelta(hours=25))
+    await _at_hand(world, "u01-weibo", text="停诊通知，请相互转告。")
+    await world.fault("u01-weibo", "status_before", status=503, path=TIMELINE, times=3)
+    (failed,) = await collect(world.app.core, ["u01-weibo"])
+    assert failed.error
+    for number in range(6):
+        await world.at(TEN + timedelta(hours=25, minutes=10 + number))
+        await _at_hand(world, "u01-weibo", text=f"委机关值班安排，第{number}号通知。")
+    (read,) = await collect(world.app.core, ["u01-weibo"])
+    assert not read.error
+    async with world.app.core.ledger.read() as conn:
+        found = await items.between(conn, TEN, None)
+    assert any("停诊通知" in row.text for row in found)
