@@ -16,7 +16,11 @@ from bot.domain.roster import Account, Roster
 _PUBLIC_IP = "203.0.113.7"  # Weibo wants the officer's public address; this block is for examples
 _FAR = datetime(2031, 1, 1, tzinfo=UTC)
 # Platforms the simulator plays, and the account modes that use their API.
-_API_MODES = {"website": "wordpress", "baijiahao": "api"}
+_API_MODES = {
+    "website": {"wordpress"},
+    "baijiahao": {"api"},
+    "douyin": {"", "server", "handoff_h5"},
+}
 SIMULATED = frozenset({"wechat", "weibo", "douyin", "kuaishou", "bilibili", "baijiahao", "website"})
 
 
@@ -98,7 +102,7 @@ def simulated(roster: Roster) -> list[Account]:
     return [
         account
         for account in roster.accounts.values()
-        if account.platform in SIMULATED and account.mode == _API_MODES.get(account.platform, "")
+        if account.platform in SIMULATED and account.mode in _API_MODES.get(account.platform, {""})
     ]
 
 

@@ -50,7 +50,7 @@ async def test_a_refusal_says_why(stage: BaijiahaoStage) -> None:
 async def test_without_a_cover_it_stays_a_draft_and_says_so(stage: BaijiahaoStage) -> None:
     stage.variant = replace(stage.variant, cover=None)
     done = stage.granted(await stage.prepared())
-    with pytest.raises(Rejected, match="draft"):
+    with pytest.raises(Rejected, match="草稿"):
         await stage.settled(done, await stage.commit(done))
 
 

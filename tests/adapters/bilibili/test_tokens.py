@@ -138,7 +138,7 @@ async def test_a_token_being_replaced_is_no_reason_to_pause(stage: BilibiliStage
     ("app", "told"),
     [
         ({"client_id": APP["client_id"]}, "client_secret"),
-        ({**APP, "client_id": "x"}, "another"),
+        ({**APP, "client_id": "x"}, "另一个"),
     ],
 )
 async def test_an_app_that_does_not_fit_is_named(

@@ -281,7 +281,7 @@ async def test_a_code_works_once(office: DouyinStage) -> None:
 
 
 async def test_an_owner_who_refuses_is_told_of(office: DouyinStage) -> None:
-    with pytest.raises(AuthFailed, match="agree"):
+    with pytest.raises(AuthFailed, match="同意授权"):
         await office.desk().accept({"state": "s"}, redirect=REDIRECT)
 
 

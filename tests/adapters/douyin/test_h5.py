@@ -204,7 +204,7 @@ async def test_a_machine_never_publishes(phone: DouyinStage) -> None:
 
 async def test_a_missing_public_address_is_named(phone: DouyinStage) -> None:
     phone.in_mode("handoff_h5")
-    with pytest.raises(AuthFailed, match="fetch") as raised:
+    with pytest.raises(AuthFailed, match="获取") as raised:
         await phone.prepared()
     assert "share_media_url" in raised.value.advice
 

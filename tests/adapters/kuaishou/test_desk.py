@@ -55,7 +55,7 @@ async def test_a_code_works_once(stage: KuaishouStage) -> None:
 
 
 async def test_an_owner_who_declines_gives_nothing(stage: KuaishouStage) -> None:
-    with pytest.raises(AuthFailed, match="did not agree"):
+    with pytest.raises(AuthFailed, match="授权页"):
         await stage.desk().accept({"state": "s7"}, redirect=BACK)
 
 

@@ -204,7 +204,7 @@ async def test_an_unreadable_end_is_reported(stage: KuaishouStage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("app", "told"), [({"app_id": "ks7001"}, "app_secret"), ({**APP, "app_id": "x"}, "another")]
+    ("app", "told"), [({"app_id": "ks7001"}, "app_secret"), ({**APP, "app_id": "x"}, "另一个")]
 )
 async def test_an_app_that_does_not_fit_is_named(
     stage: KuaishouStage, app: dict[str, str], told: str
