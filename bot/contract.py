@@ -125,11 +125,17 @@ class MediaStore(Protocol):
         ...
 
 
+NO_SECRET = "credentials"  # the `action` of an AuthFailed that says: none was ever entered
+
+
 class Credentials(Protocol):
     """One account's secrets, kept encrypted; a rotated token is stored before it is used."""
 
     async def load(self) -> Mapping[str, str]:
-        """All fields, perhaps as they were half a minute ago; AuthFailed when there are none."""
+        """All fields, perhaps as they were half a minute ago.
+
+        Raises AuthFailed with `NO_SECRET` as its action when there are none.
+        """
         ...
 
     def exclusively(self) -> AbstractAsyncContextManager[Mapping[str, str]]:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.contract import Knows, Lists, Member, Profile, Renews
+from bot.contract import NO_SECRET, Knows, Lists, Member, Profile, Renews
 from bot.domain.roster import Account, AccountStatus, Roster, same_name
 from bot.engine.ports import Core
 from bot.errors import AuthFailed, BotError, UsageError
@@ -113,10 +113,10 @@ async def strangers(core: Core) -> tuple[list[Stranger], Mapping[str, str]]:
             continue
         try:
             listed = await desk.members()
-        except AuthFailed:
-            continue  # the office has no app there; its accounts are connected one by one
         except BotError as error:
-            errors[platform] = said(error)
+            # Without an app of the office there, accounts are connected one by one.
+            if not (isinstance(error, AuthFailed) and error.action == NO_SECRET):
+                errors[platform] = said(error)
             continue
         ours = await _known_fields(core, members, platform)
         found += [

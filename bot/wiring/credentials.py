@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from bot.clock import Clock
+from bot.contract import NO_SECRET
 from bot.domain.roster import Account
 from bot.errors import AuthFailed, Unavailable, UsageError
 from bot.i18n import _
@@ -276,7 +277,7 @@ class AccountCredentials:
     def _missing(self, message: str) -> AuthFailed:
         name = self._account.credential.removeprefix("env:")
         text = message.format(account=self._account.id, name=name)
-        return AuthFailed(text, platform=self._account.platform, action="credentials")
+        return AuthFailed(text, platform=self._account.platform, action=NO_SECRET)
 
     def _later(self, message: str) -> Unavailable:
         text = message.format(account=self._account.id)

@@ -246,8 +246,12 @@ async def test_sync_tells_who_is_not_in_the_roster_and_who_left(bed: Bed) -> Non
     assert code == 1
     [stranger] = json.loads(out)["not_in_roster"]
     assert (stranger["platform"], stranger["verified_name"]) == ("screens", "区血站")
+    wrong = json.dumps({"secret": "another"})
     async with bed.running() as bot:
         bed.operator.hook = f"{bot}/hooks/screens"
         assert await bed.operator.say({"left": HOSPITAL}) == 200
+    await bed.bot("accounts", "set-credential", "@screens", stdin=wrong)
+    code, out, _err = await bed.bot("accounts", "sync", "--format", "json")
+    assert (code, "screens" in json.loads(out)["errors"]) == (1, True)
     [account] = (await bed.ask("accounts", "list"))["accounts"]
     assert "taken the authorisation back" in account["paused"]
