@@ -125,7 +125,7 @@ class MediaStore(Protocol):
         ...
 
 
-NO_SECRET = "credentials"  # the `action` of an AuthFailed that says: none was ever entered
+NO_SECRET = "credentials"  # noqa: S105  # the `action` of an AuthFailed that says: none was ever entered
 
 
 class Credentials(Protocol):
