@@ -23,7 +23,7 @@ demo: $(VENV)/ready   ## Play the sample month against the simulator
 	@$(BIN)/bot demo
 
 test: $(VENV)/ready   ## Run all tests
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 check: $(VENV)/ready  ## Lint, format, types, import layers
 	$(BIN)/ruff check .
