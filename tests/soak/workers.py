@@ -30,6 +30,7 @@ class Worker:
     ended: asyncio.Future[int] | None = None
     asked: signal.Signals | None = None  # what it was sent last
     asked_s: float = 0.0  # when, by the loop's clock
+    stopping: bool = False  # it was asked to end, whatever came after that
     starts: int = 0
 
     @property
@@ -41,6 +42,7 @@ class Worker:
         if not self.alive or self.asked is signal.SIGKILL:
             return False
         self.asked, self.asked_s = what, asyncio.get_running_loop().time()
+        self.stopping = self.stopping or what is signal.SIGTERM
         with suppress(ProcessLookupError):
             os.kill(self.pid, what)
         return True
@@ -59,7 +61,8 @@ class Deaths:
         self.codes[code] = self.codes.get(code, 0) + 1
         killed = code == KILLED and worker.asked is signal.SIGKILL
         # Before it works there is nothing to finish, and the signal ends it as any program.
-        stopped = code in {STOPPED, -signal.SIGTERM} and worker.asked is signal.SIGTERM
+        # A kill may also come too late for one that has stopped already.
+        stopped = code in {STOPPED, -signal.SIGTERM} and worker.stopping
         if stopped:
             self.stops_s.append(asyncio.get_running_loop().time() - worker.asked_s)
         if not (killed or stopped or code == COMPLAINED):
@@ -121,7 +124,7 @@ class Fleet:
 
     async def _keep(self, worker: Worker, last: bool) -> None:
         while self._wanted:
-            worker.asked = None
+            worker.asked, worker.stopping = None, False
             worker.starts += 1
             if last and worker.starts % _BY_COMMAND == 1:
                 worker.pid, worker.ended = await self._by_command(worker.log)
