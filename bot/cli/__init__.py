@@ -16,6 +16,7 @@ from bot.cli import (
     connecting,
     demo,
     doctor,
+    exporting,
     publications,
     running,
     typer_words,
@@ -54,6 +55,7 @@ app.command(help=_("Reads back what the accounts really show and ties it to the 
 )
 app.add_typer(publications.group, name="publications")
 app.add_typer(accounts.group, name="accounts")
+app.add_typer(exporting.group, name="export")
 accounts.group.command(
     help=_("Lets an account's owner authorise the bot on the platform's own page.")
 )(connecting.connect)
