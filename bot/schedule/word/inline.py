@@ -102,7 +102,7 @@ def _joined(line: Sequence[Span]) -> list[Span]:
     found: list[Span] = []
     for span in line:
         last = found[-1] if found else None
-        if last is not None and replace(last, text="") == replace(span, text="", picture=None):
+        if last is not None and replace(last, text="") == replace(span, text=""):
             found[-1] = replace(last, text=last.text + span.text)
         else:
             found.append(span)

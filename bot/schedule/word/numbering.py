@@ -130,7 +130,7 @@ def _restart(found: _List, overrides: list[Element]) -> None:
 
 def _gap(text: str, after: str) -> str:
     # Chinese punctuation brings its own room along.
-    wanted = bool(text) and after != "nothing" and (text[-1].isalnum() or text[-1] < "\u2000")
+    wanted = bool(text) and after != "nothing" and (text[-1].isalpha() or text[-1] < "\u2000")
     return " " if wanted else ""
 
 

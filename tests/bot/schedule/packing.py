@@ -51,7 +51,9 @@ def words(text: str, properties: str = "") -> str:
     return f'<w:r><w:rPr>{properties}</w:rPr><w:t xml:space="preserve">{text}</w:t></w:r>'
 
 
-def drawing(relation: str, *, inside: str = "", alternative: str = "", high: int = 2_000_000) -> str:
+def drawing(
+    relation: str, *, inside: str = "", alternative: str = "", high: int = 2_000_000
+) -> str:
     """A run with a picture of that relation, `high` EMU high."""
     return (
         f'<w:r><w:drawing><wp:inline><wp:extent cx="3000000" cy="{high}"/>'
@@ -78,7 +80,7 @@ def package(
     types = f"{base}/officeDocument/{'2006/' if base == OPEN else ''}relationships"
     inner = "".join(
         f'<Relationship Id="{name}" Type="{types}/{each[0]}" Target="{each[1]}"'
-        + (' TargetMode="External"/>' if '://' in each[1] else '/>')
+        + (' TargetMode="External"/>' if "://" in each[1] else "/>")
         for name, each in (links or {}).items()
     )
     files: dict[str, str | bytes] = {
