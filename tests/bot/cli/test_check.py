@@ -14,7 +14,7 @@ from tests.bot.engine.world import article, status
 
 BROKEN = Path(__file__).parents[2] / "data" / "broken"
 EXPECTED: dict[str, dict[str, Any]] = yaml.safe_load((BROKEN / "expected.yaml").read_text("utf-8"))
-KEYS = ["code", "severity", "file", "line", "cell", "post", "message", "hint"]
+KEYS = ["code", "severity", "file", "line", "cell", "column", "post", "message", "hint"]
 
 
 @pytest.mark.parametrize("name", EXPECTED)
