@@ -32,7 +32,9 @@ _WEEKDAYS: Final = {name.lower(): number for number, name in enumerate(calendar.
 _ORDINALS: Final = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
 _LEAP: Final = 2000  # in this year every month and day exists
 _WEEK: Final = timedelta(days=7)
-_SEPARATORS: Final = str.maketrans({"/": "-", "年": "-", "月": "-", "日": " ", "～": "..", "~": ".."})
+_SEPARATORS: Final = str.maketrans(
+    {"/": "-", "年": "-", "月": "-", "日": " ", "～": "..", "~": ".."}
+)
 
 
 class BadRule(ValueError):

@@ -20,7 +20,8 @@ from bot.domain.day_rules import DayRule, parse
 COLUMNS: Final = ("name_zh", "name_en", "rule", "organiser", "source")
 FIRST_YEAR: Final = 1990
 LAST_YEAR: Final = 2100
-_BRACKETS: Final = re.compile(r"[（(《》)）]")
+_QUOTES: Final = re.compile(r"[《》「」“”\s]")
+_BRACKETS: Final = re.compile(r"[（(）)]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +38,8 @@ class HealthDay:
     @property
     def names(self) -> tuple[str, ...]:
         """What it is called, its usual name first: 世界癌症日（世界抗癌日） has two names."""
-        parts = (part.removeprefix("原").strip() for part in _BRACKETS.split(self.name_zh))
-        return tuple(part for part in parts if len(part) > 2)
+        parts = _BRACKETS.split(_QUOTES.sub("", self.name_zh))
+        return tuple(part.removeprefix("原") for part in parts if len(part) > 1)
 
     def occurrences(self, year: int) -> list[Occurrence]:
         """When it is in a year; see `occurrences`."""
@@ -93,5 +94,6 @@ def between(
 
 
 def named_in(title: str, days: Iterable[HealthDay]) -> list[HealthDay]:
-    """The days that a title names."""
-    return [day for day in days if any(name in title for name in day.names)]
+    """The days that a title names, by any of their names."""
+    plain = _QUOTES.sub("", title)
+    return [day for day in days if any(name in plain for name in day.names)]
