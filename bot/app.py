@@ -48,8 +48,12 @@ class App:
 
     def read(self) -> Reading:
         """The calendar as it stands in the files now."""
+        office = self.settings.office
         return read(
-            self.settings.office.schedules, platforms=registry.platforms(), modes=registry.modes
+            office.schedules,
+            platforms=registry.platforms(),
+            modes=registry.modes,
+            zone=office.timezone,
         )
 
 
