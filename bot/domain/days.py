@@ -71,7 +71,16 @@ def load() -> tuple[HealthDay, ...]:
     """The list that comes along, in the order of the year."""
     file = resources.files(__package__).joinpath("health_days.csv")
     rows = csv.DictReader(file.read_text(encoding="utf-8").splitlines())
-    return tuple(HealthDay(**{**row, "rule": parse(row["rule"])}) for row in rows)
+    return tuple(
+        HealthDay(
+            name_zh=row["name_zh"],
+            name_en=row["name_en"],
+            rule=parse(row["rule"]),
+            organiser=row["organiser"],
+            source=row["source"],
+        )
+        for row in rows
+    )
 
 
 def occurrences(year: int, days: Sequence[HealthDay] | None = None) -> list[Occurrence]:
