@@ -143,11 +143,13 @@ def _deadline(
     )
 
 
-def _unknown(
-    planned: Sequence[Post], known: Sequence[FeedPost], account: str | None
-) -> list[Post]:
+def _unknown(planned: Sequence[Post], known: Sequence[FeedPost], account: str | None) -> list[Post]:
     """Posts of the calendar that the ledger has not taken over."""
-    ids = {post.id for post in known}
+    ids = {
+        post.id
+        for post in known
+        if any(pub.state is not State.CANCELLED for pub in post.publications)
+    }
     mine = (post for post in planned if account is None or account in post.accounts)
     return [post for post in mine if post.id not in ids]
 

@@ -46,7 +46,7 @@ def write(entries: Sequence[Entry], *, name: str, zone: str) -> bytes:
     made.add("x-published-ttl", _REFRESH)
     for entry in entries:
         made.add_component(_event(entry))
-    return made.to_ical()
+    return bytes(made.to_ical())
 
 
 def _event(entry: Entry) -> Event:

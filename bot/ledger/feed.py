@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -38,9 +37,7 @@ async def between(
 ) -> list[FeedPost]:
     """Posts planned in [since, until) that have publications (on `account`), by planned time."""
     wanted = select(posts.c.id).where(posts.c.due_at >= since, posts.c.due_at < until)
-    rows = await conn.execute(
-        select(posts).where(posts.c.due_at >= since, posts.c.due_at < until)
-    )
+    rows = await conn.execute(select(posts).where(posts.c.due_at >= since, posts.c.due_at < until))
     found = {row.id: _post(row) for row in rows}
     mine = select(publications).where(publications.c.post.in_(wanted))
     if account is not None:
