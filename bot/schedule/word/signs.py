@@ -7,6 +7,7 @@ from typing import Final
 
 _RAISED: Final = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
 _LOWERED: Final = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
+_FEW: Final = 3
 # Character codes of the fonts Wingdings and Wingdings 2, by what they look like.
 _DRAWN: Final[Mapping[tuple[str, int], str]] = {
     ("wingdings", 0x6C): "●",
@@ -41,9 +42,12 @@ _DRAWN: Final[Mapping[tuple[str, int], str]] = {
 
 def shifted(text: str, shift: str | None) -> str:
     """10⁹ and CO₂, where the digits were raised or lowered: 109 would be another number."""
-    if shift == "superscript":
+    # Words are moved a little for many reasons; a few digits by themselves for one only.
+    meant = len(text) <= _FEW and all(ord(sign) in _RAISED for sign in text)
+    if shift == "superscript" or (shift == "raised" and meant):
         return text.translate(_RAISED)
-    return text.translate(_LOWERED) if shift == "subscript" else text
+    lowered = shift == "subscript" or (shift == "lowered" and meant)
+    return text.translate(_LOWERED) if lowered else text
 
 
 def drawn(font: str, code: str) -> str:

@@ -27,7 +27,7 @@ class Looks:
     italic: bool | None = None
     strike: bool | None = None
     hidden: bool | None = None
-    shift: str | None = None  # "superscript", "subscript"
+    shift: str | None = None  # "superscript", "subscript"; "raised", "lowered" by some points
 
     def over(self, below: Looks) -> Looks:
         """These where they say something, else those of `below`."""
@@ -135,8 +135,14 @@ def looks_of(properties: Element | None) -> Looks:
         italic=flag(properties, "w:i"),
         strike=True if True in strikes else strikes[0],
         hidden=flag(properties, "w:vanish"),
-        shift=value(properties, "w:vertAlign"),
+        shift=value(properties, "w:vertAlign") or _moved(properties),
     )
+
+
+def _moved(properties: Element) -> str | None:
+    """LibreOffice moves words up or down by so many half points instead of saying why."""
+    points = number(value(properties, "w:position"), 0)
+    return None if points == 0 else "raised" if points > 0 else "lowered"
 
 
 def flag(properties: Element, name: str) -> bool | None:
