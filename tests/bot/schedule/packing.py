@@ -103,7 +103,8 @@ def package(
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             # The same bytes whenever they are made.
-            archive.writestr(zipfile.ZipInfo(name, (2026, 5, 1, 0, 0, 0)), content)
+            info = zipfile.ZipInfo(name, (2026, 5, 1, 0, 0, 0))
+            archive.writestr(info, content, zipfile.ZIP_DEFLATED)
     return stream.getvalue()
 
 

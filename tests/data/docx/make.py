@@ -17,9 +17,11 @@ from pathlib import Path
 from docx import Document
 from docx.shared import Cm
 
-from tests.bot.schedule.packing import OPEN, package, paragraph, png, spaces, words
+from tests.bot.schedule.packing import OPEN, drawing, package, paragraph, png, spaces, words
 
 HERE = Path(__file__).parent
+BROKEN = HERE.parent / "broken"
+MACROS = "application/vnd.ms-word.document.macroEnabled.main+xml"
 _TEXTS = ("word.docx", "wps.docx", "libre.docx", "resaved.docx")
 
 
@@ -127,10 +129,60 @@ def convert(source: Path, kind: str, name: str) -> None:
         shutil.move(f"{folder}/{source.stem}.{ending}", HERE / name)
 
 
+def broken() -> None:
+    """The folders of tests/data/broken with a Word text: each has one thing wrong."""
+    picture = drawing("rId5")
+    inside = {"word/media/image1.png": png()}
+    link = {"rId5": ("image", "media/image1.png")}
+    old = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
+    wide = '<w:tc><w:tcPr><w:gridSpan w:val="2"/></w:tcPr><w:p><w:r><w:t>合计</w:t></w:r></w:p></w:tc>'
+    pair = "<w:tc><w:p><w:r><w:t>一</w:t></w:r></w:p></w:tc>" * 2
+    made = {
+        "docx-is-doc": old,
+        "docx-macros": package(paragraph("洗手"), kind=MACROS),
+        "docx-protected": old + "EncryptedPackage".encode("utf-16-le"),
+        "docx-damaged": package(paragraph("洗手"))[:400],
+        "docx-bomb": package("", parts={"word/document.xml": b" " * 16_000_001}),
+        "docx-linked-picture": package(
+            paragraph("洗手") + paragraph(picture), links={"rId5": ("image", "file:///D:/a.png")}
+        ),
+        "docx-picture-cropped": package(
+            paragraph("洗手") + paragraph(drawing("rId5", inside='<a:srcRect r="40000"/>')),
+            parts=inside,
+            links=link,
+        ),
+        "docx-picture-kind": package(
+            paragraph("洗手") + paragraph(picture),
+            parts={"word/media/image1.emf": b"\x01\x00\x00\x00"},
+            links={"rId5": ("image", "media/image1.emf")},
+        ),
+        "docx-picture-damaged": package(
+            paragraph("洗手") + paragraph(picture),
+            parts={"word/media/image1.png": png()[:60]},
+            links=link,
+        ),
+        "docx-tracked-changes": package(
+            paragraph("洗手", "<w:del><w:r><w:delText>无用</w:delText></w:r></w:del>")
+        ),
+        "docx-comments": package(paragraph("洗手", '<w:commentRangeStart w:id="1"/>')),
+        "docx-equation": package(paragraph("甲") + paragraph("<m:oMath><m:t>x</m:t></m:oMath>")),
+        "docx-table": package(f"<w:tbl><w:tr>{wide}</w:tr><w:tr>{pair}</w:tr></w:tbl>"),
+    }
+    good = BROKEN / "body-gbk"
+    for name, raw in made.items():
+        folder = BROKEN / name
+        (folder / "posts").mkdir(parents=True, exist_ok=True)
+        (folder / "posts" / "hand.docx").write_bytes(raw)
+        shutil.copy(good / "roster.yaml", folder)
+        calendar = (good / "2026-05.yaml").read_text("utf-8")
+        (folder / "2026-05.yaml").write_text(calendar.replace("hand.md", "hand.docx"), "utf-8")
+
+
 def main() -> None:
     """Makes every file anew."""
     word()
     wps()
+    broken()
     (HERE / "libre.png").write_bytes(png())
     convert(HERE / "libre.html", "docx:MS Word 2007 XML", "libre.docx")
     convert(HERE / "word.docx", "docx:MS Word 2007 XML", "resaved.docx")
