@@ -12,7 +12,7 @@ from bot.schedule.grid import Grid, shown
 from bot.schedule.headings import SETTINGS, Kind, column_of, squeezed
 from bot.schedule.lined import Node
 from bot.schedule.rows import Findings, Keys, Maker, Told, Tree
-from bot.schedule.tables import Table
+from bot.schedule.sheet import Table
 
 _SEARCHED: Final = 20  # rows among which the headings must stand
 _ASIDE: Final = frozenset({"设置", "说明", "选项", "settings"})  # sheets with another purpose
