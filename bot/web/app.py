@@ -16,7 +16,7 @@ from bot.logs import get_logger
 from bot.metrics import Metrics
 from bot.settings import Web
 from bot.web.hooks import Hooks
-from bot.web.watch import Watch
+from bot.web.watch import Notes, Watch, nothing
 
 log = get_logger(__name__)
 _SHUTDOWN_S = 1.0
@@ -51,6 +51,7 @@ async def serving(
     *,
     ping: Ping | None = None,
     hooks: Hooks | None = None,
+    notes: Notes = nothing,
 ) -> AsyncIterator[str]:
     """Serves while the block runs; yields a sentence for the person who started it.
 
@@ -66,6 +67,7 @@ async def serving(
         ping=ping,
         overdue_s=web_settings.overdue_s,
         metrics_open=web_settings.metrics_open,
+        notes=notes,
     )
     runner = web.AppRunner(create_app(watch, hooks), access_log=None, shutdown_timeout=_SHUTDOWN_S)
     await runner.setup()
@@ -97,7 +99,14 @@ async def watched(app: App, say: Callable[[str], object]) -> AsyncIterator[None]
     """Serves the running program while the block runs; `say` tells the person where, or why not."""
     ping = None if app.redis is None else app.redis.ping
     hooks = Hooks(app.core, sign=app.vault.sign, public_url=app.settings.web.public_url)
-    async with serving(app.settings.web, app.core, app.metrics, ping=ping, hooks=hooks) as said:
+    async with serving(
+        app.settings.web,
+        app.core,
+        app.metrics,
+        ping=ping,
+        hooks=hooks,
+        notes=app.standing.notes,
+    ) as said:
         if said:
             say(said)
         yield
