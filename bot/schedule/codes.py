@@ -10,6 +10,7 @@ CODES: dict[str, str] = {
     "no-calendar": N_("The folder holds no calendar file."),
     "roster-missing": N_("The folder holds no roster.yaml."),
     "wrong-suffix": N_("A file looks like a calendar but its name does not end in .yaml."),
+    "copy-of-a-calendar": N_("A file is a copy of another calendar file and is not read."),
     "file-unreadable": N_("A file is missing or cannot be opened."),
     "not-utf8": N_("A text file is not encoded in UTF-8."),
     "too-large": N_("A file is larger, deeper or more repetitive than any calendar needs to be."),

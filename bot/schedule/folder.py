@@ -15,25 +15,13 @@ from bot.schedule.lined import too_large
 MAX_BYTES: Final = 4_000_000  # of a text; a month of posts has under 100 kB
 
 
-def glance(root: Path) -> frozenset[tuple[str, int, int, int]]:
-    """What the folder looks like from outside; equal while nothing in it was touched.
-
-    Far cheaper than reading it. Raises OSError when it cannot be looked at.
-    """
-    found = set()
-    for path in root.rglob("*"):
-        stat = path.stat()
-        # The change time too: a copy may bring its old modification time along.
-        found.add((str(path), stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns))
-    return frozenset(found)
-
-
 @dataclass(kw_only=True)
 class Folder:
     """One reading's view of the folder. `seen` maps each path asked for to a digest of it."""
 
     root: Path
     seen: dict[str, str] = field(default_factory=dict)
+    shut: set[str] = field(default_factory=set)  # there, and not to be opened
 
     def locate(self, path: str) -> tuple[Path | None, tuple[str, str, str]]:
         """The file a path of the calendar names; else None and code, message, hint of why not.
@@ -99,6 +87,7 @@ class Folder:
             with full.open("rb") as stream:
                 raw = stream.read(limit + 1)  # never a file of a gigabyte
         except OSError as error:
+            self.shut.add(file)
             message = _("{path} cannot be opened: {why}").format(path=file, why=error.strerror)
             hint = _("Check the file's permissions.")
             problem = Problem(code="file-unreadable", message=message, hint=hint, place=place)
