@@ -113,7 +113,7 @@ def _plain(file: str, folder: Folder, place: Place) -> Found:
     except UnicodeDecodeError as error:
         said = _chinese(raw)
         if said is None:
-            return None, [not_utf8(file, raw, error.start)]
+            return None, [not_utf8(file, raw.count(b"\n", 0, error.start) + 1)]
         text = said
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return Body(text=plain_body(text), origins=tuple(range(1, text.count("\n") + 2))), []
@@ -143,6 +143,7 @@ def _word(file: str, folder: Folder, place: Place, title: str) -> Found:
         word = read_word(full, file, seen)
         folder.seen[file] = sha256(full, seen)
     except OSError as error:
+        folder.shut.add(file)
         return None, [unreadable(file, error, place)]
     if word.refused:
         return None, [faults.refused(word.refused, file, place)]

@@ -72,11 +72,7 @@ class Folder:
             text = raw.decode("utf-8-sig")
             return text.replace("\r\n", "\n").replace("\r", "\n"), []
         except UnicodeDecodeError as error:
-<<<<<<< HEAD
-            return None, [not_utf8(file, raw, error.start)]
-=======
             return None, [not_utf8(file, raw.count(b"\n", 0, error.start) + 1)]
->>>>>>> main
 
     def read_bytes(
         self, file: str, place: Place, limit: int = MAX_BYTES
@@ -89,15 +85,8 @@ class Folder:
             with full.open("rb") as stream:
                 raw = stream.read(limit + 1)  # never a file of a gigabyte
         except OSError as error:
-<<<<<<< HEAD
-            return None, [unreadable(file, error, place)]
-=======
             self.shut.add(file)
-            message = _("{path} cannot be opened: {why}").format(path=file, why=error.strerror)
-            hint = _("Check the file's permissions.")
-            problem = Problem(code="file-unreadable", message=message, hint=hint, place=place)
-            return None, [problem]
->>>>>>> main
+            return None, [unreadable(file, error, place)]
         self.seen[file] = hashlib.sha256(raw).hexdigest()
         if len(raw) > limit:
             return None, [too_large(Place(file=file, line=1))]
@@ -109,7 +98,6 @@ class Folder:
         return hashlib.sha256(lines.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-<<<<<<< HEAD
 def no_such_file(why: tuple[str, str, str], place: Place) -> Problem:
     """What to tell when `Folder.locate` finds nothing; `why` is its answer."""
     code, message, hint = why
@@ -126,12 +114,8 @@ def unreadable(path: str, error: OSError, place: Place) -> Problem:
     )
 
 
-def not_utf8(file: str, raw: bytes, at: int) -> Problem:
-    """What to tell of a text whose byte number `at` is none of UTF-8."""
-=======
 def not_utf8(file: str, line: int) -> Problem:
     """The problem of a text in another encoding."""
->>>>>>> main
     return Problem(
         code="not-utf8",
         message=_("{path} is not a UTF-8 text.").format(path=file),
@@ -139,5 +123,5 @@ def not_utf8(file: str, line: int) -> Problem:
             "Save it again and choose the encoding UTF-8 (not GBK or “ANSI”): in Notepad under "
             "“Save as”, in WPS as “encoded text”."
         ),
-        place=Place(file=file, line=raw.count(b"\n", 0, at) + 1),
+        place=Place(file=file, line=line),
     )

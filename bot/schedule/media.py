@@ -127,12 +127,8 @@ class Gallery:
         try:
             look = inspect(full, stamp(full.stat()))
         except OSError as error:
-<<<<<<< HEAD
-            return None, [replace(unreadable(path, error, place), post=post)]
-=======
             self.folder.shut.add(path)
-            return None, [_unreadable(path, error, place, post)]
->>>>>>> main
+            return None, [replace(unreadable(path, error, place), post=post)]
         code = _unfit(look, video=video)
         if code or look.media is None:
             return None, [unfit(code, path, place, post)]
