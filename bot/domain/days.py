@@ -47,7 +47,10 @@ class HealthDay:
         spans = stronger or self.rule.spans(year)
         if self.rule.months is not None and not spans:
             return [Occurrence(day=self, year=year, months=self.rule.months)]
-        return [Occurrence(day=self, year=year, first=first, last=last) for first, last in spans]
+        return [
+            Occurrence(day=self, year=year, first=first, last=last, number=number)
+            for number, (first, last) in enumerate(spans, start=1)
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +62,7 @@ class Occurrence:
     first: date | None = None
     last: date | None = None  # belongs to it; equals `first` for a single day
     months: tuple[int, int] | None = None  # while unknown: the first and last month it may be in
+    number: int = 1  # a lunar day around new year can come a second time
 
     @property
     def _order(self) -> tuple[date, bool]:
