@@ -53,21 +53,25 @@ class Columns:
     # Defined, but not so that it can be said what a post takes over; told once, there.
     faulty: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
+    unread: str = ""  # a file that cannot be read and may define further ones
     _places: dict[str, Place] = field(default_factory=dict)
 
-    def define(self, root: Node, file: str, zone: ZoneInfo) -> bool:
-        """Takes in the definitions of one file; False when one cannot be used."""
+    def define(self, root: Node, file: str, zone: ZoneInfo | None) -> bool:
+        """Takes in the definitions of one file; False when one cannot be used.
+
+        Without a `zone` none can: nobody knows when their slots are.
+        """
         found = root.get("columns")
         entries = found.value if found is not None else None
         whole = True
         for name, (line, node) in entries.items() if isinstance(entries, Mapping) else ():
             place = node.place(file) if node.cell else Place(file=file, line=line)
             before = len(self.problems)
-            column = self._column(name.strip(), node, place, zone)
+            column = self._column(name.strip(), node, place, zone or ZoneInfo("UTC"))
             if name.strip() in self._places:
                 self.problems.append(_twice(name, place, self._places[name.strip()]))
             self._places.setdefault(name.strip(), place)
-            if column is None or len(self.problems) > before:
+            if column is None or zone is None or len(self.problems) > before:
                 self.faulty.add(name.strip())
                 whole = False
             else:
@@ -83,6 +87,20 @@ class Columns:
         """True when the post's column is defined, but wrongly."""
         return post.text("column").strip() in self.faulty
 
+    def may_be_unread(self, post: Node) -> bool:
+        """True when the post's column may be defined where nothing can be read now."""
+        name = post.text("column").strip()
+        return bool(name and self.unread) and name not in self._places
+
+    @property
+    def with_slots(self) -> list[Column]:
+        """Those that have slots to fill."""
+        return [
+            column
+            for name, column in self.named.items()
+            if column.slots is not None and name not in self.faulty
+        ]
+
     def _column(self, name: str, node: Node, place: Place, zone: ZoneInfo) -> Column | None:
         shape, problems = validate(ColumnShape, node, place.file, zone=zone)
         self.problems += problems
@@ -92,23 +110,24 @@ class Columns:
             at = node.place(place.file, "template", key)
             text = getattr(shape.template, key)
             self.problems += check_template(text, at, numbered=shape.start is not None)
-        recurrence = self._recurrence(shape, node, place.file, zone)
-        lent = _lent(node, place.file)
+        recurrence = self._recurrence(shape, node, place, zone)
+        slots = Slots(recurrence=recurrence, kind_of=self.kind_of) if recurrence else None
         return Column(
             name=name,
             place=place,
-            slots=recurrence and Slots(recurrence=recurrence, kind_of=self.kind_of),
+            slots=slots,
             template=shape.template,
-            lent=lent,
+            lent=_lent(node, place.file),
         )
 
     def _recurrence(
-        self, shape: ColumnShape, node: Node, file: str, zone: ZoneInfo
+        self, shape: ColumnShape, node: Node, place: Place, zone: ZoneInfo
     ) -> Recurrence | None:
         if shape.rule is None and not shape.extra:
             return None
         if shape.at is None:
-            self.problems.append(missing(node, ("at",), "at", file, None))
+            lack = missing(node, ("at",), "at", place.file, None)
+            self.problems.append(lack if node.get("at") else replace(lack, place=place))
             return None
         made = Recurrence(
             clock=shape.at,
@@ -124,7 +143,7 @@ class Columns:
         found = _wrong(shape, made)
         if found is not None:
             key, problem = found
-            self.problems.append(replace(problem, place=node.place(file, key)))
+            self.problems.append(replace(problem, place=node.place(place.file, key)))
         return made
 
 
@@ -143,9 +162,7 @@ def _wrong(shape: ColumnShape, made: Recurrence) -> tuple[str, Problem] | None:
             message=_("From when “{rule}” counts is not said.").format(rule=rule.text),
             hint=_("Add “from: YYYY-MM-DD”, the day of the first slot."),
         )
-    outside = [
-        day for day in made.extra if (start and day < start) or (until and day > until)
-    ]
+    outside = [day for day in made.extra if (start and day < start) or (until and day > until)]
     if (start and until and until < start) or outside:
         return "extra" if outside else "until", Problem(
             code="column-span",
@@ -213,4 +230,3 @@ def _merged(
             node = replace(node, value=_merged(node.value, below.value))
         merged[key] = (line, node)
     return merged
-

@@ -133,7 +133,9 @@ _WEEK = r"(?:周|星期|礼拜)"
 _LIST = rf"{_WEEK}([一二三四五六日天](?:[、,和]?{_WEEK}?[一二三四五六日天])*)"
 _EACH_WEEK = re.compile(rf"每(?:隔?([一两二三四]|\d{{1,2}})周的?)?{_LIST}")
 _EVERY_OTHER = re.compile(rf"隔{_LIST}")
-_NTH = re.compile(rf"每个?月的?(?:(最后一|倒数第一)|第([一二三四五1-5]))个?{_WEEK}([一二三四五六日天])")
+_NTH = re.compile(
+    rf"每个?月的?(?:(最后一|倒数第一)|第([一二三四五1-5]))个?{_WEEK}([一二三四五六日天])"
+)
 _MONTH_DAYS = re.compile(r"每个?月的?(\d{1,2}[日号]?(?:[、,和]\d{1,2}[日号]?)*)")
 _YEAR_DAY = re.compile(r"每年的?(\d{1,2})月(\d{1,2})[日号]")
 _WORDS: Final = {
@@ -194,17 +196,14 @@ _CLOCK = re.compile(r"(\d{2}):(\d{2})", re.ASCII)
 def _clock(value: object) -> time:
     text = to_text(value)
     found = _CLOCK.fullmatch(text)
-    try:
-        if found is not None:
-            return time(int(found[1]), int(found[2]))
-    except ValueError:
-        pass
-    narrow_only(text, _CLOCK)
-    refuse(
-        "bad-clock",
-        _("“{text}” is no time of day.").format(text=text),
-        _("Write it as HH:MM, for example 10:00."),
-    )
+    if found is None or int(found[1]) > 23 or int(found[2]) > 59:
+        narrow_only(text, _CLOCK)
+        refuse(
+            "bad-clock",
+            _("“{text}” is no time of day.").format(text=text),
+            _("Write it as HH:MM, for example 10:00."),
+        )
+    return time(int(found[1]), int(found[2]))
 
 
 def _rule(value: object) -> Rule:

@@ -23,6 +23,10 @@ class Source:
     lines: tuple[str, ...] = ()  # of a text file
     cells: Mapping[str, str] = field(default_factory=dict)  # of a sheet: "B7" -> what stands there
 
+    def may_hold(self, key: str) -> bool:
+        """True when a file that could not be read may have this key at its top."""
+        return not self.lines or any(line.startswith(key) for line in self.lines)
+
     def excerpt(self, place: Place) -> str:
         """The line or cell the place means, "" when it has none."""
         if place.cell is not None:

@@ -20,7 +20,9 @@ def placeholders(template: str) -> list[str]:
     found = []
     for _text, name, form, conversion in Formatter().parse(template):
         if name is not None:
-            found.append(name + (f"!{conversion}" if conversion else "") + (form and f":{form}"))
+            found.append(
+                name + (f"!{conversion}" if conversion else "") + (f":{form}" if form else "")
+            )
     return found
 
 

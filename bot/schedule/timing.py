@@ -14,6 +14,7 @@ from bot.schedule.columns import Column
 from bot.schedule.faults import missing, suggestion
 from bot.schedule.lined import Node
 from bot.schedule.shapes import PostShape
+from bot.schedule.templates import filled
 from bot.schedule.values import Later
 
 
@@ -42,6 +43,23 @@ class Draft:
         slots = self.column.slots if self.column else None
         return slots.on(self.day(due_at)) if slots else None
 
+    def filled(self, due_at: datetime) -> PostShape | None:
+        """The post in its column's form; None when that wants a slot's number and there is none."""
+        if self.column is None:
+            return self.shape
+        slot = self.slot(due_at)
+        number = slot.number if slot is not None else None
+        return filled(self.shape, self.column.template, self.day(due_at), number)
+
+    def no_number(self) -> Problem:
+        """The problem of a text that is to show a number the post does not have."""
+        assert self.column is not None
+        message = _("The template of {column} shows a number, and this post is in no slot.").format(
+            column=self.column.name
+        )
+        hint = _("Put it on a day of the column, or add its day there under “extra”.")
+        return self.problem("no-slot-number", message, hint, "slot" if self.shape.slot else "at")
+
 
 @dataclass(kw_only=True)
 class Timing:
@@ -64,13 +82,13 @@ class Timing:
 
     def _follow(self, draft: Draft, by_name: Mapping[str, Sequence[Draft]]) -> None:
         """Goes from post to post back to one with a time of its own, then forward again."""
-        chain: list[Draft] = []
+        chain: dict[Draft, int] = {}
         here: Draft | None = draft
         while here is not None and here not in self._known:
             if here in chain:
-                self._circle(chain[chain.index(here) :])
+                self._circle([*chain][chain[here] :])
                 break
-            chain.append(here)
+            chain[here] = len(chain)
             here = self._before(here, by_name)
         for one in reversed(chain):
             if one not in self._known:
@@ -112,7 +130,9 @@ class Timing:
     def _nobody(self, draft: Draft) -> Problem:
         after = draft.shape.after
         if not after:
-            message = _("“{text}” does not say after which post.").format(text=draft.node.text("at"))
+            message = _("“{text}” does not say after which post.").format(
+                text=draft.node.text("at")
+            )
             hint = _("Add “after: ID” with the id of the post to count from.")
             return draft.problem("relative-without-after", message, hint, "at")
         if after in self.named:
@@ -147,7 +167,8 @@ class Timing:
         slot = slots.on(day)
         if slot is None:
             self.problems.append(_no_slot(draft, day))
-        return slot and slot.due_at
+            return None
+        return slot.due_at
 
     def _no_column(self, draft: Draft) -> Problem:
         name = draft.shape.column
