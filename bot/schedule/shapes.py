@@ -108,6 +108,7 @@ class CalendarShape(Shape):
     defaults: DefaultsShape = DefaultsShape()
     columns: dict[str, Any] = {}
     posts: list[Any] = []
+    drafts: Any = None  # ideas for posts: never read, whatever they are
 
 
 class OverrideShape(Shape):
