@@ -14,7 +14,7 @@ from bot.domain.problem import Place, Problem, Severity, has_errors
 from bot.i18n import _
 from bot.schedule.bodies import Body, read_body
 from bot.schedule.columns import Columns
-from bot.schedule.faults import suggestion, validate
+from bot.schedule.faults import missing, suggestion, validate
 from bot.schedule.lined import Node
 from bot.schedule.media import Gallery
 from bot.schedule.roster import RosterReading
@@ -100,13 +100,16 @@ class CalendarReader:
     usable: bool = False  # its posts can be entered
     timezone: ZoneInfo | None = None
     defaults: DefaultsShape | None = None  # None when they are wrong themselves
+    _told: frozenset[Place] = frozenset()  # cells of which enough has been said
 
     def open(self, columns: Columns) -> None:
         """Reads the file as a tree, and hands over the columns it defines."""
         self.source = read_source(self.gallery.folder, self.file, self.zone)
         self.problems += self.source.problems
-        self.broken = self.source.root is None or has_errors(self.problems)
+        self._told = frozenset((*(problem.place for problem in self.problems), *self.source.spoilt))
+        self.broken = self.source.root is None or self.source.partial or has_errors(self.problems)
         self.spoilt = [p.place for p in self.problems if p.severity is Severity.ERROR]
+        self.spoilt += self.source.spoilt
         if self.source.root is not None:
             self._open(self.source.root, columns)
 
@@ -181,7 +184,10 @@ class CalendarReader:
         zone = self.timezone or ZoneInfo("UTC")
         lent = column.lend(node) if column is not None else node
         shape, problems = validate(PostShape, lent, self.file, post=post, zone=zone)
-        self.problems += problems
+        if shape is not None and shape.at is None and shape.slot is None:
+            problems.append(missing(lent, ("at",), "at", self.file, post))
+            shape = None
+        self.problems += [p for p in problems if p.place.cell is None or p.place not in self._told]
         # An unknown key may be a mistyped one ("kye:"): what it would have said is not gone.
         self.broken = self.broken or bool(problems)
         if shape is None:

@@ -11,7 +11,7 @@ from bot.domain.problem import Problem
 from bot.domain.slots import Slot
 from bot.i18n import _
 from bot.schedule.columns import Column
-from bot.schedule.faults import missing, suggestion
+from bot.schedule.faults import suggestion
 from bot.schedule.lined import Node
 from bot.schedule.shapes import PostShape
 from bot.schedule.templates import filled
@@ -149,8 +149,6 @@ class Timing:
             return None
         if shape.slot is not None:
             return self._slot(draft, shape.slot)
-        if shape.at is None:
-            self.problems.append(missing(draft.node, ("at",), "at", draft.file, shape.id))
         assert not isinstance(shape.at, Later)
         return shape.at
 
