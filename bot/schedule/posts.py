@@ -52,17 +52,12 @@ class Entry:
         """
         keys = [int(key) if key.isdecimal() else key for key in name.split(".")]
         if name in self.bodies and piece:
-<<<<<<< HEAD
             found = _find(piece, self._body(*keys).split("\n"), skip, self.bodies[name], 1)
             if name not in self.origins or found.line is None:
                 return found
             return Place(file=found.file, line=self.origins[name][found.line - 1])
-        node = self.node.get(*keys)
-=======
-            return _find(piece, self._body(*keys).split("\n"), skip, self.bodies[name], 1)
         entry, file = self.draft.node, self.draft.file
         node = entry.get(*keys)
->>>>>>> main
         if node is None:
             return self.post.place
         if node.cell is not None or node.file or not piece:
@@ -216,10 +211,9 @@ class CalendarReader:
             return None
         bodies = {"body": shape.body}
         bodies |= {f"more.{index}.body": more.body for index, more in enumerate(shape.more)}
-<<<<<<< HEAD
-        return Entry(post=post, node=node, source=self.source, bodies=bodies, origins=maker.origins)
-=======
-        return Entry(post=post, draft=draft, source=self.source, bodies=bodies)
+        return Entry(
+            post=post, draft=draft, source=self.source, bodies=bodies, origins=maker.origins
+        )
 
 
 def _unread(node: Node, file: str, post: str | None, unread: str) -> Problem:
@@ -233,7 +227,6 @@ def _unread(node: Node, file: str, post: str | None, unread: str) -> Problem:
         place=node.place(file, "column"),
         post=post,
     )
->>>>>>> main
 
 
 def _defaults(root: Node, file: str) -> DefaultsShape | None:
@@ -258,14 +251,9 @@ class _Maker:
         self, shape: PostShape, defaults: DefaultsShape | None, due_at: datetime
     ) -> Post | None:
         """The post, None when its accounts or its body cannot be told."""
-<<<<<<< HEAD
-        accounts = self._accounts(shape, defaults)
-        body = self._body(shape.body, shape.title, "body")
-=======
         carriers = self._accounts(shape, defaults)
         accounts = None if carriers is None else tuple(carriers)
-        body = self._body(shape.body, "body")
->>>>>>> main
+        body = self._body(shape.body, shape.title, "body")
         more = self._more(shape, accounts)
         overrides = {
             platform: self._override(platform, override)
