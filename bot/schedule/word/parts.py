@@ -82,13 +82,13 @@ class Package:
     def tree(self, name: str) -> Element | None:
         """The XML of a part, None when there is no such part. Raises Refused."""
         raw = self._read(name, _MAX_XML)
-        return _parsed(raw) if raw is not None else None
+        return parsed(raw) if raw is not None else None
 
-    def related(self, kind: str) -> Element | None:
-        """The tree of the one part of this kind that belongs to the text."""
+    def related(self, kind: str) -> bytes | None:
+        """The XML of the one part of this kind that belongs to the text. Raises Refused."""
         every = self.relations(self.main).values()
         found = next((each for each in every if each.kind == kind and not each.external), None)
-        return self.tree(found.target) if found is not None else None
+        return self._read(found.target, _MAX_XML) if found is not None else None
 
     def picture(self, name: str) -> bytes | None:
         """The bytes of a picture, None when there is no such part. Raises Refused."""
@@ -178,7 +178,8 @@ def _relation(element: Element, folder: str) -> Relation:
     return Relation(kind=kind, target=target, external=external)
 
 
-def _parsed(raw: bytes) -> Element:
+def parsed(raw: bytes) -> Element:
+    """The tree with short names. Raises Refused when it is no XML, or too deep."""
     parser = XMLParser(target=_Builder())  # noqa: S314 - takes no document type
     try:
         parser.feed(raw)
