@@ -37,6 +37,11 @@ CODES: dict[str, str] = {
     "deadline-not-positive": N_("A deadline does not lie after the first release."),
     "bad-link": N_("A link is not a complete http or https address."),
     "unknown-timezone": N_("The timezone of the file is not known."),
+    # the office's own days: health-days.csv and holidays.csv
+    "table-heading": N_("The first line of a table does not name its columns."),
+    "table-row": N_("A line of a table has more cells than there are columns."),
+    "bad-day-rule": N_("The rule of a health day cannot be read."),
+    "day-twice": N_("A day stands twice in a table."),
     # texts, pictures and videos
     "path-outside": N_("A path leads out of the schedules folder."),
     "media-missing": N_("A picture or video is not there."),

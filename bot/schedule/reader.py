@@ -13,6 +13,7 @@ from bot.domain.roster import Roster
 from bot.i18n import _
 from bot.schedule import rules
 from bot.schedule.cross import check_keys, without_twins
+from bot.schedule.days import Days, read_days
 from bot.schedule.folder import Folder
 from bot.schedule.media import Gallery
 from bot.schedule.posts import CalendarReader, Entry
@@ -51,6 +52,7 @@ class Reading:
     broken: frozenset[str]
     fingerprint: str  # changes when any file read changes: calendars, roster, texts, media
     sources: Mapping[str, Source] = field(default_factory=dict)  # calendar file → what it holds
+    days: Days = field(default_factory=Days)  # health days and holidays with the office's own
 
     def excerpt(self, place: Place) -> str:
         """The line or cell of a file that a place means, "" when it cannot be shown."""
@@ -96,7 +98,8 @@ def read(
         [entry for each in calendars for entry in each.entries]
     )
     broken |= {entry.post.place.file for entry in left_out}
-    problems += found.problems + _check(entries, roster) + twins
+    days = read_days(view)
+    problems += [*found.problems, *_check(entries, roster), *twins, *days.problems]
     return Reading(
         folder=folder,
         roster=roster,
@@ -106,6 +109,7 @@ def read(
         broken=frozenset(broken),
         fingerprint=view.fingerprint(),
         sources={calendar.file: calendar.source for calendar in calendars},
+        days=days,
     )
 
 
