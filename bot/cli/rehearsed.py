@@ -97,7 +97,7 @@ def _out_json(pub: Publication, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def _trouble_json(one: Trouble, zone: ZoneInfo) -> dict[str, Any]:
-    said = {key: str(one.pub.error.get(key, "")) for key in ("code", "message", "advice")}
+    said = {key: str(one.error.get(key, "")) for key in ("code", "message", "advice")}
     return {
         "kind": one.kind.value,
         "post": one.pub.post,
@@ -207,7 +207,7 @@ def _why(one: Trouble) -> str:
     if one.kind is TroubleKind.LATE:
         return words.reason(one.reason)
     said = coloured.trouble(one.pub) or words.reason(one.reason)
-    code = str(one.pub.error.get("code", ""))
+    code = str(one.error.get("code", ""))
     return _("{code}: {text}").format(code=code, text=said) if code else said
 
 
@@ -291,7 +291,8 @@ def _show_silent(found: Report, members: Roster, zone: ZoneInfo) -> None:
 
 
 def _show_quotas(found: Report, zone: ZoneInfo) -> None:
-    """Those of a month, and those that were used up on some day."""
+    """Those of a month, and those a post had to wait for."""
+    waited = {one.account for one in found.postponed}
     rows = [
         (
             escape(one.account),
@@ -301,7 +302,7 @@ def _show_quotas(found: Report, zone: ZoneInfo) -> None:
             str(one.left),
         )
         for one in found.quotas
-        if one.used and (one.budget.period is Period.MONTH or not one.left)
+        if one.used and (one.budget.period is Period.MONTH or one.account in waited)
     ]
     if rows:
         headings = (_("account"), _("quota"), _("period from"), _("used"), _("left"))

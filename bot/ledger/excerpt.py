@@ -13,7 +13,7 @@ from bot.domain.publication import State
 from bot.domain.quota import Period, period_start
 from bot.ledger import roster
 from bot.ledger.connection import Connection
-from bot.ledger.tables import contents, exemptions, items, publications, usage, verdicts
+from bot.ledger.tables import contents, exemptions, items, posts, publications, usage, verdicts
 
 Row = dict[str, Any]
 _LOOK_BACK = timedelta(days=60)  # a silence that began before the span belongs to it too
@@ -78,21 +78,29 @@ def _at_rest(row: Row) -> Row:
 
 
 async def enter(conn: Connection, known: Excerpt) -> None:
-    """Enters the rows whose posts and accounts the ledger already has; it must hold none yet."""
+    """Enters the rows whose posts and accounts the ledger already has, beside those two."""
     members = await roster.load(conn)
-    pubs = [row for row in known.publications if row["account"] in members.accounts]
-    shown = [row for row in known.items if row["account"] in members.accounts]
-    ours = {row["id"] for row in pubs}
-    shown = [row if row["publication"] in ours else row | {"publication": None} for row in shown]
-    there = {row["id"] for row in shown}
+    known_posts = set((await conn.execute(select(posts.c.id))).scalars())
     stored = set((await conn.execute(select(contents.c.hash))).scalars())
+    exempt = {(row.post, row.unit) for row in await conn.execute(select(exemptions))}
+    here = {"account": set(members.accounts), "unit": set(members.units), "post": known_posts}
+
+    def fit(rows: Sequence[Row]) -> list[Row]:
+        return [row for row in rows if all(row[key] in here[key] for key in here.keys() & row)]
+
+    pubs, shown = fit(known.publications), fit(known.items)
+    ours, seen = {row["id"] for row in pubs}, {row["id"] for row in shown}
     await _add(conn, contents, [row for row in known.contents if row["hash"] not in stored])
     await _add(conn, publications, pubs)
-    await _add(conn, usage, [row for row in known.usage if row["account"] in members.accounts])
-    await _add(conn, items, shown)
-    await _add(conn, verdicts, [row for row in known.verdicts if row["item"] in there])
-    exempt = [row for row in known.exemptions if row["unit"] in members.units]
-    await _add(conn, exemptions, exempt)
+    await _add(conn, usage, fit(known.usage))
+    await _add(conn, items, [_of(row, ours) for row in shown])
+    await _add(conn, verdicts, [row for row in fit(known.verdicts) if row["item"] in seen])
+    new = [row for row in fit(known.exemptions) if (row["post"], row["unit"]) not in exempt]
+    await _add(conn, exemptions, new)
+
+
+def _of(item: Row, ours: Collection[int]) -> Row:
+    return item if item["publication"] in ours else item | {"publication": None}
 
 
 async def _add(conn: Connection, table: Table, rows: Sequence[Row]) -> None:

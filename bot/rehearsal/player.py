@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.publication import Hold, Publication, State
@@ -72,7 +72,7 @@ class Rehearsal(Performance[Answer]):
         for post in reading.posts:
             await posts.save(conn, post, self._score.checked.hashes[post.id], now)
         if self._known is not None:
-            await excerpt.enter(conn, self._known)
+            await excerpt.enter(conn, _linkless(self._known))
 
     async def _loosen_platforms(self) -> None:
         """Where the office has quotas of its own, the simulator's are no less."""
@@ -140,3 +140,17 @@ class Rehearsal(Performance[Answer]):
         else:
             url = f"https://{_WHO}.invalid/{pub.id}"
             await people.confirm(self.app.core, pub, url=url, at=self.clock.now(), by=_WHO)
+
+
+def _linkless(known: Excerpt) -> Excerpt:
+    """Without links to real posts on Weibo, whose reprints are reposts of just that post.
+
+    The simulator does not know it; a reprint then is a post of its own, with the article's link.
+    """
+    rows = [
+        row | {"url": "", "platform_id": row["platform_id"] or row["url"]}
+        if row["platform"] == "weibo"
+        else row
+        for row in known.publications
+    ]
+    return replace(known, publications=rows)

@@ -22,6 +22,7 @@ from bot.rehearsal.score import Score
 _PROMPT = timedelta(minutes=10)  # a platform's own review takes minutes; that is no delay
 _POSTPONED = "publication.postponed"
 _HELD = "publication.held"
+_LOST = "publication.lost"
 _QUOTA = "quota"
 _CLOSED = "window_passed"  # says less than what it waited for
 
@@ -43,6 +44,7 @@ class Trouble:
     kind: TroubleKind
     pub: Publication
     reason: str  # a fixed word, e.g. "quota"; bot/domain/words.py has it in words
+    error: Mapping[str, object]  # what the platform said, as `PlatformError.facts`
     problems: tuple[str, ...] = ()  # codes, where it is held
 
 
@@ -124,7 +126,7 @@ async def report(played: Rehearsal, score: Score, rules: GapRules) -> Report:
     ids = [post.id for post in score.reading.posts]
     async with core.ledger.read() as conn:
         pubs = await publications.of_posts(conn, ids)
-        events = await publications.news(conn, 0, {_POSTPONED, _HELD})
+        events = await publications.news(conn, 0, {_POSTPONED, _HELD, _LOST})
         spent = await budgets.spent_since(conn, period_start(score.start, Period.MONTH))
     covered, _members = await answers.coverage(core, ids=ids)
     silent, _members = await answers.gaps(
@@ -156,24 +158,40 @@ def _troubles(
     codes: dict[str, list[str]] = {}
     for problem in score.problems:
         codes.setdefault(problem.post or "", []).append(problem.code)
-    reasons = {event["publication"]: str(event["facts"].get("reason", "")) for event in events}
+    reasons, errors = _last(events, "reason"), _last(events, "error")
     found = []
     for pub in sorted(pubs, key=lambda one: (one.due_at, one.post, one.account)):
-        kind = _kind(pub, deadlines)
+        error = pub.error if pub.error.get("code") else errors.get(pub.id, pub.error)
+        kind = _kind(pub, error, deadlines)
         if kind is None:
             continue
         held_by = codes.get(pub.post, []) if kind is TroubleKind.HELD else []
         reason = pub.reason if pub.reason not in {"", _CLOSED} else reasons.get(pub.id, pub.reason)
         found.append(
-            Trouble(kind=kind, pub=pub, reason=reason, problems=tuple(dict.fromkeys(held_by)))
+            Trouble(
+                kind=kind,
+                pub=pub,
+                reason=reason,
+                error=error,
+                problems=tuple(dict.fromkeys(held_by)),
+            )
         )
     return tuple(found)
 
 
-def _kind(pub: Publication, deadlines: Mapping[str, datetime]) -> TroubleKind | None:
+def _last(events: Sequence[Mapping[str, Any]], fact: str) -> dict[int, Any]:
+    """Publication → the last of these facts that says anything."""
+    return {
+        event["publication"]: event["facts"][fact] for event in events if event["facts"].get(fact)
+    }
+
+
+def _kind(
+    pub: Publication, error: Mapping[str, object], deadlines: Mapping[str, datetime]
+) -> TroubleKind | None:
     if pub.published_at is not None:
         return TroubleKind.LATE if pub.published_at > _in_time(pub, deadlines) else None
-    if pub.state is State.FAILED:
+    if pub.state is State.FAILED or (pub.state is State.UNKNOWN and error.get("code")):
         return TroubleKind.REFUSED
     if pub.reason == Hold.CHECK:
         return TroubleKind.HELD

@@ -123,7 +123,7 @@ def begin_at(score: Score, now: datetime) -> Score:
         score,
         reading=replace(score.reading, posts=posts),
         checked=replace(score.checked, wanted=wanted),
-        start=now,
+        start=now.replace(microsecond=0),  # platforms tell times to the second
         past=len(score.reading.posts) - len(posts),
     )
 
