@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.output import notes
 from bot.errors import UsageError
 from bot.i18n import _
 
@@ -27,3 +28,4 @@ def deliver(data: bytes, out: Path | None) -> None:
     except FileExistsError as error:
         message = _("{file} is there already, and nothing is written over it. Give another name.")
         raise UsageError(message.format(file=out)) from error
+    notes.print(_("Written: {file}").format(file=out), markup=False, soft_wrap=True)

@@ -21,6 +21,7 @@ COLUMNS: Final = ("name_zh", "name_en", "rule", "organiser", "source")
 FIRST_YEAR: Final = 1990
 LAST_YEAR: Final = 2100
 _QUOTES: Final = re.compile(r"[《》「」“”\s]")
+_WIDE: Final = re.compile("^(?:世界|国际|联合国|全国|全球|中国)")
 _BRACKETS: Final = re.compile(r"[（(）)]")
 
 
@@ -107,6 +108,17 @@ def between(
 
 
 def named_in(title: str, days: Iterable[HealthDay]) -> list[HealthDay]:
-    """The days that a title names, by any of their names."""
+    """The days that a title names, by any of their names or a short one: 护士节 for 国际护士节.
+
+    Short names may belong to two days (全国高血压日 and 世界高血压日); look at the date as well.
+    """
     plain = _QUOTES.sub("", title)
-    return [day for day in days if any(name in plain for name in day.names)]
+    return [day for day in days if any(name in plain for name in _spoken(day))]
+
+
+def _spoken(day: HealthDay) -> Iterator[str]:
+    for name in day.names:
+        yield name
+        short = _WIDE.sub("", name)
+        if len(short) > 2:  # "水日" of 世界水日 is part of other words
+            yield short

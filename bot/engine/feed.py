@@ -111,7 +111,7 @@ def _shown(pub: Publication) -> State:
 def _titled(title: str, state: State) -> str:
     if state is State.PLANNED:
         return title
-    return _("[{state}] {title}").format(state=words.state(state), title=title)
+    return f"【{words.state(state)}】{title}"
 
 
 def _line(pub: Publication, members: Roster) -> str:
@@ -158,7 +158,7 @@ def _new(post: Post, core: Core) -> Iterator[Entry]:
     now = core.clock.now()
     yield Entry(
         uid=f"post-{post.id}",
-        title=_("[not taken over yet] {title}").format(title=post.title),
+        title=f"【{_('not taken over yet')}】{post.title}",
         first=post.due_at,
         changed_at=now,
         text=_lines(post.accounts),

@@ -17,7 +17,7 @@ from bot.metrics import Metrics
 from bot.settings import Web
 from bot.web.feed import Feed
 from bot.web.hooks import Hooks
-from bot.web.watch import Watch
+from bot.web.watch import Notes, Watch, nothing
 
 log = get_logger(__name__)
 _SHUTDOWN_S = 1.0
@@ -57,6 +57,7 @@ async def serving(
     ping: Ping | None = None,
     hooks: Hooks | None = None,
     feed: Feed | None = None,
+    notes: Notes = nothing,
 ) -> AsyncIterator[str]:
     """Serves while the block runs; yields a sentence for the person who started it.
 
@@ -72,6 +73,7 @@ async def serving(
         ping=ping,
         overdue_s=web_settings.overdue_s,
         metrics_open=web_settings.metrics_open,
+        notes=notes,
     )
     site = create_app(watch, hooks, feed)
     # Without an access log: the feed's address holds its key.
@@ -107,7 +109,15 @@ async def watched(app: App, say: Callable[[str], object]) -> AsyncIterator[None]
     ping = None if app.redis is None else app.redis.ping
     hooks = Hooks(core, sign=sign, public_url=settings.web.public_url)
     feed = Feed(core, sign=sign, zone=settings.zone, schedules=settings.office.schedules)
-    async with serving(settings.web, core, app.metrics, ping=ping, hooks=hooks, feed=feed) as said:
+    async with serving(
+        settings.web,
+        core,
+        app.metrics,
+        ping=ping,
+        hooks=hooks,
+        feed=feed,
+        notes=app.standing.notes,
+    ) as said:
         if said:
             say(said)
         yield
