@@ -47,11 +47,10 @@ class Answer(StrEnum):
 
 
 def rehearse(
-    what: Annotated[
+    calendar: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[FILE or FOLDER]",
-            help=_("a calendar file, or a folder of them; the settings' folder if left out"),
+            help=_("a calendar file, or a folder of them; the settings' folder if left out")
         ),
     ] = None,
     first: Annotated[str, typer.Option("--from", help=_("first day, e.g. 2026-05-01"))] = "",
@@ -75,7 +74,7 @@ def rehearse(
         confirm_after=_CONFIRM_AFTER if confirm is Answer.YES else None,
         by_hand_after=_duration(by_hand),
     )
-    schedules, file = scores.locate(settings_in_force().office.schedules, what)
+    schedules, file = scores.locate(settings_in_force().office.schedules, calendar)
     settings = folder_settings(schedules)
     if settings.log.level == "warning":
         configure("error")  # the report tells of refusals in its own words

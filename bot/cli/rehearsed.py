@@ -18,7 +18,7 @@ from bot.domain.publication import Publication
 from bot.domain.quota import Period
 from bot.domain.roster import Roster
 from bot.i18n import N_, _
-from bot.rehearsal.report import KeyItemRow, Lack, Report, Trouble, TroubleKind
+from bot.rehearsal.report import BY_HAND, KeyItemRow, Lack, Report, Trouble, TroubleKind
 from bot.settings import Settings
 
 _KINDS = {
@@ -174,38 +174,40 @@ def _show_days(found: Report, zone: ZoneInfo) -> None:
 
 def _show_troubles(troubles: Sequence[Trouble], zone: ZoneInfo) -> None:
     """One row for a post's accounts that fare alike."""
-    rows: dict[tuple[str, ...], list[str]] = {}
+    alike: dict[tuple[str, ...], list[Publication]] = {}
     for one in troubles:
         word, colour = _KINDS[one.kind]
         key = (
-            local(one.pub.due_at, zone),
             f"[{colour}]{_(word)}[/]",
             escape(one.pub.post),
             words.platform(one.pub.platform),
             local(one.pub.published_at, zone) or "—",
             escape(_why(one)),
         )
-        rows.setdefault(key, []).append(one.pub.account)
-    if not rows:
+        alike.setdefault(key, []).append(one.pub)
+    if not alike:
         return
     headings = (
-        _("planned"),
-        _("what"),
+        _("planned for"),
+        _("trouble"),
         _("post"),
         _("platform"),
         _("comes"),
         _("why"),
         _("accounts"),
     )
-    shown = [(*key, escape(_(", ").join(names))) for key, names in rows.items()]
-    screen.print(table(_("What does not go out as planned"), headings, shown))
+    rows = [
+        (local(pubs[0].due_at, zone), *key, escape(_(", ").join(pub.account for pub in pubs)))
+        for key, pubs in alike.items()
+    ]
+    screen.print(table(_("What does not go out as planned"), headings, rows))
 
 
 def _why(one: Trouble) -> str:
     if one.problems:
         return _(", ").join(one.problems)
     if one.kind is TroubleKind.LATE:
-        return words.reason(one.reason)
+        return _("by hand") if one.reason == BY_HAND else words.reason(one.reason)
     said = coloured.trouble(one.pub) or words.reason(one.reason)
     code = str(one.error.get("code", ""))
     return _("{code}: {text}").format(code=code, text=said) if code else said
@@ -286,7 +288,7 @@ def _show_silent(found: Report, members: Roster, zone: ZoneInfo) -> None:
     ]
     if rows:
         title = _("Accounts this calendar leaves silent for too long")
-        headings = (_("account"), _("unit"), _("days"), _("allowed"), _("last post"))
+        headings = (_("account"), _("unit"), _("longest gap"), _("allowed"), _("last post"))
         screen.print(table(title, headings, rows))
 
 

@@ -24,6 +24,7 @@ _POSTPONED = "publication.postponed"
 _HELD = "publication.held"
 _LOST = "publication.lost"
 _QUOTA = "quota"
+BY_HAND = "by_hand"  # people took their time
 _CLOSED = "window_passed"  # says less than what it waited for
 
 
@@ -166,7 +167,9 @@ def _troubles(
         if kind is None:
             continue
         held_by = codes.get(pub.post, []) if kind is TroubleKind.HELD else []
-        reason = pub.reason if pub.reason not in {"", _CLOSED} else reasons.get(pub.id, pub.reason)
+        reason = pub.reason
+        if reason in {"", _CLOSED}:
+            reason = reasons.get(pub.id, BY_HAND if pub.by_hand else reason)
         found.append(
             Trouble(
                 kind=kind,
@@ -225,7 +228,7 @@ def _postponed(
 
 
 def _key_item(item: ItemCoverage, pubs: Sequence[Publication]) -> KeyItemRow:
-    why = {pub.account: pub.reason or pub.state.value for pub in pubs if pub.post == item.post}
+    why = {pub.account: _stands(pub) for pub in pubs if pub.post == item.post}
     lacks = [
         Lack(
             unit=row.unit,
@@ -240,6 +243,10 @@ def _key_item(item: ItemCoverage, pubs: Sequence[Publication]) -> KeyItemRow:
         if row.state not in {CellState.ON_TIME, CellState.EXEMPT}
     ]
     return KeyItemRow(item=item, lacks=tuple(lacks))
+
+
+def _stands(pub: Publication) -> str:
+    return "" if pub.state is State.PUBLISHED else pub.reason or pub.state.value
 
 
 def _quotas(

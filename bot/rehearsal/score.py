@@ -39,13 +39,13 @@ class Score:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """The errors of what is played: of its posts, and of its files."""
-        posts = {post.id for post in self.reading.posts}
+        """The errors of what is played: of its posts, and of its files where no post is meant."""
+        posts, files = {post.id for post in self.reading.posts}, set(self.reading.files)
         return tuple(
             problem
             for problem in self.checked.problems
             if problem.severity is Severity.ERROR
-            and (problem.post in posts or problem.place.file in self.reading.files)
+            and (problem.post or problem.place.file) in posts | files
         )
 
 

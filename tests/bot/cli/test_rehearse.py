@@ -195,7 +195,7 @@ def test_held_missed_and_late_by_hand(office: Office) -> None:
     assert code == 1
     assert troubles(found) == [
         ("held", "held", "u01-wechat", "check_failed"),
-        ("late", "k1", "u02-website", ""),
+        ("late", "k1", "u02-website", "by_hand"),
         ("missed", "name", "u02-weibo", "account_not_registered"),
         ("missed", "k1", "u03-weibo", "unit_must_accept"),
     ]
