@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import tempfile
@@ -18,7 +19,6 @@ from bot.cli import rehearsed
 from bot.cli.answers import gap_rules
 from bot.cli.calendar import folder_settings, read_calendar
 from bot.cli.clock_bar import clock_bar
-from bot.cli.loop import run_fast
 from bot.cli.output import BAD_NEWS, OK, Format, FormatOption, emit, notes, settings_in_force
 from bot.errors import UsageError
 from bot.i18n import _
@@ -87,7 +87,7 @@ def rehearse(
         zone=settings.zone,
     )
     with _place(folder) as place:
-        found = run_fast(_play(settings, score, assumed, place, blank=blank))
+        found = asyncio.run(_play(settings, score, assumed, place, blank=blank))
         document = rehearsed.as_json(found, settings)
         text = json.dumps(document, ensure_ascii=False, indent=2)
         (place / "report.json").write_text(text, encoding="utf-8")

@@ -493,9 +493,17 @@ def test_a_file_of_which_a_part_cannot_be_read(office: Office) -> None:
     assert (code, found["troubles"], found["unread_files"]) == (1, [], [FILE])
 
 
-def test_a_ledger_that_cannot_be_read(office: Office) -> None:
+@pytest.mark.parametrize(
+    "url", ["sqlite:///var/ledger.sqlite3", "postgresql+asyncpg://x:secret@127.0.0.1:1/x"]
+)
+def test_a_ledger_that_cannot_be_read(
+    office: Office, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("BOT_LEDGER__URL", url)
     office.write(status())
     Path("var").mkdir()
     Path("var/ledger.sqlite3").write_bytes(b"no database" * 100)
-    assert "--blank" in usage_error(office.bot("rehearse", FILE))
+    said = usage_error(office.bot("rehearse", FILE))
+    assert "--blank" in said
+    assert "secret" not in said
     assert office.bot("rehearse", FILE, "--blank").code == 0
