@@ -37,6 +37,7 @@ from bot.i18n import N_, _
 from bot.schedule.reader import Reading, read
 from bot.settings import Settings
 from bot.wiring.platforms import Catalog
+from bot.wiring.rulebook import check_options
 
 Folder = Annotated[
     Path | None, typer.Argument(help=_("the schedules folder; the settings' one if left out"))
@@ -81,6 +82,7 @@ def read_calendar(settings: Settings) -> Reading:
         platforms=registry.platforms(),
         modes=registry.modes,
         zone=office.timezone,
+        options=check_options(settings),
     )
 
 
@@ -89,8 +91,8 @@ def check(folder: Folder = None, form: FormatOption = Format.TEXT) -> None:
     settings = folder_settings(folder)
     reading = read_calendar(settings)
     catalog = Catalog(settings.platforms)
-    checked = checks.check(reading, catalog)
-    problems = (*checked.problems, *checks.quota_problems(reading, checked, catalog))
+    checked = checks.check(reading, catalog, alone=True)
+    problems = checked.problems
     if form is Format.JSON:
         emit(
             {

@@ -38,6 +38,7 @@ class Entry:
     node: Node
     source: Source  # the calendar file
     bodies: Mapping[str, str]  # "body", "more.0.body" -> its file
+    ignore: Mapping[str, str] = field(default_factory=dict)  # code of a rule -> why not
 
     def where(self, name: str, piece: str = "", skip: int = 0) -> Place:
         """The line of the field (dotted: "variants.weibo.text", "more.0.title"), or of `piece`.
@@ -160,7 +161,7 @@ class CalendarReader:
             return None
         bodies = {"body": shape.body}
         bodies |= {f"more.{index}.body": more.body for index, more in enumerate(shape.more)}
-        return Entry(post=post, node=node, source=self.source, bodies=bodies)
+        return Entry(post=post, node=node, source=self.source, bodies=bodies, ignore=shape.ignore)
 
 
 def _defaults(root: Node, file: str) -> DefaultsShape | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -11,14 +11,17 @@ from bot.domain.post import Post
 from bot.domain.problem import Place, Problem
 from bot.domain.roster import Roster
 from bot.i18n import _
-from bot.schedule import rules
-from bot.schedule.cross import check_keys, without_twins
+from bot.schedule.checking import Checks
+from bot.schedule.cross import without_twins
 from bot.schedule.days import Days, read_days
 from bot.schedule.folder import Folder
+from bot.schedule.ignoring import Ignore, ignores_of
 from bot.schedule.media import Gallery
-from bot.schedule.posts import CalendarReader, Entry
+from bot.schedule.options import CheckOptions
+from bot.schedule.posts import CalendarReader
 from bot.schedule.roster import ModesOf, read_roster, roster_from
 from bot.schedule.sources import READERS, RESERVED, Source, is_calendar, is_passing
+from bot.schedule.wordlists import read_words
 
 __all__ = ["ROSTER_FILE", "Reading", "read", "read_roster"]
 
@@ -53,6 +56,9 @@ class Reading:
     fingerprint: str  # changes when any file read changes: calendars, roster, texts, media
     sources: Mapping[str, Source] = field(default_factory=dict)  # calendar file → what it holds
     days: Days = field(default_factory=Days)  # health days and holidays with the office's own
+    # Post → code of a rule → why it is switched off there; no part of a post's content.
+    ignores: Mapping[str, Mapping[str, Ignore]] = field(default_factory=dict)
+    options: CheckOptions = field(default_factory=CheckOptions)  # it was checked with
 
     def excerpt(self, place: Place) -> str:
         """The line or cell of a file that a place means, "" when it cannot be shown."""
@@ -71,13 +77,15 @@ def read(
     modes: ModesOf | None = None,
     *,
     zone: str = "Asia/Shanghai",
+    options: CheckOptions | None = None,
 ) -> Reading:
     """Everything in the folder, never raising for what is wrong in it.
 
     `platforms` are the known platforms' names, None takes those the roster uses; `modes` tells the
     modes an account of one of them may have, None allows any. `zone` is that of sheets that name
-    none. Reads files only; may be repeated.
+    none; `options` are the office's for the rules. Reads files only; may be repeated.
     """
+    options = options or CheckOptions()
     view = Folder(root=folder)
     files, problems = _calendar_files(folder)
     found = roster_from(view, ROSTER_FILE, platforms, modes)
@@ -99,7 +107,14 @@ def read(
     )
     broken |= {entry.post.place.file for entry in left_out}
     days = read_days(view)
-    problems += [*found.problems, *_check(entries, roster), *twins, *days.problems]
+    problems += [*found.problems, *twins, *days.problems]
+    words, wrong = read_words(view)
+    problems += wrong + Checks(options=options, days=days, words=words).all(entries, roster)
+    ignores = {}
+    for entry in entries:
+        if entry.ignore:
+            ignores[entry.post.id], wrong = ignores_of(entry, options.rules)
+            problems += wrong
     return Reading(
         folder=folder,
         roster=roster,
@@ -110,14 +125,9 @@ def read(
         fingerprint=view.fingerprint(),
         sources={calendar.file: calendar.source for calendar in calendars},
         days=days,
+        ignores=ignores,
+        options=options,
     )
-
-
-def _check(entries: Sequence[Entry], roster: Roster) -> list[Problem]:
-    problems = check_keys(entries, roster)
-    for entry in entries:
-        problems += rules.check(entry.post, entry.where)
-    return problems
 
 
 def _calendar_files(folder: Path) -> tuple[tuple[str, ...], list[Problem]]:

@@ -149,6 +149,7 @@ class PostShape(Shape):
     ai_generated: Flag = False
     consent: Text = ""
     patient_story: Flag = False
+    ignore: dict[str, Text] = {}
     more: list[ArticleShape] = []
     variants: dict[str, OverrideShape] = {}
     key: KeyShape | None = None
