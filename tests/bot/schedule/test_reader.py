@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.domain.problem import Place, Severity
-from bot.schedule.codes import CODES
+from bot.schedule.codes import RULES
 from bot.schedule.reader import Reading, read, read_roster
 from tests.bot.schedule.folders import GOOD, PLATFORMS, ROSTER, make_folder
 
@@ -38,7 +38,7 @@ def test_a_planted_mistake_is_told_with_its_place(name: str) -> None:
         "severity": problem.severity.value,
         "post": problem.post,
     } == EXPECTED[name]
-    assert problem.code in CODES
+    assert problem.code in RULES
     assert problem.message.strip()
     assert problem.hint.strip()
     assert "Traceback" not in problem.message + problem.hint
@@ -47,7 +47,7 @@ def test_a_planted_mistake_is_told_with_its_place(name: str) -> None:
 def test_every_folder_is_expected_and_every_code_but_one_has_a_folder() -> None:
     assert {item.name for item in BROKEN.iterdir() if item.is_dir()} == set(EXPECTED)
     # A folder that is missing cannot be committed; it has its own test below.
-    assert {str(case["code"]) for case in EXPECTED.values()} == set(CODES) - {"folder-missing"}
+    assert {str(case["code"]) for case in EXPECTED.values()} == set(RULES) - {"folder-missing"}
 
 
 def test_a_good_folder_has_no_problem_and_all_its_values(tmp_path: Path) -> None:
@@ -263,7 +263,7 @@ def test_any_values_under_known_keys_are_read_without_raising(entry: dict[str, o
     calendar = {"timezone": "Asia/Shanghai", "posts": [entry]}
     roster = {"units": [entry, {"id": "u1", "name": "n", "accounts": [entry]}]}
     reading = _read_text(yaml.safe_dump(calendar), yaml.safe_dump(roster))
-    assert all(problem.code in CODES for problem in reading.problems)
+    assert all(problem.code in RULES for problem in reading.problems)
 
 
 def test_the_sample_month_has_sixty_posts_and_its_four_planted_mistakes() -> None:
