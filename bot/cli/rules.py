@@ -15,6 +15,7 @@ PAGES = "docs/rules"
 GROUPS = {
     Group.FOLDER: N_("Folder and files"),
     Group.WRITING: N_("How files are written"),
+    Group.SHEETS: N_("Excel and CSV"),
     Group.VALUES: N_("Keys and values"),
     Group.MEDIA: N_("Texts, pictures and videos"),
     Group.ENTRIES: N_("Between entries"),

@@ -21,6 +21,7 @@ COLUMNS: Final = ("name_zh", "name_en", "rule", "organiser", "source")
 FIRST_YEAR: Final = 1990
 LAST_YEAR: Final = 2100
 _QUOTES: Final = re.compile(r"[《》「」“”\s]")
+_WIDE: Final = re.compile("^(?:世界|国际|联合国|全国|全球|中国)")
 _BRACKETS: Final = re.compile(r"[（(）)]")
 
 
@@ -47,7 +48,10 @@ class HealthDay:
         spans = stronger or self.rule.spans(year)
         if self.rule.months is not None and not spans:
             return [Occurrence(day=self, year=year, months=self.rule.months)]
-        return [Occurrence(day=self, year=year, first=first, last=last) for first, last in spans]
+        return [
+            Occurrence(day=self, year=year, first=first, last=last, number=number)
+            for number, (first, last) in enumerate(spans, start=1)
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +63,7 @@ class Occurrence:
     first: date | None = None
     last: date | None = None  # belongs to it; equals `first` for a single day
     months: tuple[int, int] | None = None  # while unknown: the first and last month it may be in
+    number: int = 1  # a lunar day around new year can come a second time
 
     @property
     def _order(self) -> tuple[date, bool]:
@@ -103,6 +108,17 @@ def between(
 
 
 def named_in(title: str, days: Iterable[HealthDay]) -> list[HealthDay]:
-    """The days that a title names, by any of their names."""
+    """The days that a title names, by any of their names or a short one: 护士节 for 国际护士节.
+
+    Short names may belong to two days (全国高血压日 and 世界高血压日); look at the date as well.
+    """
     plain = _QUOTES.sub("", title)
-    return [day for day in days if any(name in plain for name in day.names)]
+    return [day for day in days if any(name in plain for name in _spoken(day))]
+
+
+def _spoken(day: HealthDay) -> Iterator[str]:
+    for name in day.names:
+        yield name
+        short = _WIDE.sub("", name)
+        if len(short) > 2:  # "水日" of 世界水日 is part of other words
+            yield short

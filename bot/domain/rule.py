@@ -13,7 +13,8 @@ class Group(StrEnum):
     """What a rule looks at; the rules of form share one page a group."""
 
     FOLDER = "folder"  # the folder and its files
-    WRITING = "writing"  # YAML and sheets
+    WRITING = "writing"  # YAML and lists
+    SHEETS = "sheets"  # Excel and CSV
     VALUES = "values"  # keys and what stands behind them
     MEDIA = "media"  # texts, pictures and videos
     ENTRIES = "entries"  # between entries
@@ -55,15 +56,19 @@ class Rule:
 
 
 def table(
-    group: Group, meanings: Mapping[str, str], warnings: Collection[str] = ()
+    group: Group,
+    meanings: Mapping[str, str],
+    warnings: Collection[str] = (),
+    notes: Collection[str] = (),
 ) -> dict[str, Rule]:
-    """Rules that need no more than a sentence, by code; those named in `warnings` only warn."""
+    """Rules that need no more than a sentence, by code; some only warn, or are but notes."""
+    rank = dict.fromkeys(warnings, Severity.WARNING) | dict.fromkeys(notes, Severity.INFO)
     return {
         code: Rule(
             code=code,
             group=group,
             meaning=meaning,
-            severity=Severity.WARNING if code in warnings else Severity.ERROR,
+            severity=rank.get(code, Severity.ERROR),
         )
         for code, meaning in meanings.items()
     }

@@ -14,6 +14,7 @@ _FOLDER: Final = {
     "no-calendar": N_("The folder holds no calendar file."),
     "roster-missing": N_("The folder holds no roster.yaml."),
     "wrong-suffix": N_("A file looks like a calendar but its name does not end in .yaml."),
+    "copy-of-a-calendar": N_("A file is a copy of another calendar file and is not read."),
     "file-unreadable": N_("A file is missing or cannot be opened."),
     "not-utf8": N_("A text file is not encoded in UTF-8."),
     "too-large": N_("A file is larger, deeper or more repetitive than any calendar needs to be."),
@@ -26,6 +27,30 @@ _WRITING: Final = {
     "duplicate-key": N_("A key stands twice in one entry."),
     "bad-word": N_("A line of a word list is not understood."),
 }
+_SHEETS: Final = {
+    "workbook-damaged": N_("A workbook is damaged or was cut off."),
+    "workbook-encrypted": N_("A workbook is protected with a password."),
+    "workbook-old": N_("A workbook of the old kind (.xls) has the name of a new one."),
+    "workbook-macros": N_("A workbook contains macros; they are not run."),
+    "not-a-workbook": N_("Another kind of file has a workbook's name."),
+    "csv-syntax": N_("A quotation mark of a CSV file is not closed."),
+    "no-headings": N_("No row of a sheet has the headings of a calendar."),
+    "heading-missing": N_("A heading every calendar needs is not there."),
+    "unknown-heading": N_("A heading is not one of those the format knows."),
+    "duplicate-heading": N_("A heading stands twice."),
+    "sheet-ignored": N_("A sheet looks like a calendar and is not read."),
+    "hidden-sheet": N_("A hidden sheet holds posts; nothing in it is planned or taken back."),
+    "hidden-row": N_("A hidden row holds a post; it is neither planned nor taken back."),
+    "filtered-rows": N_("A filter does not show some rows; they are read like all others."),
+    "merged-cells": N_("Cells are merged, and what belongs to which row cannot be told."),
+    "value-without-heading": N_("A value stands in a column without heading."),
+    "cell-error": N_("A cell shows an error such as #N/A."),
+    "formula-without-value": N_("A formula's result is not in the file."),
+    "cell-became-date": N_("The program has made a date of a cell that should be text."),
+    "cell-is-number": N_("A cell that should be text holds a number whose writing is lost."),
+    "bad-pair": N_("A cell with names and their values is not written “name：value”."),
+    "id-missing": N_("A row of a sheet has no id."),
+}
 _VALUES: Final = {
     "missing-key": N_("A required key is not there."),
     "empty-value": N_("A required key has no value."),
@@ -35,6 +60,9 @@ _VALUES: Final = {
     "bad-id": N_("An id has other characters than letters, digits and hyphens, or is too long."),
     "bad-time": N_("A time is not written YYYY-MM-DD HH:MM, or is no such time."),
     "time-without-day": N_("A time is given without its day."),
+    "time-without-year": N_("A day is given without its year."),
+    "day-without-time": N_("A day is given without a time."),
+    "weekday-wrong": N_("A day is not the weekday that stands beside it."),
     "time-does-not-exist": N_("The clocks skip this time in the file's timezone."),
     "full-width-value": N_("A time or duration is written with full-width characters."),
     "bad-date": N_("A date is not written YYYY-MM-DD, or is no such date."),
@@ -74,13 +102,28 @@ _ENTRIES: Final = {
     "key-without-flagship": N_("A key item is not first released on a flagship account."),
     "key-deadlines-overlap": N_("Two key items are due for reprinting at the same time."),
 }
-_WARNINGS: Final = frozenset({"wrong-extension", "account-twice", "key-deadlines-overlap"})
+_WARNINGS: Final = frozenset(
+    {
+        "wrong-extension",
+        "account-twice",
+        "key-deadlines-overlap",
+        "hidden-sheet",
+        "hidden-row",
+        "workbook-macros",
+        "table-heading",
+        "table-row",
+        "bad-day-rule",
+        "day-twice",
+    }
+)
+_NOTES: Final = frozenset({"filtered-rows", "sheet-ignored"})
 
 # By code, in the order of the list; those of the platforms come with their adapters.
 RULES: Final[Mapping[str, Rule]] = {
     **table(Group.FOLDER, _FOLDER),
     **table(Group.WRITING, _WRITING),
-    **table(Group.VALUES, _VALUES),
+    **table(Group.SHEETS, _SHEETS, _WARNINGS, _NOTES),
+    **table(Group.VALUES, _VALUES, _WARNINGS),
     **table(Group.MEDIA, _MEDIA, _WARNINGS),
     **table(Group.ENTRIES, _ENTRIES, _WARNINGS),
     **{rule.code: rule for rule in GROUNDS},

@@ -15,25 +15,13 @@ from bot.schedule.lined import too_large
 MAX_BYTES: Final = 4_000_000  # of a text; a month of posts has under 100 kB
 
 
-def glance(root: Path) -> frozenset[tuple[str, int, int, int]]:
-    """What the folder looks like from outside; equal while nothing in it was touched.
-
-    Far cheaper than reading it. Raises OSError when it cannot be looked at.
-    """
-    found = set()
-    for path in root.rglob("*"):
-        stat = path.stat()
-        # The change time too: a copy may bring its old modification time along.
-        found.add((str(path), stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns))
-    return frozenset(found)
-
-
 @dataclass(kw_only=True)
 class Folder:
     """One reading's view of the folder. `seen` maps each path asked for to a digest of it."""
 
     root: Path
     seen: dict[str, str] = field(default_factory=dict)
+    shut: set[str] = field(default_factory=set)  # there, and not to be opened
 
     def locate(self, path: str) -> tuple[Path | None, tuple[str, str, str]]:
         """The file a path of the calendar names; else None and code, message, hint of why not.
@@ -84,7 +72,7 @@ class Folder:
             text = raw.decode("utf-8-sig")
             return text.replace("\r\n", "\n").replace("\r", "\n"), []
         except UnicodeDecodeError as error:
-            return None, [_not_utf8(file, raw.count(b"\n", 0, error.start) + 1)]
+            return None, [not_utf8(file, raw.count(b"\n", 0, error.start) + 1)]
 
     def read_bytes(
         self, file: str, place: Place, limit: int = MAX_BYTES
@@ -99,6 +87,7 @@ class Folder:
             with full.open("rb") as stream:
                 raw = stream.read(limit + 1)  # never a file of a gigabyte
         except OSError as error:
+            self.shut.add(file)
             message = _("{path} cannot be opened: {why}").format(path=file, why=error.strerror)
             hint = _("Check the file's permissions.")
             problem = Problem(code="file-unreadable", message=message, hint=hint, place=place)
@@ -114,7 +103,8 @@ class Folder:
         return hashlib.sha256(lines.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _not_utf8(file: str, line: int) -> Problem:
+def not_utf8(file: str, line: int) -> Problem:
+    """The problem of a text in another encoding."""
     return Problem(
         code="not-utf8",
         message=_("{path} is not a UTF-8 text.").format(path=file),

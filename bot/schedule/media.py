@@ -125,6 +125,7 @@ class Gallery:
         try:
             look = inspect(full, stamp(full.stat()))
         except OSError as error:
+            self.folder.shut.add(path)
             return None, [_unreadable(path, error, place, post)]
         code = _unfit(look, video=video)
         if code or look.media is None:

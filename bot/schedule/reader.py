@@ -12,6 +12,7 @@ from bot.domain.problem import Place, Problem
 from bot.domain.roster import Roster
 from bot.i18n import _
 from bot.schedule.checking import Checks
+from bot.schedule.copies import copies
 from bot.schedule.cross import without_twins
 from bot.schedule.days import Days, read_days
 from bot.schedule.folder import Folder
@@ -38,6 +39,7 @@ _NEARLY: Final = {
     ".ods": ".xlsx",
     ".numbers": ".xlsx",
 }
+_NOT_READ: Final = frozenset({"wrong-suffix", "copy-of-a-calendar"})
 _TEXTS: Final = frozenset({".yml", ".yaml.txt", ".csv.txt"})  # renaming them is enough
 
 
@@ -54,6 +56,7 @@ class Reading:
     # With ROSTER_FILE in it no account may be taken as gone, nor any post.
     broken: frozenset[str]
     fingerprint: str  # changes when any file read changes: calendars, roster, texts, media
+    shut: frozenset[str] = frozenset()  # files that are there and could not be opened
     sources: Mapping[str, Source] = field(default_factory=dict)  # calendar file → what it holds
     days: Days = field(default_factory=Days)  # health days and holidays with the office's own
     # Post → code of a rule → why it is switched off there; no part of a post's content.
@@ -90,7 +93,7 @@ def read(
     files, problems = _calendar_files(folder)
     found = roster_from(view, ROSTER_FILE, platforms, modes)
     roster = found.roster
-    broken = {problem.place.file for problem in problems if problem.code == "wrong-suffix"}
+    broken = {problem.place.file for problem in problems if problem.code in _NOT_READ}
     broken |= set() if found.whole and files else {ROSTER_FILE}
     known = platforms or frozenset(account.platform for account in roster.accounts.values())
     gallery = Gallery(folder=view)
@@ -123,6 +126,7 @@ def read(
         files=files,
         broken=frozenset(broken),
         fingerprint=view.fingerprint(),
+        shut=frozenset(view.shut),
         sources={calendar.file: calendar.source for calendar in calendars},
         days=days,
         ignores=ignores,
@@ -143,8 +147,11 @@ def _calendar_files(folder: Path) -> tuple[tuple[str, ...], list[Problem]]:
                 hint=_("Create it, or start the bot where it lies."),
             )
         ]
-    files = tuple(name for name in names if is_calendar(name))
-    problems = [_wrong_suffix(name) for name in names if _nearly(name)]
+    found = [name for name in names if is_calendar(name)]
+    doubles = copies(found, [name for name in names if name in RESERVED or name in found])
+    files = tuple(name for name in found if name not in doubles)
+    problems = [_copy(name, original) for name, original in doubles.items()]
+    problems += [_wrong_suffix(name) for name in names if _nearly(name)]
     if not files:
         problems.append(
             Problem(
@@ -154,6 +161,20 @@ def _calendar_files(folder: Path) -> tuple[tuple[str, ...], list[Problem]]:
             )
         )
     return files, problems
+
+
+def _copy(name: str, original: str) -> Problem:
+    return Problem(
+        code="copy-of-a-calendar",
+        message=_("{file} is a copy of {original} and is not read.").format(
+            file=name, original=original
+        ),
+        hint=_(
+            "Keep one of the two: move what is new into {original} and delete the copy. If it is "
+            "none, give it another name."
+        ).format(original=original),
+        place=Place(file=name),
+    )
 
 
 def _nearly(name: str) -> str:

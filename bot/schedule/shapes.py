@@ -96,6 +96,7 @@ class CalendarShape(Shape):
     timezone: Name
     defaults: DefaultsShape = DefaultsShape()
     posts: list[Any] = []
+    drafts: Any = None  # ideas for posts: never read, whatever they are
 
 
 class OverrideShape(Shape):

@@ -239,4 +239,7 @@ def test_titles_name_days_by_any_of_their_names() -> None:
     assert named("世界抗癌日义诊") == ["世界癌症日（世界抗癌日）"]
     assert named("2026年《职业病防治法》宣传周启动") == ["《职业病防治法》宣传周"]
     assert named("“世界卫生日” 走进社区") == ["世界卫生日"]
+    assert named("护士节人物：她的表") == ["国际护士节"]
+    assert named("高血压日义诊") == ["世界高血压日", "全国高血压日"]  # the date tells which
     assert named("宣传周小结") == []
+    assert named("喝水日记") == []

@@ -17,7 +17,7 @@ from bot.wiring.rulebook import rulebook
 PACKAGE = Path(bot.schedule.codes.__file__).parent
 ADAPTERS = Path(adapters.__file__).parent
 TABLES = {"codes.py", "grounds.py", "grounds_calendar.py"}
-NO_CODES = {"utf-8-sig", "utf-8", "utf-16-le"}
+NO_CODES = {"utf-8-sig", "utf-8", "utf-16", "utf-16-le", "health-day"}
 ELSEWHERE = {"account-uncovered", "quota-exceeded", "ignore-unused"}  # bot/engine
 
 

@@ -73,7 +73,7 @@ def codes(given: Post) -> list[str]:
     ],
 )
 def test_a_promise_of_effect_is_an_error(text: str) -> None:
-    assert codes(post(text=text)) == ["efficacy-claim"]
+    assert "efficacy-claim" in codes(post(text=text))
 
 
 @pytest.mark.parametrize(
