@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -63,7 +64,8 @@ async def build(
         *(entry for post in _unknown(new, known, account) for entry in _new(post, core)),
         *(_health_day(one) for one in days.between(first, last)),
     ]
-    return write(entries, name=_name(members, account), zone=zone.key)
+    # A year of posts takes a second to write, and the bot has other things to do meanwhile.
+    return await asyncio.to_thread(write, entries, name=_name(members, account), zone=zone.key)
 
 
 def _name(members: Roster, account: str | None) -> str:
@@ -155,10 +157,10 @@ def _unknown(planned: Sequence[Post], known: Sequence[FeedPost], account: str | 
 
 
 def _new(post: Post, core: Core) -> Iterator[Entry]:
-    now = core.clock.now()
+    now, mark = core.clock.now(), _("not taken over yet")
     yield Entry(
         uid=f"post-{post.id}",
-        title=f"【{_('not taken over yet')}】{post.title}",
+        title=f"【{mark}】{post.title}",
         first=post.due_at,
         changed_at=now,
         text=_lines(post.accounts),
