@@ -16,7 +16,9 @@ class Group(StrEnum):
     WRITING = "writing"  # YAML and lists
     SHEETS = "sheets"  # Excel and CSV
     VALUES = "values"  # keys and what stands behind them
+    COLUMNS = "columns"  # recurring columns and times counted from others
     MEDIA = "media"  # texts, pictures and videos
+    BODIES = "bodies"  # Word files and other texts
     ENTRIES = "entries"  # between entries
     CONTENT = "content"
     CALENDAR = "calendar"

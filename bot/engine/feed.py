@@ -99,9 +99,7 @@ def _known(post: FeedPost, members: Roster) -> Iterator[Entry]:
     )
     if post.deadline_at is not None and not post.removed:
         reprints = [pub for pub in wanted if pub.kind is Kind.REPRINT]
-        done = sum(pub.state is State.PUBLISHED for pub in reprints)
-        text = _("{done} of {all} reprints are out.").format(done=done, all=len(reprints))
-        yield _deadline(post.id, post.title, post.deadline_at, changed_at, post.revisions, text)
+        yield _deadline(post.id, post.title, post.deadline_at, changed_at, post.revisions, reprints)
 
 
 def _shown(pub: Publication) -> State:
@@ -132,15 +130,22 @@ def _lines(lines: Iterable[str]) -> str:
 
 
 def _deadline(
-    post: str, title: str, at: datetime, changed_at: datetime, revision: int, text: str
+    post: str,
+    title: str,
+    at: datetime,
+    changed_at: datetime,
+    revision: int = 0,
+    reprints: Sequence[Publication] = (),
 ) -> Entry:
+    done = sum(pub.state is State.PUBLISHED for pub in reprints)
+    out = _("{done} of {all} reprints are out.").format(done=done, all=len(reprints))
     return Entry(
         uid=f"deadline-{post}",
         title=_("Reprints due: {title}").format(title=title),
         first=at,
         changed_at=changed_at,
         revision=revision,
-        text=text,
+        text=out if reprints else "",
         category=_("deadline"),
     )
 
@@ -168,7 +173,7 @@ def _new(post: Post, core: Core) -> Iterator[Entry]:
         firm=False,
     )
     if post.key is not None:
-        yield _deadline(post.id, post.title, post.due_at + post.key.deadline, now, 0, "")
+        yield _deadline(post.id, post.title, post.due_at + post.key.deadline, now)
 
 
 def _health_day(one: Occurrence) -> Entry:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.domain.problem import Problem
 from bot.domain.roster import Roster
-from bot.schedule.cross import check_keys
+from bot.schedule.cross import check_embargoes, check_keys
 from bot.schedule.days import Days
 from bot.schedule.options import CheckOptions
 from bot.schedule.posts import Entry
@@ -28,7 +28,7 @@ class Checks:
         looker = texts.usual()
         if self.words:
             looker = texts.Looker([Words("office-word", self.words).family])
-        problems = check_keys(entries, roster)
+        problems = [*check_keys(entries, roster), *check_embargoes(entries)]
         for entry in entries:
             post = entry.post
             problems += facts.check(post, entry.where, self.options.approved_sources)

@@ -78,6 +78,38 @@ _VALUES: Final = {
     "bad-day-rule": N_("The rule of a health day cannot be read."),
     "day-twice": N_("A day stands twice in a table."),
 }
+_COLUMNS: Final = {
+    "bad-rule": N_("A column's rule cannot be read."),
+    "rule-too-often": N_("A column's rule is due more than once a day."),
+    "rule-with-until": N_("A column's rule says itself when it ends."),
+    "rule-needs-start": N_("A column's rule means nothing without the column's first day."),
+    "rule-without-days": N_("A column's rule gives no day."),
+    "count-and-until": N_("A column ends in two ways."),
+    "column-span": N_("A column's days lie before it begins or after it ends."),
+    "too-many-slots": N_("A column runs for more than ten years."),
+    "bad-clock": N_("A time of day is not written HH:MM."),
+    "unknown-placeholder": N_("A template has a placeholder that is not known."),
+    "template-braces": N_("The braces of a template do not match."),
+    "number-without-start": N_("A template counts slots of a column without a first day."),
+    "no-slot-number": N_("A template shows a number the post does not have."),
+    "duplicate-column": N_("A column is defined twice."),
+    "column-unread": N_("A post's column may be defined in a file that cannot be read."),
+    "unknown-column": N_("A post's column is not defined, but one with nearly that name is."),
+    "slot-and-at": N_("A post has both a slot and a time."),
+    "slot-without-column": N_("A post has a slot, and its column has none."),
+    "no-such-slot": N_("A post names a day that is no slot of its column."),
+    "not-a-slot": N_("A post of a column is due on a day that is no slot of it."),
+    "slot-empty": N_("A column has a slot without a post."),
+    "slot-twice": N_("Two posts are in one slot of a column."),
+    "bad-relative-time": N_("A time counted from another post is not written like T+4h."),
+    "relative-without-after": N_("A time like T+4h does not say after which post."),
+    "after-without-relative": N_("A post names another to count from, and has a time of its own."),
+    "unknown-after": N_("A post is to follow one that is not in the calendar."),
+    "after-not-planned": N_("A post is to follow one that has no time."),
+    "relative-cycle": N_("Posts wait for each other in a circle."),
+    "bad-delay": N_("An account's delay is not written like T+30m."),
+    "before-embargo": N_("A post is due before its embargo ends."),
+}
 _MEDIA: Final = {
     "path-outside": N_("A path leads out of the schedules folder."),
     "media-missing": N_("A picture or video is not there."),
@@ -88,6 +120,18 @@ _MEDIA: Final = {
     "picture-too-large": N_("A picture has more pixels than can be opened safely."),
     "picture-not-local": N_("A text refers to a picture that is not in the folder."),
     "wrong-extension": N_("A file's name does not fit what is in it."),
+}
+_BODIES: Final = {
+    "body-kind": N_("A body is a file of another kind than .docx, .txt or .md."),
+    "docx-protected": N_("A Word file has a password."),
+    "docx-damaged": N_("A file called .docx is no whole Word file."),
+    "docx-linked-picture": N_("A Word file shows a picture that is not in it."),
+    "docx-picture-cropped": N_("A picture of a Word file is cropped only for the eye."),
+    "docx-picture-kind": N_("A picture of a Word file is a drawing no platform takes."),
+    "docx-tracked-changes": N_("A Word file still has tracked changes."),
+    "docx-comments": N_("A Word file still has comments."),
+    "docx-not-taken": N_("Something in a Word file cannot be taken over into an article."),
+    "docx-table": N_("A table of a Word file had to be made simpler."),
 }
 _ENTRIES: Final = {
     "duplicate-post": N_("Two posts have the same id."),
@@ -114,6 +158,14 @@ _WARNINGS: Final = frozenset(
         "table-row",
         "bad-day-rule",
         "day-twice",
+        "slot-empty",
+        "slot-twice",
+        "not-a-slot",
+        "unknown-column",
+        "docx-tracked-changes",
+        "docx-comments",
+        "docx-not-taken",
+        "docx-table",
     }
 )
 _NOTES: Final = frozenset({"filtered-rows", "sheet-ignored"})
@@ -124,7 +176,9 @@ RULES: Final[Mapping[str, Rule]] = {
     **table(Group.WRITING, _WRITING),
     **table(Group.SHEETS, _SHEETS, _WARNINGS, _NOTES),
     **table(Group.VALUES, _VALUES, _WARNINGS),
+    **table(Group.COLUMNS, _COLUMNS, _WARNINGS),
     **table(Group.MEDIA, _MEDIA, _WARNINGS),
+    **table(Group.BODIES, _BODIES, _WARNINGS),
     **table(Group.ENTRIES, _ENTRIES, _WARNINGS),
     **{rule.code: rule for rule in GROUNDS},
 }

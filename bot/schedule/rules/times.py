@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -99,9 +99,9 @@ def _problem(
 
 
 def health_days(entries: Sequence[Entry], options: CheckOptions, days: Days) -> Iterator[Problem]:
-    """Health days between a file's first and last post that no post names within a day of them.
+    """Health days between the first and last post that no post names within a day of them.
 
-    Told of the file with the nearest post.
+    One problem a file, that of the nearest post.
     """
     if options.health_days is None or not entries:
         return
@@ -113,11 +113,18 @@ def health_days(entries: Sequence[Entry], options: CheckOptions, days: Days) -> 
         said[day].append(_names(entry.post))
         files.setdefault(day, entry.post.place.file)
     first, last = min(said), max(said)
+    missed: dict[str, list[Occurrence]] = defaultdict(list)
     for one in days.between(first, last):
-        usual = not wanted.isdisjoint({one.day.name_zh, *one.day.names}) or "all" in wanted
         inside = one.first is not None and first <= one.first <= last
-        if usual and inside and not _covered(one, said):
-            yield _uncovered(one, _nearest(one, files))
+        if inside and _is_wanted(one, wanted) and not _covered(one, said):
+            missed[_nearest(one, files)].append(one)
+    for file, found in missed.items():
+        yield _uncovered(found, file)
+
+
+def _is_wanted(one: Occurrence, wanted: Collection[str]) -> bool:
+    names = {one.day.name_zh, *one.day.names}
+    return "all" in wanted or not names.isdisjoint(wanted)
 
 
 def _names(post: Post) -> str:
@@ -141,13 +148,12 @@ def _nearest(one: Occurrence, files: Mapping[date, str]) -> str:
     return files[min(files, key=lambda day: (abs(day - first), day))]
 
 
-def _uncovered(one: Occurrence, file: str) -> Problem:
+def _uncovered(found: Sequence[Occurrence], file: str) -> Problem:
+    named = [f"{one.day.names[0]} ({one.first:%m-%d})" for one in found]
     return Problem(
         code="health-day-uncovered",
-        message=_("No post for {day} ({date}).").format(
-            day=one.day.names[0], date=f"{one.first:%m-%d}"
-        ),
-        hint=_("Plan one, or take the day out of check.health_days."),
+        message=_("No post for {days}.").format(days=", ".join(named)),
+        hint=_("Plan one, or choose other days in check.health_days."),
         severity=Severity.INFO,
         place=Place(file=file),
     )
