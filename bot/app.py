@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
+from aiohttp import ClientMiddlewareType
 from arq.connections import ArqRedis
 
 from adapters import registry
@@ -47,14 +48,26 @@ class App:
 
     def read(self) -> Reading:
         """The calendar as it stands in the files now."""
+        office = self.settings.office
         return read(
-            self.settings.office.schedules, platforms=registry.platforms(), modes=registry.modes
+            office.schedules,
+            platforms=registry.platforms(),
+            modes=registry.modes,
+            zone=office.timezone,
         )
 
 
 @asynccontextmanager
-async def open_app(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[App]:
-    """The program, ready to work; everything is closed again at the end of the block."""
+async def open_app(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    middlewares: Sequence[ClientMiddlewareType] = (),
+) -> AsyncIterator[App]:
+    """The program, ready to work; everything is closed again at the end of the block.
+
+    `middlewares` see every call to a platform before it is made.
+    """
     clock = clock or WallClock()
     vault = open_vault(
         settings.secret_key.get_secret_value() if settings.secret_key else None,
@@ -67,7 +80,7 @@ async def open_app(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
     # The office's proxy variables are not used: platforms are reached directly or not at all.
     timeout = aiohttp.ClientTimeout(total=_HTTP_TOTAL_S)
     try:
-        async with aiohttp.ClientSession(timeout=timeout) as session:
+        async with aiohttp.ClientSession(timeout=timeout, middlewares=middlewares) as session:
             platforms = Adapters(
                 settings, session=session, ledger=ledger, vault=vault, clock=clock, redis=redis
             )

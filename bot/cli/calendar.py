@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.cells import cell_len
 from rich.markup import escape
 
 from adapters import registry
@@ -43,6 +44,8 @@ Folder = Annotated[
 
 # What these found is masked in the message; the line itself would show it after all.
 _PRIVATE = frozenset({"id-number", "mobile-number"})
+_WIDE = 70  # characters of a line that are shown
+_CONTEXT = 25  # of them before the place meant, when it lies far to the right
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _SEVERITIES = {
     Severity.ERROR: N_("error"),
@@ -70,10 +73,21 @@ def folder_settings(folder: Path | None) -> Settings:
     )
 
 
+def read_calendar(settings: Settings) -> Reading:
+    """The settings' calendar as it stands in the files."""
+    office = settings.office
+    return read(
+        office.schedules,
+        platforms=registry.platforms(),
+        modes=registry.modes,
+        zone=office.timezone,
+    )
+
+
 def check(folder: Folder = None, form: FormatOption = Format.TEXT) -> None:
     """Finds every mistake in the calendar before it can hurt."""
     settings = folder_settings(folder)
-    reading = read(settings.office.schedules, platforms=registry.platforms(), modes=registry.modes)
+    reading = read_calendar(settings)
     catalog = Catalog(settings.platforms)
     checked = checks.check(reading, catalog)
     problems = (*checked.problems, *checks.quota_problems(reading, checked, catalog))
@@ -99,7 +113,7 @@ def show_problems(problems: tuple[Problem, ...], reading: Reading) -> None:
             f"[bold]{escape(head)}[/][{colour}]{_(_SEVERITIES[problem.severity])}[/] "
             f"[bright_black]{problem.code}[/]{escape(post)}: {escape(problem.message)}"
         )
-        if shown := _line(problem, reading.folder):
+        for shown in _excerpt(problem, reading):
             screen.print(f"    [bright_black]{escape(shown)}[/]", no_wrap=True, overflow="ellipsis")
         if problem.hint:
             screen.print(f"    → {escape(problem.hint)}")
@@ -113,16 +127,24 @@ def show_problems(problems: tuple[Problem, ...], reading: Reading) -> None:
     )
 
 
-def _line(problem: Problem, folder: Path) -> str:
-    if not problem.place.file or problem.place.line is None or problem.code in _PRIVATE:
-        return ""
-    try:
-        text = (folder / problem.place.file).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        return ""
-    lines = text.splitlines()
-    number = problem.place.line
-    return f"{number:>4} | {lines[number - 1][:160]}" if number <= len(lines) else ""
+def _excerpt(problem: Problem, reading: Reading) -> list[str]:
+    """The line or cell that is meant, and below it a marker."""
+    place = problem.place
+    if not place.file or place.line is None or problem.code in _PRIVATE:
+        return []
+    text = reading.excerpt(place)
+    if not text.strip():
+        return []
+    head = f"{place.cell or place.line:>4} | "
+    start = place.column - 1 if place.column else len(text) - len(text.lstrip())
+    length = place.length or len(text.rstrip()) - start
+    # What lies far to the right is brought into view.
+    left = max(0, start - _CONTEXT) if start + length > _WIDE else 0
+    right = min(len(text), left + _WIDE)
+    shown = ("…" if left else "") + text[left:right] + ("…" if right < len(text) else "")
+    before = head + ("…" if left else "") + text[left:start]
+    marked = text[start : min(start + length, right)]
+    return [head + shown, " " * cell_len(before) + "^" * max(cell_len(marked), 1)]
 
 
 def plan(

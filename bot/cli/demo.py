@@ -12,22 +12,23 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bot.app import App, open_app
 from bot.cli import publications, words
 from bot.cli.answers import gap_rules, show_counts, show_coverage, show_gaps
+from bot.cli.clock_bar import clock_bar
 from bot.cli.loop import on_stop
 from bot.cli.output import BAD_NEWS, OK, local, screen, settings_in_force
 from bot.demo import scenario as scenarios
 from bot.demo.compare import Comparison, everything, made_by_bot
-from bot.demo.player import Player, build_stage, stage_settings
+from bot.demo.player import Player, build_stage
 from bot.domain.counts import By, parse_span
 from bot.engine import answers
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.logs import configure
 from bot.settings import Settings
+from bot.stage.building import settings_in
 
 _MONTH = "2026-05"
 _RECORD = "public-posts.json"
@@ -54,22 +55,10 @@ async def _play(settings: Settings, folder: Path) -> int:
     stage = await build_stage(settings, folder)
     script = scenarios.load()
     screen.print(_("The simulator plays the platforms on {url}.").format(url=stage.base_url))
-    progress = Progress(
-        TextColumn("[bold]{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeElapsedColumn(),
-        console=screen,
-        disable=not screen.is_terminal,
-    )
-    bar = progress.add_task("", total=(script.end - script.start).total_seconds())
+    progress, show = clock_bar(screen, script.start, script.end, settings.zone)
 
     def tell(at: datetime, text: str) -> None:
         progress.print(f"[bright_black]{local(at, settings.zone)}[/]  {escape(text)}")
-
-    def show(now: datetime) -> None:
-        done = (now - script.start).total_seconds()
-        progress.update(bar, completed=done, description=local(now, settings.zone))
 
     async with AsyncExitStack() as stack:
         stack.push_async_callback(stage.stop)
@@ -144,7 +133,8 @@ async def _verify(settings: Settings, folder: Path) -> int:
             _("There is no demo in {folder} yet: run `bot demo`.").format(folder=folder)
         )
     posts = json.loads(record.read_text(encoding="utf-8"))
-    async with open_app(stage_settings(settings, folder)) as app:
+    kept = settings_in(folder, settings, schedules=folder / "schedules")
+    async with open_app(kept) as app:
         return await _compare(app, posts)
 
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.demo.outside import simulated
 from bot.domain.publication import State
 from bot.engine.ports import Core
 from bot.ledger import items, publications, roster
+from bot.stage.outside import simulated
 
 
 @dataclass(frozen=True, kw_only=True)

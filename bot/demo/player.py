@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
-import itertools
 import shutil
 from collections.abc import Callable
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import aiohttp
-
-from bot.app import App, open_app
-from bot.clock import VirtualClock
-from bot.demo import further, outside
-from bot.demo.outside import Outside
+from bot.app import App
+from bot.demo import further, hands
 from bot.demo.scenario import Action, Scenario
 from bot.domain import words
 from bot.domain.message import Message
@@ -26,14 +17,15 @@ from bot.domain.post import Kind, Post
 from bot.domain.publication import State
 from bot.domain.roster import Account
 from bot.engine import collect as collecting
-from bot.engine import people, service
+from bot.engine import people
 from bot.engine import plan as plans
-from bot.engine.dispatch import tick
 from bot.errors import UsageError
 from bot.i18n import N_, _
-from bot.ledger import credentials, publications
+from bot.ledger import publications
 from bot.settings import Settings
-from bot.simulator import serve
+from bot.stage import building, outside
+from bot.stage.building import Stage
+from bot.stage.performance import Performance
 
 Tell = Callable[[datetime, str], None]
 _LIAISON = "liaison"
@@ -48,26 +40,11 @@ _NOTABLE = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stage:
-    """Where the month is played: a running simulator and settings that point at it."""
-
-    settings: Settings
-    base_url: str
-    stop: Callable[[], Any]  # awaitable: ends the simulator
-
-
 async def build_stage(settings: Settings, folder: Path) -> Stage:
     """Copies the schedules into `folder`, starts the simulator, and points the settings at both."""
     _lay_out(settings.office.schedules, folder)
-    runner, port = await serve("127.0.0.1", 0)
-    base_url = f"http://127.0.0.1:{port}"
-    platforms = outside.settings(base_url)
-    return Stage(
-        settings=stage_settings(settings, folder).model_copy(update={"platforms": platforms}),
-        base_url=base_url,
-        stop=runner.cleanup,
-    )
+    plain = settings.model_copy(update={"platforms": {}})  # the month is the same everywhere
+    return await building.build(plain, folder, schedules=folder / "schedules")
 
 
 def _lay_out(schedules: Path, folder: Path) -> None:
@@ -83,22 +60,6 @@ def _lay_out(schedules: Path, folder: Path) -> None:
     (folder / _STAGE_MARK).touch()
     shutil.copytree(schedules, folder / "schedules")
     further.add(folder / "schedules")
-
-
-def stage_settings(settings: Settings, folder: Path) -> Settings:
-    """The settings with everything the demo writes kept in `folder`."""
-    return settings.model_copy(
-        update={
-            "office": settings.office.model_copy(update={"schedules": folder / "schedules"}),
-            "ledger": settings.ledger.model_copy(
-                update={"url": f"sqlite:///{(folder / 'ledger.sqlite3').as_posix()}"}
-            ),
-            "files": settings.files.model_copy(
-                update={"handoff": folder / "handoff", "key": folder / "secret.key"}
-            ),
-            "secret_key": None,
-        }
-    )
 
 
 class _DoublingQueue:
@@ -118,83 +79,50 @@ class _DoublingQueue:
         await self._app.local.join()
 
 
-class Player:
-    """One performance. `play` leaves `app` open for questions until `close`."""
+class Player(Performance[Action]):
+    """One performance of the script. `play` leaves `app` open for questions until `close`."""
 
     def __init__(self, stage: Stage, scenario: Scenario, tell: Tell) -> None:
-        self._stage = stage
+        super().__init__(stage, start=scenario.start, end=scenario.end)
         self._scenario = scenario
         self._tell = tell
-        self._stack = AsyncExitStack()
-        self._running: AsyncExitStack | None = None
-        self._order = itertools.count()
-        self._ahead: list[tuple[datetime, int, Action]] = []
         self._conditional = [action for action in scenario.actions if action.at is None]
         self._crash: tuple[str, Action] | None = None
         self._reported: set[int] = set()
         self._told = 0  # id of the last event that was told
-        self.clock = VirtualClock(scenario.start)
-        self.app: App
-        self.outside: Outside
-        self.queue: _DoublingQueue
+        self._doubling: _DoublingQueue
 
     async def open(self) -> None:
         """Starts the bot on an empty ledger and opens all accounts outside."""
-        session = await self._stack.enter_async_context(aiohttp.ClientSession())
-        self.outside = Outside(session, self._stage.base_url)
-        await self._start()
-        await self.outside.set_clock(self.clock.now(), back=True)
+        await super().open()
         reading = self.app.read()
-        await self.outside.register(reading.roster)
-        await plans.apply(self.app.core, reading)
         self.roster = reading.roster
         self.posts = {post.id: post for post in reading.posts}
-        await self._authorise()
+        await plans.apply(self.app.core, reading)
+        await self.enter(reading.roster)
         self._schedule()
 
-    async def close(self) -> None:
-        """Ends the bot; the simulator stays."""
-        if self._running is not None:
-            await self._running.aclose()
-        await self._stack.aclose()
-
-    async def _start(self) -> None:
-        self._running = AsyncExitStack()
-        self.app = await self._running.enter_async_context(
-            open_app(self._stage.settings, clock=self.clock)
-        )
-        self.queue = _DoublingQueue(self.app)
-
-    async def _authorise(self) -> None:
-        async with self.app.core.ledger.write() as conn:
-            for account in outside.simulated(self.roster):
-                await credentials.store(
-                    conn,
-                    account.id,
-                    self.app.vault.seal(outside.credential(account)),
-                    expires_at=None,
-                    now=self.clock.now(),
-                )
+    async def start(self) -> None:
+        """Starts the bot with a queue that may deliver twice."""
+        await super().start()
+        self.queue = self._doubling = _DoublingQueue(self.app)
 
     # ── time ──────────────────────────────────────────────────────────────────────────────────
 
     def _schedule(self) -> None:
         for action in self._scenario.actions:
             if action.at is not None:
-                self._push(action.at, action)
+                self.push(action.at, action)
         self._schedule_collecting()
         for account in outside.simulated(self.roster):
             self._schedule_own(account)
-
-    def _push(self, at: datetime, action: Action) -> None:
-        heapq.heappush(self._ahead, (at, next(self._order), action))
 
     def _schedule_collecting(self) -> None:
         day = self._scenario.start
         while day < self._scenario.end:
             day += timedelta(days=self._scenario.collect_days)
             at = datetime.combine(day.date(), self._scenario.collect_at, tzinfo=day.tzinfo)
-            self._push(at, Action(do="collect", at=at, facts={}))
+            self.push(at, Action(do="collect", at=at, facts={}))
 
     def _schedule_own(self, account: Account) -> None:
         """The unit's own posts, by hand: now one article, now two in one push."""
@@ -210,40 +138,20 @@ class Player:
             if at >= self._scenario.end - timedelta(days=1):
                 break
             facts = {"account": account.id, "number": number, "articles": 1 + number % 3 // 2}
-            self._push(at, Action(do="own", at=at, facts=facts))
+            self.push(at, Action(do="own", at=at, facts=facts))
 
     async def play(self, progress: Callable[[datetime], None]) -> None:
-        """Runs from start to end, jumping from one due moment to the next."""
-        while (now := await self._next()) <= self._scenario.end:
-            self.clock.set(now)
-            await self.outside.set_clock(now)
-            while self._ahead and self._ahead[0][0] <= now:
-                await self._act(heapq.heappop(self._ahead)[2])
-            if await self._run_due():
-                await self._conditions()
-                await self._plan_reports()
-            await self._news()
-            progress(now)
-        self.clock.set(self._scenario.end)
-        await self.outside.set_clock(self._scenario.end)
+        """Runs from start to end, and reads all accounts back once more."""
+        await super().play(progress)
         await collecting.collect(self.app.core)
-        await self._run_due()
+        await self.run_due()
 
-    async def _next(self) -> datetime:
-        far = self._scenario.end + timedelta(days=1)
-        due = await service.next_due(self.app.core) or far
-        ahead = self._ahead[0][0] if self._ahead else far
-        return max(min(due, ahead), self.clock.now())
+    async def worked(self) -> None:
+        """What is out may be what somebody outside has waited for."""
+        await self._conditions()
+        await self._plan_reports()
 
-    async def _run_due(self) -> bool:
-        """Works off what is due; True when there was anything."""
-        worked = False
-        while not (await tick(self.app.core, self.queue)).idle:
-            await self._join()
-            worked = True
-        return worked
-
-    async def _join(self) -> None:
+    async def join(self) -> None:
         """Waits for the batch, unless the power fails in the middle of it."""
         working = asyncio.create_task(self.queue.join())
         while not working.done():
@@ -259,11 +167,10 @@ class Player:
             _("power failure while {account} was sending {post}; the bot starts again"), action
         )
         await self.app.local.abort()
-        assert self._running is not None
-        await self._running.aclose()
-        await self._start()
+        await self.stop()
+        await self.start()
 
-    async def _news(self) -> None:
+    async def news(self) -> None:
         """Tells what the ledger has entered since the last time and a person would want to know."""
         async with self.app.core.ledger.read() as conn:
             events = await publications.news(conn, self._told, _NOTABLE)
@@ -285,7 +192,8 @@ class Player:
         }
         self._tell(self.clock.now(), message.format(**facts))
 
-    async def _act(self, action: Action) -> None:
+    async def act(self, action: Action) -> None:
+        """Does what the script says."""
         await getattr(self, f"_do_{action.do}")(action)
 
     def _account(self, action: Action) -> Account:
@@ -302,22 +210,20 @@ class Player:
         number = action.facts.get("number", 0)
         title = action.facts.get("title", "")
         articles = [
-            outside.own(
-                title or f"{account.name}院内资讯第{number + 1}期（{part + 1}）", number + 1
-            )
+            hands.own(title or f"{account.name}院内资讯第{number + 1}期（{part + 1}）", number + 1)
             for part in range(action.facts.get("articles", 1))
         ]
         mass = account.platform == "wechat" and account.kind == "subscription"
         await self.outside.publish(account, articles, mass=mass, at=self.clock.now())
 
     async def _do_mass(self, action: Action) -> None:
-        article = outside.own(action.facts["title"], 1)
+        article = hands.own(action.facts["title"], 1)
         await self.outside.publish(self._account(action), [article], mass=True, at=self.clock.now())
 
     async def _do_carry(self, action: Action) -> None:
         how = action.facts.get("how", "full")
         source = next(a.name for a in self.roster.accounts.values() if a.flagship)
-        article = outside.by_hand(self._post(action), how, source)
+        article = hands.by_hand(self._post(action), how, source)
         await self.outside.publish(
             self._account(action), [article], mass=how == "mass", at=self.clock.now()
         )
@@ -354,7 +260,7 @@ class Player:
             for other in outside.simulated(self.roster)
             if other.platform == account.platform and other.id not in left_out
         ]
-        text = outside.by_hand(post, "no_source", "")["content"]
+        text = hands.by_hand(post, "no_source", "")["content"]
         body = {"platform": account.platform, "account": account.id, "text": text}
         await self.outside.call("POST", "original", {**body, "whitelist": allowed})
         self._say(
@@ -370,11 +276,11 @@ class Player:
         self._crash = (await self.outside.fault(self._account(action), facts), action)
 
     async def _do_double(self, action: Action) -> None:
-        self.queue.doubled = action.facts["messages"]
+        self._doubling.doubled = action.facts["messages"]
         self._say(_("the queue delivers its next {messages} messages twice"), action)
 
     async def _do_correct(self, action: Action) -> None:
-        folder = self._stage.settings.office.schedules
+        folder = self.stage.settings.office.schedules
         shutil.copyfile(folder / action.facts["with"], folder / action.facts["file"])
         made = await plans.apply(self.app.core, self.app.read())
         self.posts = {post.id: post for post in self.app.read().posts}
@@ -394,7 +300,7 @@ class Player:
             out = [pub for pub in pubs if pub.kind is Kind.REPRINT]
             if len(out) >= action.facts["after_reprints"]:
                 self._conditional.remove(action)
-                await self._act(action)
+                await self.act(action)
 
     async def _plan_reports(self) -> None:
         """The flagship's liaison works hand-off packages off and reports the link."""
@@ -408,4 +314,4 @@ class Player:
             self._reported.add(pub.id)
             at = self.clock.now() + self._scenario.report_after
             facts = {"post": pub.post, "account": pub.account}
-            self._push(at, Action(do="report", at=at, facts=facts))
+            self.push(at, Action(do="report", at=at, facts=facts))

@@ -20,8 +20,10 @@ class Place:
     """Where in the office's own files something stands."""
 
     file: str = ""  # relative to the schedules folder, with forward slashes
-    line: int | None = None  # 1-based
-    cell: str | None = None  # for sheets, e.g. "B7"
+    line: int | None = None  # 1-based; of a sheet the row
+    cell: str | None = None  # for sheets, e.g. "B7", or "五月!B7" where there are several
+    column: int | None = None  # 1-based, in characters; None: the line as a whole
+    length: int = 0  # characters from `column` on
 
     def __str__(self) -> str:
         return ":".join(str(part) for part in (self.file, self.cell or self.line) if part)
@@ -49,6 +51,7 @@ class Problem:
             "file": self.place.file,
             "line": self.place.line,
             "cell": self.place.cell,
+            "column": self.place.column,
             "post": self.post,
             "message": self.message,
             "hint": self.hint,

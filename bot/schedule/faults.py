@@ -75,20 +75,25 @@ def _problem(
             code="unknown-key",
             message=_("The key “{key}” is not known here.").format(key=name),
             hint=suggestion(name, _keys(shape, loc[:-1])),
-            place=Place(file=file, line=node.key_line(*loc)),
+            place=_key_place(node, file, loc),
             post=post,
         )
     found = node.get(*loc)
-    place = Place(file=file, line=found.line if found else node.key_line(*loc))
+    place = node.place(file, *loc)
     if found is not None and "：" in str(found.value) and kind in ("model_type", "dict_type"):
         return replace(wide_colon(place), post=post)
     code, message, hint = _told(detail, name)
     return Problem(code=code, message=message, hint=hint, place=place, post=post)
 
 
+def _key_place(node: Node, file: str, loc: Loc) -> Place:
+    found = node.place(file, *loc)
+    return found if found.cell else Place(file=file, line=node.key_line(*loc))
+
+
 def _missing(node: Node, loc: Loc, name: str, file: str, post: str | None) -> Problem:
     if node.get(*loc) is not None:  # the key is there with nothing after it
-        place = Place(file=file, line=node.key_line(*loc))
+        place = node.place(file, *loc)
         message = _("“{key}” has no value.").format(key=name)
         hint = _("Fill it in after the colon.")
         return Problem(code="empty-value", message=message, hint=hint, place=place, post=post)
@@ -96,7 +101,7 @@ def _missing(node: Node, loc: Loc, name: str, file: str, post: str | None) -> Pr
         code="missing-key",
         message=_("The key “{key}” is missing.").format(key=name),
         hint=_("Add a line “{key}: …” to this entry.").format(key=name),
-        place=Place(file=file, line=node.key_line(*loc[:-1])),
+        place=node.place(file, *loc[:-1]),
         post=post,
     )
 

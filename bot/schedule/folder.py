@@ -76,27 +76,37 @@ class Folder:
 
     def read_text(self, file: str, place: Place) -> tuple[str | None, list[Problem]]:
         """The text of a file in the folder, None when it cannot be read; `place` names it."""
-        full, (code, message, hint) = self.locate(file)
-        if full is None:
-            return None, [
-                Problem(code=code or "file-unreadable", message=message, hint=hint, place=place)
-            ]
-        try:
-            raw = full.read_bytes()
-        except OSError as error:
-            message = _("{path} cannot be opened: {why}").format(path=file, why=error.strerror)
-            hint = _("Check the file's permissions.")
-            problem = Problem(code="file-unreadable", message=message, hint=hint, place=place)
-            return None, [problem]
-        self.seen[file] = hashlib.sha256(raw).hexdigest()
-        if len(raw) > MAX_BYTES:
-            return None, [too_large(Place(file=file, line=1))]
+        raw, problems = self.read_bytes(file, place)
+        if raw is None:
+            return None, problems
         try:
             # Line ends as Windows and old editors write them, too.
             text = raw.decode("utf-8-sig")
             return text.replace("\r\n", "\n").replace("\r", "\n"), []
         except UnicodeDecodeError as error:
             return None, [_not_utf8(file, raw.count(b"\n", 0, error.start) + 1)]
+
+    def read_bytes(
+        self, file: str, place: Place, limit: int = MAX_BYTES
+    ) -> tuple[bytes | None, list[Problem]]:
+        """A file in the folder, None when it cannot be read or has more than `limit` bytes."""
+        full, (code, message, hint) = self.locate(file)
+        if full is None:
+            return None, [
+                Problem(code=code or "file-unreadable", message=message, hint=hint, place=place)
+            ]
+        try:
+            with full.open("rb") as stream:
+                raw = stream.read(limit + 1)  # never a file of a gigabyte
+        except OSError as error:
+            message = _("{path} cannot be opened: {why}").format(path=file, why=error.strerror)
+            hint = _("Check the file's permissions.")
+            problem = Problem(code="file-unreadable", message=message, hint=hint, place=place)
+            return None, [problem]
+        self.seen[file] = hashlib.sha256(raw).hexdigest()
+        if len(raw) > limit:
+            return None, [too_large(Place(file=file, line=1))]
+        return raw, []
 
     def fingerprint(self) -> str:
         """Changes when any file asked for changes, appears or goes."""

@@ -1,4 +1,4 @@
-"""YAML in which every key and value knows its line.
+"""A file of the office as a tree in which every key and value knows its place; YAML as one.
 
 Values stay text ("0506" is not octal, "on" is not true); the shapes decide what they mean.
 """
@@ -25,14 +25,16 @@ _TAB = re.compile(r"^ *\t\s*\S", re.MULTILINE)
 _WIDE_COLON = re.compile(r"^ *(?:- )? *[A-Za-z_]+：", re.MULTILINE)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, slots=True)  # not frozen: a calendar has hundreds of thousands
 class Node:
     """A value of the file: text, None, a list of nodes, or a mapping of key to (line, node)."""
 
-    line: int  # 1-based, where the value begins
+    line: int  # 1-based, where the value begins; of a sheet the row
     end_line: int
     value: str | Sequence[Node] | Mapping[str, tuple[int, Node]] | None
     size: int = 1  # nodes below and including this one
+    column: int | None = None  # 1-based, where the value begins in its line
+    cell: str | None = None  # where a sheet holds it
 
     def plain(self) -> object:
         """The value without its lines: str, None, list, dict."""
@@ -69,10 +71,34 @@ class Node:
             node = found
         return line
 
+    def place(self, file: str, *keys: str | int) -> Place:
+        """Where the value at the end of the path stands; what is missing has its parent's place."""
+        node: Node = self
+        for key in keys:
+            found = _child(node, key)
+            if found is None:
+                break
+            node = found
+        if node.cell is not None:
+            return Place(file=file, line=node.line, cell=node.cell)
+        if node is self or not isinstance(node.value, str):
+            return Place(file=file, line=self.key_line(*keys))
+        length = len(node.value) if node.line == node.end_line else 0
+        return Place(file=file, line=node.line, column=node.column, length=length)
+
+    def holds(self, place: Place) -> bool:
+        """True when a place of the same file lies within this value."""
+        same_sheet = _sheet(self.cell) == _sheet(place.cell)
+        return same_sheet and self.line <= (place.line or 0) <= self.end_line
+
     def text(self, *keys: str | int) -> str:
         """The text found below; "" when there is none or it is something else."""
         node = self.get(*keys)
         return node.value if node is not None and isinstance(node.value, str) else ""
+
+
+def _sheet(cell: str | None) -> str:
+    return (cell or "").rpartition("!")[0]
 
 
 def _child(node: Node, key: str | int) -> Node | None:
@@ -226,7 +252,9 @@ class _Builder:
             )
             text = "".join(char for char in text if not _is_control(char))
         value = None if plain and text in _NULL else text
-        return Node(line=_line(event), end_line=_end_line(event), value=value)
+        assert event.start_mark is not None
+        column = event.start_mark.column + (1 if plain else 2)  # behind a quotation mark
+        return Node(line=_line(event), end_line=_end_line(event), value=value, column=column)
 
     def _second_document(self, event: yaml.Event) -> Problem:
         return Problem(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -10,11 +9,11 @@ from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from bot.domain.post import Article, KeyItem, Media, Override, Post
-from bot.domain.problem import Place, Problem, Severity
+from bot.domain.problem import Place, Problem, Severity, has_errors
 from bot.i18n import _
 from bot.schedule.bodies import Body, read_body
 from bot.schedule.faults import suggestion, validate
-from bot.schedule.lined import Node, parse
+from bot.schedule.lined import Node
 from bot.schedule.media import Gallery
 from bot.schedule.roster import RosterReading
 from bot.schedule.shapes import (
@@ -24,6 +23,7 @@ from bot.schedule.shapes import (
     OverrideShape,
     PostShape,
 )
+from bot.schedule.sources import Source, read_source
 from bot.schedule.values import is_id
 
 # Where one push holds several articles.
@@ -36,7 +36,7 @@ class Entry:
 
     post: Post
     node: Node
-    lines: tuple[str, ...]  # the calendar file's
+    source: Source  # the calendar file
     bodies: Mapping[str, str]  # "body", "more.0.body" -> its file
 
     def where(self, name: str, piece: str = "", skip: int = 0) -> Place:
@@ -47,27 +47,32 @@ class Entry:
         """
         keys = [int(key) if key.isdecimal() else key for key in name.split(".")]
         if name in self.bodies and piece:
-            line = _line_of(piece, self._body(*keys).split("\n"), skip)
-            return Place(file=self.bodies[name], line=line + 1)
+            return _find(piece, self._body(*keys).split("\n"), skip, self.bodies[name], 1)
         node = self.node.get(*keys)
         if node is None:
             return self.post.place
+        file = self.post.place.file
+        if node.cell is not None or not piece:
+            return self.node.place(file, *keys)
         first = self.node.key_line(*keys)
-        line = first + _line_of(piece, self.lines[first - 1 : node.end_line], skip)
-        return Place(file=self.post.place.file, line=line)
+        return _find(piece, self.source.lines[first - 1 : node.end_line], skip, file, first)
 
     def _body(self, *keys: str | int) -> str:
         """The text of "body", or of "more", index, "body"."""
         return self.post.more[int(keys[1])].body if len(keys) > 1 else self.post.body
 
 
-def _line_of(piece: str, lines: Sequence[str], skip: int) -> int:
-    """The index of the line that holds the piece; 0 when it is empty or broken over two lines."""
-    for index, line in enumerate(lines):
-        skip -= line.count(piece) if piece else 0
-        if skip < 0:
-            return index
-    return 0
+def _find(piece: str, lines: Sequence[str], skip: int, file: str, first: int) -> Place:
+    """Where the piece stands; the first line when it is broken over two."""
+    for number, line in enumerate(lines, start=first):
+        here = line.count(piece)
+        if here > skip:
+            column = -1
+            for _time in range(skip + 1):
+                column = line.index(piece, column + 1)
+            return Place(file=file, line=number, column=column + 1, length=len(piece))
+        skip -= here
+    return Place(file=file, line=first)
 
 
 @cache
@@ -86,22 +91,18 @@ class CalendarReader:
     problems: list[Problem] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     broken: bool = False
-    lines: tuple[str, ...] = ()
+    zone: str = "Asia/Shanghai"  # of a sheet that names none
+    source: Source = field(default_factory=lambda: Source(root=None))
 
     def read(self) -> None:
-        text, problems = self.gallery.folder.read_text(self.file, Place(file=self.file))
-        self.problems += problems
-        root: Node | None = None
-        if text is not None:
-            self.lines = tuple(re.split(r"\r\n|[\n\r\x85\u2028\u2029]", text))
-            root, problems = parse(text, self.file)
-            self.problems += problems
-        self.broken = root is None or bool(self.problems)
-        if root is not None:
-            self._calendar(root)
+        self.source = read_source(self.gallery.folder, self.file, self.zone)
+        self.problems += self.source.problems
+        self.broken = self.source.root is None or has_errors(self.problems)
+        if self.source.root is not None:
+            self._calendar(self.source.root)
 
     def _calendar(self, root: Node) -> None:
-        spoilt = [problem.place.line or 0 for problem in self.problems]
+        spoilt = [p.place for p in self.problems if p.severity is Severity.ERROR]
         shape, problems = validate(CalendarShape, root, self.file)
         self.problems += problems
         zone = self._zone(root)
@@ -111,7 +112,7 @@ class CalendarReader:
         for node in posts.items() if posts is not None else ():
             entry = self._entry(node, defaults, zone or ZoneInfo("UTC"))
             self._name_post(node)
-            bad = any(node.line <= line <= node.end_line for line in spoilt)
+            bad = any(node.holds(place) for place in spoilt)
             if entry is None or bad:
                 self.broken = True
             elif shape is not None and zone is not None:
@@ -123,8 +124,7 @@ class CalendarReader:
         if not is_id(name):
             return
         for index, problem in enumerate(self.problems):
-            line = problem.place.line or 0
-            within = problem.place.file == self.file and node.line <= line <= node.end_line
+            within = problem.place.file == self.file and node.holds(problem.place)
             if problem.post is None and within:
                 self.problems[index] = replace(problem, post=name)
 
@@ -138,7 +138,7 @@ class CalendarReader:
                     code="unknown-timezone",
                     message=_("The timezone “{zone}” is not known.").format(zone=name),
                     hint=suggestion(name, ["Asia/Shanghai", "Asia/Urumqi", "UTC"]),
-                    place=Place(file=self.file, line=root.key_line("timezone")),
+                    place=root.place(self.file, "timezone"),
                 )
             )
         return None
@@ -149,7 +149,7 @@ class CalendarReader:
             reader=self,
             node=node,
             post=name if is_id(name) else None,
-            place=Place(file=self.file, line=node.line),
+            place=node.place(self.file),
         )
         shape, problems = validate(PostShape, node, self.file, post=maker.post, zone=zone)
         self.problems += problems
@@ -160,7 +160,7 @@ class CalendarReader:
             return None
         bodies = {"body": shape.body}
         bodies |= {f"more.{index}.body": more.body for index, more in enumerate(shape.more)}
-        return Entry(post=post, node=node, lines=self.lines, bodies=bodies)
+        return Entry(post=post, node=node, source=self.source, bodies=bodies)
 
 
 def _defaults(root: Node, file: str) -> DefaultsShape | None:
@@ -212,7 +212,6 @@ class _Maker:
         )
 
     def _say(self, code: str, message: str, hint: str, *keys: str | int) -> None:
-        line = self.node.key_line(*keys)
         severity = Severity.WARNING if code == "account-twice" else Severity.ERROR
         self.reader.problems.append(
             Problem(
@@ -220,7 +219,7 @@ class _Maker:
                 message=message,
                 hint=hint,
                 severity=severity,
-                place=Place(file=self.place.file, line=line),
+                place=self.node.place(self.place.file, *keys),
                 post=self.post,
             )
         )
@@ -280,9 +279,7 @@ class _Maker:
         )
 
     def _at(self, *keys: str | int) -> Place:
-        node = self.node.get(*keys)
-        line = node.line if node is not None else self.node.key_line(*keys)
-        return Place(file=self.place.file, line=line)
+        return self.node.place(self.place.file, *keys)
 
     def _picture(self, path: str, *keys: str | int) -> Media | None:
         if not path:

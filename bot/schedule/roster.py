@@ -110,7 +110,7 @@ class _Reader:
                 self._add(validate(AccountShape, account, self.file)[1])
                 self.faulty.add(account.text("id"))
             return
-        place = Place(file=self.file, line=node.line)
+        place = node.place(self.file)
         if shape.id in self.units:
             self._twice("duplicate-unit", shape.id, self.units[shape.id].place, node)
         else:
@@ -135,7 +135,7 @@ class _Reader:
             self._twice("duplicate-account", shape.id, self.accounts[shape.id].place, node)
             return
         fields = shape.model_dump()
-        place = Place(file=self.file, line=node.line)
+        place = node.place(self.file)
         account = Account(unit=unit, place=place, **fields)
         self.accounts[account.id] = account
         self._check_flagship(account, node)
@@ -154,7 +154,7 @@ class _Reader:
                     platform=account.platform
                 ),
                 hint=suggestion(account.platform, sorted(self.platforms)),
-                place=Place(file=self.file, line=node.key_line("platform")),
+                place=node.place(self.file, "platform"),
             )
         )
         return False
@@ -173,7 +173,7 @@ class _Reader:
                     mode=account.mode, platform=words.platform(account.platform)
                 ),
                 hint=suggestion(account.mode, sorted(filter(None, known))),
-                place=Place(file=self.file, line=node.key_line("mode")),
+                place=node.place(self.file, "mode"),
             )
         )
         return False
@@ -193,7 +193,7 @@ class _Reader:
                 hint=_("Keep “flagship: true” on one of them; {first} stands at {place}.").format(
                     first=first.id, place=first.place
                 ),
-                place=Place(file=self.file, line=node.key_line("flagship")),
+                place=node.place(self.file, "flagship"),
             )
         )
 
@@ -206,6 +206,6 @@ class _Reader:
                     id=name, place=first
                 ),
                 hint=_("Give one of the two another id, or delete it."),
-                place=Place(file=self.file, line=node.key_line("id")),
+                place=node.place(self.file, "id"),
             )
         )

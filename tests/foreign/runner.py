@@ -18,9 +18,9 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.demo.outside import Outside, credential
 from bot.schedule.reader import read
 from bot.simulator import serve
+from bot.stage.outside import Outside, credential
 
 HERE = Path(__file__).parent
 SCHEDULES = HERE.parents[1] / "schedules"

@@ -22,8 +22,6 @@ from sqlalchemy.pool import Pool
 
 from bot.app import App, open_app
 from bot.clock import WallClock
-from bot.demo import outside
-from bot.demo.outside import Outside
 from bot.domain.message import Message
 from bot.domain.roster import Account, Roster
 from bot.engine import plan as plans
@@ -34,6 +32,8 @@ from bot.ledger.tables import metadata
 from bot.settings import Files, LedgerPart, Settings
 from bot.settings import Office as OfficePart
 from bot.simulator import serve
+from bot.stage import outside
+from bot.stage.outside import Outside
 from tests.bot.engine.world import (
     MEDIA,
     START,

@@ -10,11 +10,11 @@ from typing import Any
 
 import aiohttp
 
-from bot.demo import outside
 from bot.domain.publication import State
 from bot.engine import service
 from bot.ledger import roster
 from bot.settings import Web
+from bot.stage import outside
 from bot.web.app import serving
 from bot.web.hooks import Hooks
 from tests.bot.engine.world import TEN, World, article

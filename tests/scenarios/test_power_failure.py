@@ -19,11 +19,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.demo.outside import Outside
 from bot.domain.publication import State
 from bot.domain.roster import Roster
 from bot.ledger import publications
 from bot.ledger.store import open_ledger
+from bot.stage.outside import Outside
 from tests.bot.engine.world import (
     START,
     TEN,

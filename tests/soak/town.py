@@ -19,8 +19,6 @@ import asyncpg  # type: ignore[import-untyped]
 from redis.exceptions import RedisError
 
 from bot.app import App, open_app
-from bot.demo import outside
-from bot.demo.outside import Outside
 from bot.domain.problem import Severity
 from bot.domain.roster import Account
 from bot.engine import people
@@ -29,6 +27,8 @@ from bot.engine.health import LEDGER_GONE
 from bot.errors import UsageError
 from bot.ledger import credentials, roster
 from bot.settings import Settings
+from bot.stage import outside
+from bot.stage.outside import Outside
 from tests.pairs import Servers
 from tests.services import postgres_server, redis_server
 from tests.soak.office import Office

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from bot.demo import outside
+from bot.stage import outside
 from tests.bot.cli.office import Office, start
 from tests.bot.cli.stage import SOON_S, minute, open_accounts
 from tests.bot.engine.world import status

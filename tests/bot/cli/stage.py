@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import aiohttp
 
 from bot.app import App
-from bot.demo import outside
-from bot.demo.outside import Outside
 from bot.domain.roster import Account
+from bot.stage import outside
+from bot.stage.outside import Outside
 from tests.bot.cli.office import Office
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -17,7 +17,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.demo.outside import Outside
+from bot.stage.outside import Outside
 from tests.bot.cli.office import Office, start
 from tests.bot.cli.stage import SOON_S, enter_credentials, minute, open_accounts, public
 from tests.bot.engine.world import status

@@ -21,10 +21,10 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.demo.outside import SIMULATED
 from bot.ledger.store import open_ledger
 from bot.queue.remote import HEALTH_KEY
 from bot.simulator import serve
+from bot.stage.outside import SIMULATED
 from tests.bot.cli.office import Office, Ran
 from tests.bot.engine.world import status
 from tests.services import free_port, postgres_server, redis_server

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot.demo import outside
 from bot.engine import people
 from bot.ledger import credentials, roster
+from bot.stage import outside
 from tests.bot.engine.world import World
 
 

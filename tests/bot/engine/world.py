@@ -17,8 +17,6 @@ from arq.connections import ArqRedis
 
 from bot.app import App, open_app
 from bot.clock import VirtualClock
-from bot.demo import outside
-from bot.demo.outside import Outside
 from bot.domain.message import Message
 from bot.domain.problem import Severity
 from bot.domain.publication import Publication, Role, State, owed_by
@@ -29,6 +27,8 @@ from bot.ledger import credentials, publications
 from bot.queue.remote import RemoteWorker
 from bot.settings import Files, LedgerPart, Office, QueuePart, Settings
 from bot.simulator import serve
+from bot.stage import outside
+from bot.stage.outside import Outside
 from tests.pairs import Pair, local_pair
 
 START = datetime(2026, 5, 6, 1, 0, tzinfo=UTC)  # 09:00 in Beijing

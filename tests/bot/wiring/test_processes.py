@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
-from bot.demo import outside
 from bot.ledger.tables import credentials
+from bot.stage import outside
 from tests.bot.engine.entering import ends
 from tests.bot.engine.world import World, open_world, roster, status
 from tests.pairs import Pair

@@ -1,4 +1,4 @@
-"""The outside world of the demo: the simulator, told over HTTP what people and platforms do."""
+"""The outside world of a stage: the simulator, told over HTTP what people and platforms do."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from bot.domain.plain import plain_text
-from bot.domain.post import Post
 from bot.domain.roster import Account, Roster
 
 _PUBLIC_IP = "203.0.113.7"  # Weibo wants the officer's public address; this block is for examples
@@ -172,21 +170,3 @@ def credential(account: Account) -> dict[str, str]:
     app = {"client_key": "demo-client-key", "client_secret": "demo-client-secret"}
     open_id, end = f"_000{number:09d}", tokens["expires_at"]
     return {**app, **tokens, "open_id": open_id, "refresh_expires_at": end}
-
-
-def by_hand(post: Post, how: str, source: str) -> dict[str, str]:
-    """A key item as a person copies it: with or without the source line."""
-    paragraphs = plain_text(post.body).splitlines()
-    if how != "no_source":
-        paragraphs = [f"转载自：{source}", *paragraphs]
-    content = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
-    return {"title": post.title, "content": content}
-
-
-def own(title: str, number: int) -> dict[str, str]:
-    """A short article of a unit's own."""
-    content = (
-        f"<p>{title}。本期为今年第{number}期院内资讯，"
-        "介绍近期门诊安排、便民措施和团队工作，欢迎居民关注。</p>"
-    )
-    return {"title": title, "content": content}

@@ -1,0 +1,1 @@
+"""A month of the calendar, rehearsed: what would be late, refused, over quota, uncovered."""

@@ -1,0 +1,72 @@
+"""The kinds of calendar files; each is read into the same tree of nodes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from bot.domain.problem import Place, Problem
+from bot.schedule.folder import MAX_BYTES, Folder
+from bot.schedule.lined import Node, parse
+
+_LINE_ENDS = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What a calendar file holds: the tree its posts are made of, and how to show a place of it."""
+
+    root: Node | None  # None when the file could not be read to its end
+    problems: list[Problem] = field(default_factory=list)
+    lines: tuple[str, ...] = ()  # of a text file
+    cells: Mapping[str, str] = field(default_factory=dict)  # of a sheet: "B7" -> what stands there
+
+    def excerpt(self, place: Place) -> str:
+        """The line or cell the place means, "" when it has none."""
+        if place.cell is not None:
+            return self.cells.get(place.cell, "")
+        inside = place.line is not None and place.line <= len(self.lines)
+        return self.lines[place.line - 1] if inside and place.line else ""
+
+
+Reader = Callable[[Folder, str, str], Source]  # folder, file, timezone of files that name none
+
+
+def _yaml(folder: Folder, file: str, _zone: str) -> Source:
+    text, problems = folder.read_text(file, Place(file=file))
+    if text is None:
+        return Source(root=None, problems=problems)
+    root, problems = parse(text, file)
+    return Source(root=root, problems=problems, lines=tuple(_LINE_ENDS.split(text)))
+
+
+READERS: Final[Mapping[str, Reader]] = {".yaml": _yaml}
+MAX_SHEET_BYTES: Final = 5 * MAX_BYTES  # a workbook also holds its formats
+
+
+def is_calendar(name: str) -> bool:
+    """True when a file of this name is read as a calendar."""
+    stem, dot, suffix = name.rpartition(".")
+    return dot + suffix in READERS and bool(stem) and name not in RESERVED and not is_passing(name)
+
+
+def is_passing(name: str) -> bool:
+    """True for what programs leave beside a file while it is open: locks and half-saved copies."""
+    return name.startswith((".", "~$")) or name.endswith(("~", ".tmp", ".part"))
+
+
+# Files of the folder with another purpose.
+RESERVED: Final = frozenset(
+    {
+        *(f"roster.{suffix}" for suffix in ("yaml", "xlsx", "csv")),
+        "health-days.csv",
+        "holidays.csv",
+    }
+)
+
+
+def read_source(folder: Folder, file: str, zone: str) -> Source:
+    """The calendar file of any kind; never raises for what is wrong in it."""
+    return READERS["." + file.rpartition(".")[2]](folder, file, zone)
