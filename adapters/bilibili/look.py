@@ -47,8 +47,8 @@ def _words(variant: Variant, scene: Scene) -> str:
     return (
         f'<div class="bl-by">{parts.avatar(scene.account.name)}<div>'
         f"<b>{escape(scene.account.name)}</b></div>"
-        f'<span class="bl-follow">+ 关注</span></div><h1 class="bl-title">'
-        f'{escape(variant.title.strip())}</h1><p class="bl-faint">{parts.moment(scene.at)}</p>'
+        f'<span class="bl-follow">+ 关注</span></div><h4 class="bl-title">'
+        f'{escape(variant.title.strip())}</h4><p class="bl-faint">{parts.moment(scene.at)}</p>'
         f'<p class="bl-desc">{parts.words(desc(variant))}</p>{parts.ai_notice(variant, scene)}'
         f'<div class="bl-tags">{partition}{shown}</div>'
         f'<div class="bl-buttons">{"".join(parts.sign(*one) for one in buttons)}</div>'
@@ -58,7 +58,7 @@ def _words(variant: Variant, scene: Scene) -> str:
 def _card(variant: Variant, scene: Scene) -> str:
     seconds = variant.video.duration_s if variant.video else 0
     return (
-        f'<div class="bl-card"><div>{parts.picture(scene, variant.cover, _("Cover"))}'
+        f'<div class="bl-card"><div>{parts.cover(scene, variant.cover)}'
         f"<i>{parts.length_s(seconds)}</i></div><p><b>{escape(variant.title.strip())}</b>"
         f"<span>{escape(scene.account.name)}</span></p></div>"
     )

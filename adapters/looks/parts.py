@@ -76,12 +76,20 @@ def _missing(path: str) -> str:
     return f"data:image/svg+xml;base64,{base64.b64encode(drawn).decode()}"
 
 
-def picture(scene: Scene, media: Media | None, alt: str, kind: str = "", style: str = "") -> str:
-    """An `<img>` of a picture of the post; a drawn box where there is none."""
+def picture(scene: Scene, media: Media | None, *, style: str = "") -> str:
+    """An `<img>` of a picture of the post."""
+    return _img(scene, media, _("Picture"), style)
+
+
+def cover(scene: Scene, media: Media | None, *, style: str = "") -> str:
+    """An `<img>` of a cover; a drawn box where there is none."""
+    return _img(scene, media, _("Cover"), style)
+
+
+def _img(scene: Scene, media: Media | None, alt: str, style: str) -> str:
     path = media.path if media else ""
     style = f' style="{escape(style)}"' if style else ""
-    kind = f' class="{escape(kind)}"' if kind else ""
-    return f'<img src="{found(scene.pictures, [path])[path]}" alt="{escape(alt)}"{kind}{style}>'
+    return f'<img src="{found(scene.pictures, [path])[path]}" alt="{escape(alt)}"{style}>'
 
 
 def sign(name: str, label: str = "") -> str:
@@ -116,7 +124,7 @@ def words(text: str, topic: str = HASHTAG) -> str:
 
 def _marked(piece: str) -> str:
     if re.match("https?://", piece):
-        return f'<span class="pt-link" title="{escape(piece)}">{sign("link")}网页链接</span>'
+        return f'<span class="pt-link">{sign("link")}网页链接</span>'
     return f'<span class="pt-link">{escape(piece)}</span>'
 
 
@@ -131,6 +139,11 @@ def length_s(duration_s: float) -> str:
     whole = round(duration_s)
     hours = f"{whole // 3600}:" if whole >= 3600 else ""
     return f"{hours}{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def size_words(size: int) -> str:
+    """How large a file is, for people."""
+    return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{size / 1000:.0f} KB"
 
 
 def ai_notice(variant: Variant, scene: Scene) -> str:

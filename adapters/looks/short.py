@@ -7,7 +7,6 @@ from html import escape
 from adapters.looks import parts
 from bot.contract import Scene, Screen
 from bot.domain.post import Variant
-from bot.i18n import _
 
 
 def post(variant: Variant, scene: Scene, platform: str) -> list[Screen]:
@@ -25,14 +24,14 @@ def post(variant: Variant, scene: Scene, platform: str) -> list[Screen]:
 
 def note(variant: Variant, scene: Scene) -> list[Screen]:
     """A note whose pictures come first, with a title and a text below them."""
-    strip = "".join(parts.picture(scene, image, _("Picture")) for image in variant.images)
-    strip = strip or parts.picture(scene, variant.cover, _("Cover"))
+    strip = "".join(parts.picture(scene, image) for image in variant.images)
+    strip = strip or parts.cover(scene, variant.cover)
     text = "\n".join(filter(None, [variant.text.strip(), variant.label]))
     return [
         _screen(
             f'<div class="pt-page">{_by(scene, parts.sign("back"))}'
             f'<div class="sh-strip">{strip}</div><div class="sh-body">'
-            f'<h1 class="sh-title">{escape(variant.title)}</h1>'
+            f'<h4 class="sh-title">{escape(variant.title)}</h4>'
             f'<p class="sh-text">{parts.words(text)}</p>{parts.ai_notice(variant, scene)}'
             f'<p class="sh-when">{parts.moment(scene.at)}</p></div>{_buttons()}</div>'
         )
@@ -52,7 +51,7 @@ def gallery(variant: Variant, scene: Scene) -> str:
     count = len(variant.images)
     if not count:
         return ""
-    shown = "".join(parts.picture(scene, image, _("Picture")) for image in variant.images)
+    shown = "".join(parts.picture(scene, image) for image in variant.images)
     return f'<div class="sh-pictures {"sh-one" if count == 1 else ""}">{shown}</div>'
 
 

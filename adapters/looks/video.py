@@ -59,10 +59,10 @@ def stage(variant: Variant, scene: Scene) -> str:
         shown = next(iter(poster.values()))
         return f'<video src="{escape(url)}" poster="{shown}" controls preload="none"></video>'
     if video is None and variant.images:
-        shown = "".join(parts.picture(scene, image, _("Picture")) for image in variant.images)
+        shown = "".join(parts.picture(scene, image) for image in variant.images)
         return f'<div class="vd-strip">{shown}</div>'
     played = f'<span class="vd-play">{parts.sign("play")}</span>' if video else ""
-    return f"{parts.picture(scene, variant.cover, _('Cover'))}{played}"
+    return f"{parts.cover(scene, variant.cover)}{played}"
 
 
 def _side() -> str:
@@ -85,6 +85,6 @@ def _page(variant: Variant, scene: Scene) -> str:
         f'<div class="vd-who">{parts.avatar(account.name)}<div><b>{escape(account.name)}</b>'
         f'<p class="vd-org">{escape(account.verified_name)}</p></div></div>'
         f'<div class="vd-works"><b>作品</b><span>喜欢</span></div><div class="vd-grid">'
-        f'<div class="vd-cell">{parts.picture(scene, first, _("Cover"))}{parts.sign("play")}</div>'
+        f'<div class="vd-cell">{parts.cover(scene, first)}{parts.sign("play")}</div>'
         f"{'<i></i>' * _GHOSTS}</div></div>"
     )

@@ -68,7 +68,7 @@ def _article(article: Variant, scene: Scene, default: str) -> Screen:
 
 
 def _gallery(variant: Variant, scene: Scene) -> str:
-    strip = "".join(parts.picture(scene, media, _("Picture")) for media in variant.images)
+    strip = "".join(parts.picture(scene, media) for media in variant.images)
     text = f'<p class="wx-text">{escape(gallery_text(variant))}</p>'
     return (
         f'<div class="pt-page">{parts.top("", "close")}<div class="wx-gallery">{strip}</div>'
@@ -79,20 +79,21 @@ def _gallery(variant: Variant, scene: Scene) -> str:
 def _message(every: Sequence[Variant], scene: Scene) -> str:
     cards = "".join(_cards(every, scene))
     first = every[0]
-    thumb = parts.picture(scene, first.cover, _("Cover"), style=_cut(first, options.SQUARE))
+    thumb = parts.cover(scene, first.cover, style=_cut(first, options.SQUARE))
     return (
         f'<div class="pt-page wx-chat">{parts.top(scene.account.name)}'
         f'<p class="wx-when">{parts.moment(scene.at)}</p><div class="wx-cards">{cards}</div>'
         f'<p class="wx-when">转发给朋友时</p><div class="wx-sent"><div class="wx-share">'
         f"<b>{escape(first.title)}</b><div><p>{escape(first.digest)}</p>{thumb}</div>"
-        f"<small>{escape(scene.account.name)}</small></div>{parts.avatar('我')}</div></div>"
+        f"<small>{escape(scene.account.name)}</small></div>{parts.avatar('我')}</div>"
+        f'<div class="wx-input"><i></i>{parts.sign("more")}</div></div>'
     )
 
 
 def _cards(every: Sequence[Variant], scene: Scene) -> Iterator[str]:
     for number, article in enumerate(every):
         kind, ratio = ("wx-small", options.SQUARE) if number else ("wx-wide", options.WIDE)
-        cover = parts.picture(scene, article.cover, _("Cover"), style=_cut(article, ratio))
+        cover = parts.cover(scene, article.cover, style=_cut(article, ratio))
         title = f'<b class="wx-of-card">{escape(article.title)}</b>'
         yield f'<div class="wx-card {kind}">{title}{cover}</div>'
 
@@ -115,7 +116,7 @@ def _head(article: Variant, scene: Scene) -> str:
         "wx-date": parts.moment(scene.at),
     }
     meta = "".join(f'<span class="{k}">{escape(text)}</span>' for k, text in facts.items() if text)
-    return f'<h1 class="wx-title">{escape(article.title)}</h1><p class="wx-meta">{meta}</p>'
+    return f'<h4 class="wx-title">{escape(article.title)}</h4><p class="wx-meta">{meta}</p>'
 
 
 def _original(article: Variant) -> str:

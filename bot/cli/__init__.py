@@ -17,6 +17,7 @@ from bot.cli import (
     demo,
     doctor,
     exporting,
+    previewing,
     publications,
     running,
     typer_words,
@@ -41,6 +42,7 @@ app.command(help=_("Plays the sample month against the simulator and shows what 
 )
 app.command(help=_("Finds every mistake in the calendar before it can hurt."))(calendar.check)
 app.command(help=_("Shows how the calendar differs from what the ledger knows."))(calendar.plan)
+app.command(help=_("Shows a post as each platform will show it, on one page."))(previewing.preview)
 app.command(help=_("Publishes the calendar, each post at its time, until it is stopped."))(
     running.run
 )
