@@ -29,7 +29,8 @@ class Difference:
     """What a platform is told differently than all others."""
 
     field: str  # for people
-    main: str  # what stands in the post itself; "" where a word cannot show it
+    here: str
+    main: str = ""  # what stands in the post itself
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,10 +120,14 @@ def _frames(
     post: Post, showings: Iterable[Showing], catalog: Catalog, gallery: Gallery
 ) -> Iterator[Frame]:
     groups: dict[tuple[str, Kind, tuple[str, ...]], list[Showing]] = {}
+    drawn: dict[str, tuple[str, ...]] = {}
     for showing in showings:
-        want = showing.want
-        key = (want.account.platform, want.kind, _nameless(post, showing, catalog))
-        groups.setdefault(key, []).append(showing)
+        want, account = showing.want, showing.want.account
+        # Drawing is dear, and most reprints are drawn from the same things.
+        from_what = repr((account.platform, account.options, want.by_hand, showing.variant))
+        if from_what not in drawn:
+            drawn[from_what] = _nameless(post, showing, catalog)
+        groups.setdefault((account.platform, want.kind, drawn[from_what]), []).append(showing)
     platforms = list(dict.fromkeys(platform for platform, _kind, _look in groups))
     for (platform, kind, _look), group in sorted(
         groups.items(), key=lambda one: (one[0][1] is Kind.REPRINT, platforms.index(one[0][0]))
@@ -170,13 +175,13 @@ def _differences(post: Post, platform: str) -> Iterator[Difference]:
     )
     for name, here, main in words:
         if here and here != main:
-            yield Difference(field=name, main=main)
+            yield Difference(field=name, here=here, main=main)
     if says.images is not None and says.images != post.images:
-        yield Difference(field=_("pictures"), main=_paths(post.images))
+        yield Difference(field=_("pictures"), here=_paths(says.images), main=_paths(post.images))
     if says.video is not None and says.video != post.video:
-        yield Difference(field=_("video"), main=_paths((post.video,)))
+        yield Difference(field=_("video"), here=_paths((says.video,)), main=_paths((post.video,)))
     for name, value in sorted(says.options.items()):
-        yield Difference(field=f"{name} = {value}", main="")
+        yield Difference(field=name, here=value)
 
 
 def _paths(media: Iterable[Media | None]) -> str:

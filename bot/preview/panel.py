@@ -143,8 +143,8 @@ def _differences(frame: Frame) -> str:
     lines = []
     for one in frame.differences:
         main = _("in the post: {text}").format(text=one.main) if one.main else ""
-        below = f"<small>{escape(main)}</small>" if main else ""
-        lines.append(f"{escape(one.field)} {below}")
+        below = f"<br><small>{escape(main)}</small>" if main else ""
+        lines.append(f"{escape(one.field)}：{escape(one.here) or '—'}{below}")
     return _list(lines)
 
 

@@ -28,10 +28,10 @@ async def serving(settings: Settings, order: Order, *, port: int) -> AsyncIterat
 
     Raises UsageError when nothing can listen there.
     """
-    runner = web.AppRunner(_Served(settings, order).app(), access_log=None)
+    runner = web.AppRunner(_Served(settings, order).app(), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, HOST, port, shutdown_timeout=1.0)
+        site = web.TCPSite(runner, HOST, port)
         try:
             await site.start()
         except (OSError, OverflowError) as error:
