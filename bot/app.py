@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import aiohttp
 from aiohttp import ClientMiddlewareType
@@ -17,6 +17,7 @@ from bot.engine.dispatch import tick
 from bot.engine.ports import Core, Handler, Options, Queue
 from bot.engine.publish import Publisher
 from bot.engine.reconcile import Reconciler
+from bot.engine.standing import Standing
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.ledger.credentials import Vault, open_vault
@@ -45,6 +46,7 @@ class App:
     publisher: Publisher
     vault: Vault
     metrics: Metrics
+    standing: Standing = field(default_factory=Standing)  # of the calendar, where it is watched
 
     def read(self) -> Reading:
         """The calendar as it stands in the files now."""

@@ -104,8 +104,14 @@ class Metrics:
         )
         self._succeeded = Gauge(
             "bot_last_success_timestamp_seconds",
-            "When this process last did the job (tick, collect, refresh) without an error",
+            "When this process last did the job (tick, calendar, …) without an error",
             ["job"],
+            registry=self._registry,
+        )
+        self._calendar = Gauge(
+            "bot_calendar_errors",
+            "Errors of a calendar's file as this process last read it; 0 when they are mended",
+            ["file"],
             registry=self._registry,
         )
         about = Gauge(
@@ -116,6 +122,7 @@ class Metrics:
         self._outcome = cache(self._outcomes.labels)
         self._late = cache(self._lateness.labels)
         self._granted: OrderedDict[int, None] = OrderedDict()
+        self._calendar_files: set[str] = set()
 
     def heard(self, events: Sequence[Mapping[str, Any]]) -> None:
         """Counts events that are durable by now. Never raises: counting must not stop a post."""
@@ -128,6 +135,15 @@ class Metrics:
     def succeeded(self, job: str, at: datetime) -> None:
         """Notes that a regular job was done without an error."""
         self._succeeded.labels(job=job).set(at.timestamp())
+
+    def calendar(self, errors: Mapping[str, int]) -> None:
+        """Notes the errors of each file that has some."""
+        # A file that has none any more stays, with 0: an alert sees that it ended.
+        for known in self._calendar_files - errors.keys():
+            self._calendar.labels(file=known).set(0)
+        for file, count in errors.items():
+            self._calendar.labels(file=file).set(count)
+        self._calendar_files |= errors.keys()
 
     def page(self, facts: Facts | None) -> bytes:
         """All metrics in Prometheus' text format; `facts` is None while the ledger is gone."""

@@ -16,6 +16,8 @@ from adapters import registry
 from bot.app import App, open_app
 from bot.cli import forecasts
 from bot.cli.accounts import warn_of
+from bot.cli.drafting import draft_year
+from bot.cli.files import OutOption
 from bot.cli.output import (
     BAD_NEWS,
     OK,
@@ -156,9 +158,17 @@ def plan(
     yes: Annotated[
         bool, typer.Option("--yes", help=_("also when many accounts would disappear"))
     ] = False,
+    health_days: Annotated[
+        int | None,
+        typer.Option("--health-days", help=_("draft the topics of a year instead, e.g. 2027")),
+    ] = None,
+    out: OutOption = None,
 ) -> None:
     """Shows how the calendar differs from what the ledger knows."""
     settings = folder_settings(folder)
+    if health_days is not None:
+        draft_year(settings, health_days, form, out)
+        return
 
     async def work() -> tuple[plans.Plan, Reading]:
         async with open_app(settings) as app:

@@ -1,24 +1,30 @@
 """`bot export …`: the calendar taken along, as files for other programs.
 
-Each kind of file is one command of `group`. Its work stands in a module of its own; put a further
-command there and register it with `@exporting.group.command(…)` below `ics`.
+Each kind of file is one command of `group`. Put the work of a further one into a module of its own
+and register it with `@exporting.group.command(…)` or below `ics`.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+import asyncio
+from datetime import date
 from typing import Annotated
 
 import typer
 
+from bot.app import App, open_app
+from bot.cli.answers import Since, Until
+from bot.cli.files import OutOption, deliver
+from bot.cli.output import screen, settings_in_force
+from bot.domain.days import FIRST_YEAR, LAST_YEAR
+from bot.engine import feed
+from bot.errors import UsageError
 from bot.i18n import _
+from bot.ledger import roster
+from bot.settings import Settings
+from bot.web.feed import address_of
 
 group = typer.Typer(help=_("Writes the calendar for other programs."), no_args_is_help=True)
-
-OutOption = Annotated[
-    Path | None,
-    typer.Option("--out", help=_("write to this file instead of the screen; never over another")),
-]
 
 
 @group.callback()
@@ -27,6 +33,73 @@ def export() -> None:
 
 
 @group.command(help=_("The calendar as .ics, for phones and Outlook."))
-def ics(out: OutOption = None) -> None:
+def ics(
+    out: OutOption = None,
+    first: Since = "",
+    last: Until = "",
+    account: Annotated[str, typer.Option("--account", help=_("only this account's posts"))] = "",
+    address: Annotated[
+        bool, typer.Option("--address", help=_("only show the address to subscribe to"))
+    ] = False,
+) -> None:
     """The calendar as .ics, for phones and Outlook."""
-    raise typer.Exit(2)  # comes with the feed
+    settings = settings_in_force()
+    since, until = _day(first), _day(last)
+    if since and until and until < since:
+        message = _("--from {first} is after --to {last}.")
+        raise UsageError(message.format(first=first, last=last))
+
+    async def work() -> bytes | str:
+        async with open_app(settings) as app:
+            if address:
+                return await _address(app, account)
+            reading = await asyncio.to_thread(app.read)
+            return await feed.build(
+                app.core,
+                reading.days,
+                zone=settings.zone,
+                first=since,
+                last=until,
+                account=account or None,
+                planned=reading.posts,
+            )
+
+    made = asyncio.run(work())
+    if isinstance(made, str):
+        screen.print(made, soft_wrap=True, markup=False)
+    else:
+        deliver(made, out)
+
+
+async def _address(app: App, account: str) -> str:
+    async with app.core.ledger.read() as conn:
+        known = (await roster.load(conn)).accounts
+    if account and account not in known:
+        raise UsageError(_("There is no account {account}.").format(account=account))
+    return address_of(_served_at(app.settings), account, app.vault.sign)
+
+
+def _served_at(settings: Settings) -> str:
+    if settings.web.public_url:
+        return settings.web.public_url
+    if settings.web.address is None:
+        raise UsageError(
+            _(
+                "The feed is not served: web.listen is empty. Set it, and start `bot run`; set "
+                "web.public_url too when phones reach it under another address."
+            )
+        )
+    return f"http://{settings.web.listen}"
+
+
+def _day(text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise ValueError(day)
+    except ValueError as error:
+        message = _("{text} is not a day; write it as 2026-05-07.")
+        raise UsageError(message.format(text=text)) from error
+    return day

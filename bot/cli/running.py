@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from datetime import timedelta
 from typing import Annotated
 
@@ -12,7 +11,8 @@ from rich.markup import escape
 
 from bot import worker as workers
 from bot.app import App, open_app
-from bot.cli.calendar import Folder, folder_settings, show_problems
+from bot.cli.calendar import Folder, folder_settings
+from bot.cli.living import Living
 from bot.cli.loop import on_stop, run_fast
 from bot.cli.output import (
     BAD_NEWS,
@@ -27,25 +27,21 @@ from bot.cli.output import (
     settings_in_force,
     table,
 )
+from bot.cli.telling import say
 from bot.domain.problem import has_errors
 from bot.domain.publication import State
 from bot.engine import collect as collecting
-from bot.engine import plan as plans
 from bot.engine import service, tokens
 from bot.engine.collect import Collected
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.ledger import publications
 from bot.ledger.alone import alone
-from bot.logs import get_logger, said
 from bot.queue.remote import Chore
-from bot.schedule.folder import glance
 from bot.settings import Settings
 from bot.simulator import serve as serve_simulator
 from bot.web.app import watched
 
-log = get_logger(__name__)
-_READ_EVERY_S = 30
 _COLLECT_EVERY_S = 600  # looks which accounts are worth reading; most are read every six hours
 
 
@@ -70,22 +66,15 @@ def run(
 
 async def _run(settings: Settings, *, once: bool, yes: bool) -> int:
     async with open_app(settings) as app:
-        reading = app.read()
-        made = await plans.apply(app.core, reading, confirmed=yes)
-        show_problems(made.problems, reading)
-        notes.print(_("{count} changes taken over.").format(count=len(made.changes)))
+        living = Living(app=app)
+        made = await living.begin(confirmed=yes)
         if once:
             await service.run_due(app.core, app.local)
             return await _once_code(app, bad=has_errors(made.problems))
         stop = _stop_on_signal(app)
-        async with watched(app, _say):
-            # A change that was overtaken is made by the next plan, so that one must come.
-            await _forever(app, stop, "" if made.overtaken else reading.fingerprint)
+        async with watched(app, say):
+            await _forever(app, stop, living)
         return OK
-
-
-def _say(text: str) -> None:
-    notes.print(text, soft_wrap=True, markup=False)
 
 
 async def _once_code(app: App, *, bad: bool) -> int:
@@ -95,9 +84,9 @@ async def _once_code(app: App, *, bad: bool) -> int:
     return BAD_NEWS if bad else OK
 
 
-async def _forever(app: App, stop: asyncio.Event, fingerprint: str) -> None:
+async def _forever(app: App, stop: asyncio.Event, living: Living) -> None:
     notes.print(_("Running. Press Ctrl-C to stop."))
-    reader = asyncio.create_task(_plan_regularly(app, stop, fingerprint))
+    reader = asyncio.create_task(living.run(stop))
     try:
         await workers.work(app, _chores(app), stop)
     finally:
@@ -146,37 +135,11 @@ def worker() -> None:
     async def work() -> None:
         async with open_app(settings) as app:
             stop = _stop_on_signal(app)
-            async with watched(app, _say):
+            async with watched(app, say):
                 notes.print(_("Running. Press Ctrl-C to stop."))
                 await workers.work(app, _chores(app), stop)
 
     run_fast(work())
-
-
-async def _plan_regularly(app: App, stop: asyncio.Event, known: str) -> None:
-    """Takes a changed calendar over while running; what is faulty keeps its last good plan.
-
-    `known` is the fingerprint of what has been taken over already.
-    """
-    folder, looked = app.settings.office.schedules, None
-    while not stop.is_set():
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), timeout=_READ_EVERY_S)
-        try:
-            look = await asyncio.to_thread(glance, folder)
-            if look == looked and known:
-                continue
-            reading = await asyncio.to_thread(app.read)
-            looked = look
-            if reading.fingerprint == known or stop.is_set():
-                continue
-            made = await plans.apply(app.core, reading)
-        except Exception as error:
-            log.warning("plan.failed", error=said(error))
-            continue
-        known = "" if made.overtaken else reading.fingerprint
-        show_problems(made.problems, reading)
-        notes.print(_("{count} changes taken over.").format(count=len(made.changes)))
 
 
 def simulator(

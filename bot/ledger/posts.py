@@ -19,7 +19,10 @@ from bot.ledger.tables import accounts, contents, exemptions, posts, publication
 
 _POST = TypeAdapter(Post)
 # Where it stands and when it is due is not what it says: moving a post is no change of content.
-_NOT_CONTENT = {"due_at", "accounts", "window", "place", "key", "column", "topic", "reviewer"}
+_NOT_CONTENT = {
+    "due_at", "accounts", "delays", "embargo_until", "window", "place", "key", "column", "topic",
+    "reviewer",
+}  # fmt: skip
 
 
 def encode(post: Post) -> dict[str, Any]:
@@ -47,6 +50,7 @@ class StoredPost:
     id: str
     title: str
     due_at: datetime
+    topic: str
     content_hash: str
     file: str
     key_item: bool
@@ -64,6 +68,14 @@ async def some_posts(conn: Connection, ids: Collection[str]) -> dict[str, Stored
     """These posts, by id."""
     query = select(posts).where(posts.c.id.in_(sorted(ids)))
     return {row.id: _stored(row) for row in await conn.execute(query)}
+
+
+async def between(conn: Connection, since: datetime, until: datetime) -> list[StoredPost]:
+    """Posts planned in [since, until) and still in the calendar, by planned time."""
+    query = select(posts).where(
+        posts.c.due_at >= since, posts.c.due_at < until, posts.c.removed.is_(False)
+    )
+    return [_stored(row) for row in await conn.execute(query.order_by(posts.c.due_at, posts.c.id))]
 
 
 async def key_items(

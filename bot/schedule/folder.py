@@ -15,25 +15,13 @@ from bot.schedule.lined import too_large
 MAX_BYTES: Final = 4_000_000  # of a text; a month of posts has under 100 kB
 
 
-def glance(root: Path) -> frozenset[tuple[str, int, int, int]]:
-    """What the folder looks like from outside; equal while nothing in it was touched.
-
-    Far cheaper than reading it. Raises OSError when it cannot be looked at.
-    """
-    found = set()
-    for path in root.rglob("*"):
-        stat = path.stat()
-        # The change time too: a copy may bring its old modification time along.
-        found.add((str(path), stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns))
-    return frozenset(found)
-
-
 @dataclass(kw_only=True)
 class Folder:
     """One reading's view of the folder. `seen` maps each path asked for to a digest of it."""
 
     root: Path
     seen: dict[str, str] = field(default_factory=dict)
+    shut: set[str] = field(default_factory=set)  # there, and not to be opened
 
     def locate(self, path: str) -> tuple[Path | None, tuple[str, str, str]]:
         """The file a path of the calendar names; else None and code, message, hint of why not.
@@ -84,25 +72,21 @@ class Folder:
             text = raw.decode("utf-8-sig")
             return text.replace("\r\n", "\n").replace("\r", "\n"), []
         except UnicodeDecodeError as error:
-            return None, [_not_utf8(file, raw.count(b"\n", 0, error.start) + 1)]
+            return None, [not_utf8(file, raw.count(b"\n", 0, error.start) + 1)]
 
     def read_bytes(
         self, file: str, place: Place, limit: int = MAX_BYTES
     ) -> tuple[bytes | None, list[Problem]]:
         """A file in the folder, None when it cannot be read or has more than `limit` bytes."""
-        full, (code, message, hint) = self.locate(file)
+        full, why = self.locate(file)
         if full is None:
-            return None, [
-                Problem(code=code or "file-unreadable", message=message, hint=hint, place=place)
-            ]
+            return None, [no_such_file(why, place)]
         try:
             with full.open("rb") as stream:
                 raw = stream.read(limit + 1)  # never a file of a gigabyte
         except OSError as error:
-            message = _("{path} cannot be opened: {why}").format(path=file, why=error.strerror)
-            hint = _("Check the file's permissions.")
-            problem = Problem(code="file-unreadable", message=message, hint=hint, place=place)
-            return None, [problem]
+            self.shut.add(file)
+            return None, [unreadable(file, error, place)]
         self.seen[file] = hashlib.sha256(raw).hexdigest()
         if len(raw) > limit:
             return None, [too_large(Place(file=file, line=1))]
@@ -114,10 +98,30 @@ class Folder:
         return hashlib.sha256(lines.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _not_utf8(file: str, line: int) -> Problem:
+def no_such_file(why: tuple[str, str, str], place: Place) -> Problem:
+    """What to tell when `Folder.locate` finds nothing; `why` is its answer."""
+    code, message, hint = why
+    return Problem(code=code or "file-unreadable", message=message, hint=hint, place=place)
+
+
+def unreadable(path: str, error: OSError, place: Place) -> Problem:
+    """What to tell of a file that cannot be opened."""
+    return Problem(
+        code="file-unreadable",
+        message=_("{path} cannot be opened: {why}").format(path=path, why=error.strerror),
+        hint=_("Check the file's permissions."),
+        place=place,
+    )
+
+
+def not_utf8(file: str, line: int) -> Problem:
+    """The problem of a text in another encoding."""
     return Problem(
         code="not-utf8",
         message=_("{path} is not a UTF-8 text.").format(path=file),
-        hint=_("Save it again and choose the encoding UTF-8 (not GBK or “ANSI”)."),
+        hint=_(
+            "Save it again and choose the encoding UTF-8 (not GBK or “ANSI”): in Notepad under "
+            "“Save as”, in WPS as “encoded text”."
+        ),
         place=Place(file=file, line=line),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -12,12 +12,18 @@ from bot.domain.problem import Place, Problem
 from bot.domain.roster import Roster
 from bot.i18n import _
 from bot.schedule import rules
-from bot.schedule.cross import check_keys, without_twins
+from bot.schedule.columns import Columns
+from bot.schedule.copies import copies
+from bot.schedule.cross import check_embargoes, check_keys, without_twins
+from bot.schedule.days import Days, read_days
+from bot.schedule.filling import Filling, fill
 from bot.schedule.folder import Folder
+from bot.schedule.lined import Node
 from bot.schedule.media import Gallery
 from bot.schedule.posts import CalendarReader, Entry
 from bot.schedule.roster import ModesOf, read_roster, roster_from
 from bot.schedule.sources import READERS, RESERVED, Source, is_calendar, is_passing
+from bot.schedule.timing import Draft, Timing
 
 __all__ = ["ROSTER_FILE", "Reading", "read", "read_roster"]
 
@@ -34,6 +40,7 @@ _NEARLY: Final = {
     ".ods": ".xlsx",
     ".numbers": ".xlsx",
 }
+_NOT_READ: Final = frozenset({"wrong-suffix", "copy-of-a-calendar"})
 _TEXTS: Final = frozenset({".yml", ".yaml.txt", ".csv.txt"})  # renaming them is enough
 
 
@@ -50,12 +57,17 @@ class Reading:
     # With ROSTER_FILE in it no account may be taken as gone, nor any post.
     broken: frozenset[str]
     fingerprint: str  # changes when any file read changes: calendars, roster, texts, media
+    shut: frozenset[str] = frozenset()  # files that are there and could not be opened
     sources: Mapping[str, Source] = field(default_factory=dict)  # calendar file → what it holds
+    days: Days = field(default_factory=Days)  # health days and holidays with the office's own
+    slots: Filling = field(default_factory=Filling)  # of recurring columns, with their posts
 
     def excerpt(self, place: Place) -> str:
         """The line or cell of a file that a place means, "" when it cannot be shown."""
         if place.file in self.sources:
             return self.sources[place.file].excerpt(place)
+        if place.file.lower().endswith(".docx"):  # a message about one quotes its words
+            return ""
         try:
             text = (self.folder / place.file).read_text(encoding="utf-8-sig")
         except (OSError, ValueError):  # not a text
@@ -80,7 +92,7 @@ def read(
     files, problems = _calendar_files(folder)
     found = roster_from(view, ROSTER_FILE, platforms, modes)
     roster = found.roster
-    broken = {problem.place.file for problem in problems if problem.code == "wrong-suffix"}
+    broken = {problem.place.file for problem in problems if problem.code in _NOT_READ}
     broken |= set() if found.whole and files else {ROSTER_FILE}
     known = platforms or frozenset(account.platform for account in roster.accounts.values())
     gallery = Gallery(folder=view)
@@ -88,15 +100,17 @@ def read(
         CalendarReader(file=file, roster=found, platforms=known, gallery=gallery, zone=zone)
         for file in files
     ]
+    days = read_days(view)
+    columns = Columns(kind_of=days.kind_of)
+    filling = _read_all(calendars, columns, problems)
     for calendar in calendars:
-        calendar.read()
         problems += calendar.problems
         broken |= {calendar.file} if calendar.broken else set()
     entries, left_out, twins = without_twins(
         [entry for each in calendars for entry in each.entries]
     )
     broken |= {entry.post.place.file for entry in left_out}
-    problems += found.problems + _check(entries, roster) + twins
+    problems += [*found.problems, *_check(entries, roster), *twins, *days.problems]
     return Reading(
         folder=folder,
         roster=roster,
@@ -105,12 +119,48 @@ def read(
         files=files,
         broken=frozenset(broken),
         fingerprint=view.fingerprint(),
+        shut=frozenset(view.shut),
         sources={calendar.file: calendar.source for calendar in calendars},
+        days=days,
+        slots=filling,
     )
 
 
+def _read_all(
+    calendars: Sequence[CalendarReader], columns: Columns, problems: list[Problem]
+) -> Filling:
+    """Reads the files together: columns and times of one may be used in another."""
+    for calendar in calendars:
+        calendar.open(columns)
+        if calendar.source.root is None and calendar.source.may_hold("columns"):
+            columns.unread = columns.unread or calendar.file
+    drafts = {calendar.file: calendar.draft(columns) for calendar in calendars}
+    timing = Timing(
+        drafts=[draft for found in drafts.values() for draft in found],
+        columns=[column.name for column in columns.with_slots],
+        named={node.text("id") for calendar in calendars for node in calendar.nodes},
+    )
+    due = timing.due()
+    for calendar in calendars:
+        calendar.enter(drafts[calendar.file], due)
+    filling, found = fill(columns.with_slots, due, _unread(calendars, due))
+    problems += [*columns.problems, *timing.problems, *found]
+    return filling
+
+
+def _unread(calendars: Sequence[CalendarReader], due: Collection[Draft]) -> list[Node]:
+    """The entries that are no posts with a time."""
+    read = {(draft.file, draft.node.line, draft.node.cell) for draft in due}
+    return [
+        node
+        for calendar in calendars
+        for node in calendar.nodes
+        if (calendar.file, node.line, node.cell) not in read
+    ]
+
+
 def _check(entries: Sequence[Entry], roster: Roster) -> list[Problem]:
-    problems = check_keys(entries, roster)
+    problems = [*check_keys(entries, roster), *check_embargoes(entries)]
     for entry in entries:
         problems += rules.check(entry.post, entry.where)
     return problems
@@ -129,8 +179,11 @@ def _calendar_files(folder: Path) -> tuple[tuple[str, ...], list[Problem]]:
                 hint=_("Create it, or start the bot where it lies."),
             )
         ]
-    files = tuple(name for name in names if is_calendar(name))
-    problems = [_wrong_suffix(name) for name in names if _nearly(name)]
+    found = [name for name in names if is_calendar(name)]
+    doubles = copies(found, [name for name in names if name in RESERVED or name in found])
+    files = tuple(name for name in found if name not in doubles)
+    problems = [_copy(name, original) for name, original in doubles.items()]
+    problems += [_wrong_suffix(name) for name in names if _nearly(name)]
     if not files:
         problems.append(
             Problem(
@@ -140,6 +193,20 @@ def _calendar_files(folder: Path) -> tuple[tuple[str, ...], list[Problem]]:
             )
         )
     return files, problems
+
+
+def _copy(name: str, original: str) -> Problem:
+    return Problem(
+        code="copy-of-a-calendar",
+        message=_("{file} is a copy of {original} and is not read.").format(
+            file=name, original=original
+        ),
+        hint=_(
+            "Keep one of the two: move what is new into {original} and delete the copy. If it is "
+            "none, give it another name."
+        ).format(original=original),
+        place=Place(file=name),
+    )
 
 
 def _nearly(name: str) -> str:

@@ -15,19 +15,24 @@ from bot.i18n import _
 from bot.logs import get_logger
 from bot.metrics import Metrics
 from bot.settings import Web
+from bot.web.feed import Feed
 from bot.web.hooks import Hooks
-from bot.web.watch import Watch
+from bot.web.watch import Notes, Watch, nothing
 
 log = get_logger(__name__)
 _SHUTDOWN_S = 1.0
 
 
-def create_app(watch: Watch, hooks: Hooks | None = None) -> web.Application:
+def create_app(
+    watch: Watch, hooks: Hooks | None = None, feed: Feed | None = None
+) -> web.Application:
     """Everything that is served."""
     app = web.Application(middlewares=[_plain_failures])
     watch.add_routes(app)
     if hooks is not None:
         hooks.add_routes(app)
+    if feed is not None:
+        feed.add_routes(app)
     return app
 
 
@@ -51,6 +56,8 @@ async def serving(
     *,
     ping: Ping | None = None,
     hooks: Hooks | None = None,
+    feed: Feed | None = None,
+    notes: Notes = nothing,
 ) -> AsyncIterator[str]:
     """Serves while the block runs; yields a sentence for the person who started it.
 
@@ -66,8 +73,11 @@ async def serving(
         ping=ping,
         overdue_s=web_settings.overdue_s,
         metrics_open=web_settings.metrics_open,
+        notes=notes,
     )
-    runner = web.AppRunner(create_app(watch, hooks), access_log=None, shutdown_timeout=_SHUTDOWN_S)
+    site = create_app(watch, hooks, feed)
+    # Without an access log: the feed's address holds its key.
+    runner = web.AppRunner(site, access_log=None, shutdown_timeout=_SHUTDOWN_S)
     await runner.setup()
     try:
         yield await _listen(runner, *web_settings.address)
@@ -95,9 +105,19 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> str:
 @asynccontextmanager
 async def watched(app: App, say: Callable[[str], object]) -> AsyncIterator[None]:
     """Serves the running program while the block runs; `say` tells the person where, or why not."""
+    settings, core, sign = app.settings, app.core, app.vault.sign
     ping = None if app.redis is None else app.redis.ping
-    hooks = Hooks(app.core, sign=app.vault.sign, public_url=app.settings.web.public_url)
-    async with serving(app.settings.web, app.core, app.metrics, ping=ping, hooks=hooks) as said:
+    hooks = Hooks(core, sign=sign, public_url=settings.web.public_url)
+    feed = Feed(core, sign=sign, zone=settings.zone, schedules=settings.office.schedules)
+    async with serving(
+        settings.web,
+        core,
+        app.metrics,
+        ping=ping,
+        hooks=hooks,
+        feed=feed,
+        notes=app.standing.notes,
+    ) as said:
         if said:
             say(said)
         yield

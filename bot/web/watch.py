@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from ipaddress import IPv6Address, ip_address
 
@@ -11,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from bot import __version__
 from bot.engine import health
-from bot.engine.health import LEDGER_GONE, Ping
+from bot.engine.health import LEDGER_GONE, Ping, Trouble
 from bot.engine.ports import Core
 from bot.i18n import _
 from bot.logs import get_logger, said
@@ -20,6 +21,13 @@ from bot.metrics import Metrics
 log = get_logger(__name__)
 _NAP_S = 0.01
 _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
+
+Notes = Callable[[], Sequence[Trouble]]
+
+
+def nothing() -> Sequence[Trouble]:
+    """No notes: this process reads no calendar."""
+    return ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +39,7 @@ class Watch:
     ping: Ping | None
     overdue_s: float  # not ready from here on: so long has a due post waited for its first try
     metrics_open: bool  # also for others than this machine
+    notes: Notes = nothing  # worth knowing, and no reason against being ready
     # A loop that comes round later than this does nothing else in time either.
     slow_loop_s: float = 5.0
 
@@ -53,7 +62,11 @@ class Watch:
     async def readyz(self, _request: web.Request) -> web.Response:
         """200 while the work gets done, else 503 with the reasons."""
         found = await health.troubles(self.core, limit_s=self.overdue_s, ping=self.ping)
-        body = {"ready": not found, "reasons": [asdict(trouble) for trouble in found]}
+        body = {
+            "ready": not found,
+            "reasons": [asdict(trouble) for trouble in found],
+            "notes": [asdict(note) for note in self.notes()],
+        }
         return web.json_response(body, status=503 if found else 200)
 
     async def page(self, request: web.Request) -> web.Response:

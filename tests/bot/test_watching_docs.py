@@ -45,7 +45,9 @@ def test_every_metric_is_explained() -> None:
 
 
 def test_every_reason_is_explained() -> None:
-    assert _first_cells("\n## `/readyz`") == _codes("bot/engine/health.py")
+    assert _first_cells("\n## `/readyz`") == _codes(
+        "bot/engine/health.py", "bot/engine/standing.py"
+    )
 
 
 def test_every_finding_is_explained() -> None:
@@ -59,5 +61,5 @@ def test_the_alerts_can_be_read_and_ask_for_metrics_there_are() -> None:
     block = PAGE.split("```yaml\n")[1].split("```")[0]
     rules = yaml.safe_load(block)["groups"][0]["rules"]
     asked = {name for rule in rules for name in re.findall(r"bot_[a-z_]+", rule["expr"])}
-    assert len(rules) == len({rule["alert"] for rule in rules}) == 5
+    assert len(rules) == len({rule["alert"] for rule in rules}) == 6
     assert asked <= _families()

@@ -113,7 +113,7 @@ async def test_a_loop_that_does_not_come_round_is_not_alive(world: World) -> Non
 async def test_ready_as_long_as_due_posts_are_tried(world: World) -> None:
     await world.plan(status())
     async with site(world.app.core) as web:
-        assert await web.ask("/readyz") == (200, {"ready": True, "reasons": []})
+        assert await web.ask("/readyz") == (200, {"ready": True, "reasons": [], "notes": []})
         await world.at(TEN + timedelta(seconds=59))
         assert (await web.ask("/readyz"))[0] == 200
         await world.at(TEN + timedelta(seconds=60))
