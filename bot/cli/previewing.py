@@ -22,6 +22,7 @@ from bot.errors import UsageError
 from bot.i18n import _
 from bot.preview.frames import Frame, Preview
 from bot.preview.making import Made, Order, make
+from bot.preview.page import MARK
 from bot.preview.serving import serving
 from bot.settings import Settings
 
@@ -69,6 +70,7 @@ def _written(made: Made, out: Path | None, settings: Settings) -> Path:
     name = re.sub(r"[^\w.-]", "_", made.shown.post.id if made.shown else "")
     target = out or settings.files.preview / f"{name}.html"
     try:
+        _spare(target)
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, new = tempfile.mkstemp(dir=target.parent, prefix=".new-")
         with os.fdopen(handle, "wb") as file:
@@ -79,6 +81,13 @@ def _written(made: Made, out: Path | None, settings: Settings) -> Path:
         message = _("{file} cannot be written: {cause}").format(file=target, cause=error.strerror)
         raise UsageError(message) from error
     return target
+
+
+def _spare(file: Path) -> None:
+    """Raises UsageError when the file holds anything but an earlier preview."""
+    if file.exists() and not file.read_bytes().startswith(MARK.encode()):
+        message = _("{file} is there already, and nothing is written over it. Give another name.")
+        raise UsageError(message.format(file=file))
 
 
 def _tell(shown: Preview, problems: tuple[Problem, ...], file: Path) -> None:

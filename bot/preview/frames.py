@@ -91,6 +91,8 @@ def preview(
         for want in checked.wanted
         if not accounts or want.account.id in accounts
     ]
+    order = {name: place for place, name in enumerate(reading.roster.accounts)}
+    showings.sort(key=lambda showing: order[showing.want.account.id])
     frames = tuple(_frames(post, showings, catalog, gallery))
     told = {(problem.code, problem.message) for one in showings for problem in one.problems}
     others = (problem for problem in checked.problems if problem.post == post.id)

@@ -27,9 +27,9 @@ _POLICY = (
     "default-src 'none'; img-src data:; media-src {media}; style-src 'unsafe-inline'; "
     "base-uri 'none'; form-action 'none'"
 )
-_PAGE = """<!DOCTYPE html>
-<html lang="zh-CN">
-<head>
+# By this a page is known as one that may be written anew.
+MARK = '<!DOCTYPE html>\n<html lang="zh-CN">\n<head>\n<meta name="generator" content="bot preview">'
+_PAGE = """{mark}
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -77,7 +77,11 @@ def _whole(title: str, body: str, styles: str, *, served: bool) -> str:
     policy = _POLICY.format(media="'self'" if served else "'none'")
     heading = _("Preview: {title}").format(title=title)
     return _PAGE.format(
-        policy=escape(policy), title=escape(heading), css=_css() + shared_css() + styles, body=body
+        mark=MARK,
+        policy=escape(policy),
+        title=escape(heading),
+        css=_css() + shared_css() + styles,
+        body=body,
     )
 
 

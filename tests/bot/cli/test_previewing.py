@@ -33,6 +33,15 @@ def test_the_page_is_written_and_nothing_else_is_touched(office: Office) -> None
     assert (office.folder / "deep" / "in" / "p.html").read_bytes() == page.read_bytes()
 
 
+def test_no_file_but_an_earlier_preview_is_written_over(office: Office) -> None:
+    office.write(status("s1"))
+    calendar = office.schedules / "2026-05.yaml"
+    before = calendar.read_bytes()
+    ran = office.bot("preview", "s1", "--out", calendar)
+    assert (ran.code, calendar.read_bytes()) == (2, before)
+    assert [office.bot("preview", "s1", "--out", "p.html").code for _ in range(2)] == [0, 0]
+
+
 def test_json_tells_every_frame(office: Office) -> None:
     office.write(article("a1", accounts=["u01-wechat", "u01-weibo"], text="洗手。", key=KEY_ITEM))
     document = office.ask("preview", "a1")
