@@ -1,0 +1,79 @@
+"""Ids for new entries that have none, made of what stands in the entry.
+
+The same entry gets the same id each time. When an editor that had the file open saves it once more
+without the id, the post is still known, and does not go out a second time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from bot.schedule.sources import Source
+
+_DAY: Final = re.compile(r"\d{4}-(\d{2})-(\d{2})", re.ASCII)
+TRIES: Final = 3  # with 24 bits and a few posts a day not even the second is ever needed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """An entry without an id that has what one is made of."""
+
+    file: str
+    index: int  # among the file's posts
+    cell: str | None  # of a sheet: where the id belongs
+    at: str
+    title: str
+
+
+def gaps(sources: Mapping[str, Source]) -> list[Gap]:
+    """The entries that can be given an id, in the order of the files."""
+    found = []
+    for file, source in sources.items():
+        posts = source.root.get("posts") if source.root is not None else None
+        for index, node in enumerate(posts.items() if posts is not None else ()):
+            name, at, title = node.get("id"), node.text("at").strip(), node.text("title").strip()
+            empty = name is None or name.value is None or name.value == ""
+            if empty and _DAY.match(at) and title:
+                cell = name.cell if name is not None else None
+                found.append(Gap(file=file, index=index, cell=cell, at=at, title=title))
+    return found
+
+
+def ids(sources: Mapping[str, Source]) -> set[str]:
+    """The ids that stand in the files."""
+    return {
+        node.text("id")
+        for source in sources.values()
+        if source.root is not None and (posts := source.root.get("posts")) is not None
+        for node in posts.items()
+    } - {""}
+
+
+def proposals(gap: Gap) -> list[str]:
+    """Ids for the entry, the best first: its day and a sum over time and title."""
+    day = _DAY.match(gap.at)
+    assert day is not None
+    made = []
+    for number in range(TRIES):
+        said = f"{gap.at}\n{gap.title}" + (f"\n{number}" if number else "")
+        made.append(f"{day[1]}{day[2]}-{hashlib.sha256(said.encode()).hexdigest()[:6]}")
+    return made
+
+
+def name(found: Iterable[Gap], taken: set[str], titles: Mapping[str, str]) -> dict[Gap, str]:
+    """An id for each entry, none of them in `taken`; an entry without a free one gets none.
+
+    `titles` are those of posts planned before, by id: with the same title it is the same post.
+    """
+    taken, made = set(taken), {}
+    for gap in found:
+        for proposal in proposals(gap):
+            if proposal not in taken and titles.get(proposal, gap.title) == gap.title:
+                made[gap] = proposal
+                taken.add(proposal)
+                break
+    return made
