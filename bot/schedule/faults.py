@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -14,7 +13,10 @@ from pydantic_core import ErrorDetails
 
 from bot.domain.problem import Place, Problem
 from bot.i18n import _
+from bot.schedule.headings import heading_of
 from bot.schedule.lined import Node, wide_colon
+from bot.schedule.near import nearest as nearest
+from bot.schedule.near import suggestion as suggestion
 from bot.schedule.shapes import Shape
 
 S = TypeVar("S", bound=Shape)
@@ -42,21 +44,6 @@ def validate(
     return shape.model_validate(data, context=context), problems
 
 
-def nearest(word: str, words: Iterable[str]) -> str:
-    """The known word most like a mistyped one, "" when none is near."""
-    near = difflib.get_close_matches(word, [known for known in words if known], n=1, cutoff=0.6)
-    return near[0] if near else ""
-
-
-def suggestion(word: str, words: Iterable[str]) -> str:
-    """A hint: the nearest known word, or all that are allowed."""
-    known = list(words)
-    near = nearest(word, known)
-    if near:
-        return _("Did you mean “{word}”?").format(word=near)
-    return _("Known are: {words}").format(words=", ".join(known))
-
-
 def _prune(data: Any, loc: Loc) -> None:
     for key in loc[:-1]:
         data = data[key]
@@ -82,7 +69,7 @@ def _problem(
     place = node.place(file, *loc)
     if found is not None and "：" in str(found.value) and kind in ("model_type", "dict_type"):
         return replace(wide_colon(place), post=post)
-    code, message, hint = _told(detail, name)
+    code, message, hint = _told(detail, heading_of(loc) if place.cell else name)
     return Problem(code=code, message=message, hint=hint, place=place, post=post)
 
 
@@ -92,15 +79,23 @@ def _key_place(node: Node, file: str, loc: Loc) -> Place:
 
 
 def _missing(node: Node, loc: Loc, name: str, file: str, post: str | None) -> Problem:
-    if node.get(*loc) is not None:  # the key is there with nothing after it
-        place = node.place(file, *loc)
-        message = _("“{key}” has no value.").format(key=name)
+    found = node.get(*loc)
+    if node.cell is not None:
+        word = heading_of(loc)
+        hint = _("Fill in the column {heading}.").format(heading=word)
+    else:
+        word = name
         hint = _("Fill it in after the colon.")
+    if found is not None:  # the key is there with nothing after it
+        place = node.place(file, *loc)
+        message = _("“{key}” has no value.").format(key=word)
         return Problem(code="empty-value", message=message, hint=hint, place=place, post=post)
+    if node.cell is None:
+        hint = _("Add a line “{key}: …” to this entry.").format(key=name)
     return Problem(
         code="missing-key",
-        message=_("The key “{key}” is missing.").format(key=name),
-        hint=_("Add a line “{key}: …” to this entry.").format(key=name),
+        message=_("The key “{key}” is missing.").format(key=word),
+        hint=hint,
         place=node.place(file, *loc[:-1]),
         post=post,
     )

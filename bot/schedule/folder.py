@@ -72,7 +72,7 @@ class Folder:
             text = raw.decode("utf-8-sig")
             return text.replace("\r\n", "\n").replace("\r", "\n"), []
         except UnicodeDecodeError as error:
-            return None, [_not_utf8(file, raw.count(b"\n", 0, error.start) + 1)]
+            return None, [not_utf8(file, raw.count(b"\n", 0, error.start) + 1)]
 
     def read_bytes(
         self, file: str, place: Place, limit: int = MAX_BYTES
@@ -103,7 +103,8 @@ class Folder:
         return hashlib.sha256(lines.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _not_utf8(file: str, line: int) -> Problem:
+def not_utf8(file: str, line: int) -> Problem:
+    """The problem of a text in another encoding."""
     return Problem(
         code="not-utf8",
         message=_("{path} is not a UTF-8 text.").format(path=file),

@@ -6,7 +6,6 @@ Values stay text ("0506" is not octal, "on" is not true); the shapes decide what
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -20,6 +19,8 @@ _Loader: Final = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 MAX_NODES: Final = 200_000  # with every alias counted in full
 # Past this depth the parser's own time grows with the square of the input.
 MAX_DEPTH: Final = 32
+# Characters nobody can see or has meant to write (of the categories Cc and Cs).
+CONTROL: Final = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _NULL: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _TAB = re.compile(r"^ *\t\s*\S", re.MULTILINE)
 _WIDE_COLON = re.compile(r"^ *(?:- )? *[A-Za-z_]+：", re.MULTILINE)
@@ -238,19 +239,19 @@ class _Builder:
         assert isinstance(event, yaml.ScalarEvent)
         plain = event.style is None or event.style == ""
         text: str = event.value
-        bad = next((char for char in text if _is_control(char)), None)
+        bad = CONTROL.search(text)
         if bad is not None:
             self.problems.append(
                 Problem(
                     code="bad-character",
                     message=_("The value contains the invisible character U+{code}.").format(
-                        code=f"{ord(bad):04X}"
+                        code=f"{ord(bad[0]):04X}"
                     ),
                     hint=_("Delete it; typing the text again helps when it cannot be seen."),
                     place=self.place(event),
                 )
             )
-            text = "".join(char for char in text if not _is_control(char))
+            text = CONTROL.sub("", text)
         value = None if plain and text in _NULL else text
         assert event.start_mark is not None
         column = event.start_mark.column + (1 if plain else 2)  # behind a quotation mark
@@ -263,10 +264,6 @@ class _Builder:
             hint=_("Delete the line “---” and put all posts under one “posts:”."),
             place=self.place(event),
         )
-
-
-def _is_control(char: str) -> bool:
-    return char not in "\n\t\r" and unicodedata.category(char) in ("Cc", "Cs")
 
 
 def _line(event: yaml.Event) -> int:

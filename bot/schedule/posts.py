@@ -93,16 +93,19 @@ class CalendarReader:
     broken: bool = False
     zone: str = "Asia/Shanghai"  # of a sheet that names none
     source: Source = field(default_factory=lambda: Source(root=None))
+    _told: frozenset[Place] = frozenset()  # cells of which enough has been said
 
     def read(self) -> None:
         self.source = read_source(self.gallery.folder, self.file, self.zone)
         self.problems += self.source.problems
-        self.broken = self.source.root is None or has_errors(self.problems)
+        self._told = frozenset((*(problem.place for problem in self.problems), *self.source.spoilt))
+        self.broken = self.source.root is None or self.source.partial or has_errors(self.problems)
         if self.source.root is not None:
             self._calendar(self.source.root)
 
     def _calendar(self, root: Node) -> None:
         spoilt = [p.place for p in self.problems if p.severity is Severity.ERROR]
+        spoilt += self.source.spoilt
         shape, problems = validate(CalendarShape, root, self.file)
         self.problems += problems
         zone = self._zone(root)
@@ -152,7 +155,7 @@ class CalendarReader:
             place=node.place(self.file),
         )
         shape, problems = validate(PostShape, node, self.file, post=maker.post, zone=zone)
-        self.problems += problems
+        self.problems += [p for p in problems if p.place.cell is None or p.place not in self._told]
         # An unknown key may be a mistyped one ("kye:"): what it would have said is not gone.
         self.broken = self.broken or bool(problems)
         post = maker.make(shape, defaults) if shape is not None else None

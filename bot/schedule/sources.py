@@ -8,8 +8,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bot.domain.problem import Place, Problem
+from bot.schedule.csvfile import read_csv
 from bot.schedule.folder import MAX_BYTES, Folder
+from bot.schedule.grid import Cells, Grid
 from bot.schedule.lined import Node, parse
+from bot.schedule.rows import Findings
+from bot.schedule.sheets import Sheets
+from bot.schedule.xlsx import read_xlsx
 
 _LINE_ENDS = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 
@@ -22,6 +27,8 @@ class Source:
     problems: list[Problem] = field(default_factory=list)
     lines: tuple[str, ...] = ()  # of a text file
     cells: Mapping[str, str] = field(default_factory=dict)  # of a sheet: "B7" -> what stands there
+    spoilt: tuple[Place, ...] = ()  # entries here are not planned, beside those with problems
+    partial: bool = False  # some is left out on purpose: what is missing was not taken out
 
     def excerpt(self, place: Place) -> str:
         """The line or cell the place means, "" when it has none."""
@@ -31,6 +38,7 @@ class Source:
         return self.lines[place.line - 1] if inside and place.line else ""
 
 
+GridReader = Callable[[bytes, str], tuple[list[Grid], list[Problem]]]
 Reader = Callable[[Folder, str, str], Source]  # folder, file, timezone of files that name none
 
 
@@ -42,8 +50,35 @@ def _yaml(folder: Folder, file: str, _zone: str) -> Source:
     return Source(root=root, problems=problems, lines=tuple(_LINE_ENDS.split(text)))
 
 
-READERS: Final[Mapping[str, Reader]] = {".yaml": _yaml}
+def _sheets(read: GridReader) -> Reader:
+    """The reader of a kind of file that is made of sheets."""
+
+    def source(folder: Folder, file: str, zone: str) -> Source:
+        raw, problems = folder.read_bytes(file, Place(file=file), MAX_SHEET_BYTES)
+        if raw is None:
+            return Source(root=None, problems=problems)
+        grids, problems = read(raw, file)
+        if not grids and problems:
+            return Source(root=None, problems=problems)
+        found = Findings(problems=problems)
+        root = Sheets(file=file, zone=zone, findings=found).read(grids)
+        return Source(
+            root=root,
+            problems=found.problems,
+            cells=Cells(grids=tuple(grids)),
+            spoilt=tuple(found.spoilt),
+            partial=found.partial,
+        )
+
+    return source
+
+
 MAX_SHEET_BYTES: Final = 5 * MAX_BYTES  # a workbook also holds its formats
+READERS: Final[Mapping[str, Reader]] = {
+    ".yaml": _yaml,
+    ".xlsx": _sheets(read_xlsx),
+    ".csv": _sheets(read_csv),
+}
 
 
 def is_calendar(name: str) -> bool:

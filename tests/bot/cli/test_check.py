@@ -15,9 +15,12 @@ from tests.bot.engine.world import article, status
 BROKEN = Path(__file__).parents[2] / "data" / "broken"
 EXPECTED: dict[str, dict[str, Any]] = yaml.safe_load((BROKEN / "expected.yaml").read_text("utf-8"))
 KEYS = ["code", "severity", "file", "line", "cell", "column", "post", "message", "hint"]
+# Of the sheets a few will do; reading them all is tested where they are read.
+SHEETS = {"sheet-formula", "sheet-hidden-sheet", "sheet-filtered", "sheet-bomb", "csv-gbk-heading"}
+NAMES = [name for name in EXPECTED if not name.startswith(("sheet-", "csv-")) or name in SHEETS]
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_planted_mistake_is_told_with_its_place(office: Office, name: str) -> None:
     ran = office.bot("check", BROKEN / name, "--format", "json")
     wanted = EXPECTED[name]
@@ -29,12 +32,13 @@ def test_a_planted_mistake_is_told_with_its_place(office: Office, name: str) -> 
     assert ran.err == ""
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.parametrize("name", NAMES)
 def test_people_read_the_place_first_and_never_a_trace(office: Office, name: str) -> None:
     ran = office.bot("check", BROKEN / name)
     wanted = EXPECTED[name]
-    places = [str(wanted[key]) for key in ("file", "line") if wanted[key]]
-    word = "错误" if wanted["severity"] == "error" else "提醒"
+    where = "cell" if wanted.get("cell") else "line"
+    places = [str(wanted[key]) for key in ("file", where) if wanted[key]]
+    word = {"error": "错误", "warning": "提醒", "info": "提示"}[str(wanted["severity"])]
     head = f"{':'.join(places)}: {word}" if wanted["file"] else word
     assert f"{head} {wanted['code']}" in ran.out
     assert "→ " in ran.out

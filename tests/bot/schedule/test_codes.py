@@ -8,7 +8,7 @@ import bot.schedule.codes
 from bot.schedule.codes import CODES
 
 PACKAGE = Path(bot.schedule.codes.__file__).parent
-NO_CODES = {"utf-8-sig", "utf-8"}
+NO_CODES = {"utf-8-sig", "utf-8", "utf-16", "utf-16-le", "health-day"}
 
 
 def used_codes() -> set[str]:
