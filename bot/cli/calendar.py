@@ -18,6 +18,7 @@ from bot.cli import forecasts
 from bot.cli.accounts import warn_of
 from bot.cli.drafting import draft_year
 from bot.cli.files import OutOption
+from bot.cli.ids import Ids, tell_ids
 from bot.cli.output import (
     BAD_NEWS,
     OK,
@@ -36,7 +37,9 @@ from bot.engine import check as checks
 from bot.engine import plan as plans
 from bot.engine import tokens
 from bot.i18n import N_, _
+from bot.schedule import naming
 from bot.schedule.reader import Reading, read
+from bot.schedule.writing import write_all
 from bot.settings import Settings
 from bot.wiring.platforms import Catalog
 
@@ -86,10 +89,21 @@ def read_calendar(settings: Settings) -> Reading:
     )
 
 
-def check(folder: Folder = None, form: FormatOption = Format.TEXT) -> None:
+def check(
+    folder: Folder = None,
+    form: FormatOption = Format.TEXT,
+    write_ids: Annotated[
+        bool, typer.Option("--write-ids", help=_("give new entries without an id one"))
+    ] = False,
+) -> None:
     """Finds every mistake in the calendar before it can hurt."""
     settings = folder_settings(folder)
     reading = read_calendar(settings)
+    if write_ids:
+        found = naming.gaps(reading.sources)
+        named = naming.name(found, naming.ids(reading.sources), {})
+        tell_ids(write_all(reading.folder, named, settings.office.timezone))
+        reading = read_calendar(settings)
     catalog = Catalog(settings.platforms)
     checked = checks.check(reading, catalog)
     problems = (*checked.problems, *checks.quota_problems(reading, checked, catalog))
@@ -173,6 +187,8 @@ def plan(
     async def work() -> tuple[plans.Plan, Reading]:
         async with open_app(settings) as app:
             reading = app.read()
+            if apply and await Ids(app=app).give(reading):
+                reading = app.read()
             made = await _plan(app, reading, apply=apply, yes=yes)
             if form is Format.TEXT:
                 warn = timedelta(days=settings.tokens.warn_days)

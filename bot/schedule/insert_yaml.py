@@ -19,7 +19,7 @@ def insert_yaml(raw: bytes, named: Mapping[Gap, str]) -> bytes:
     """The file with a line `id: …` where each of the entries begins.
 
     For text that was read as a calendar before, so it is sound and of bearable size. Raises
-    ValueError, IndexError or yaml.YAMLError where an entry is not what was read.
+    ValueError or IndexError where an entry is not what was read.
     """
     text = raw.decode("utf-8")
     mark = _BOM if text.startswith(_BOM) else ""
@@ -27,8 +27,7 @@ def insert_yaml(raw: bytes, named: Mapping[Gap, str]) -> bytes:
     found = _LINE_END.search(text)
     entries = _entries(text)
     pieces = [
-        _piece(entries[gap.index], name, found[0] if found else "\n")
-        for gap, name in named.items()
+        _piece(entries[gap.index], name, found[0] if found else "\n") for gap, name in named.items()
     ]
     for begin, end, piece in sorted(pieces, reverse=True):
         text = text[:begin] + piece + text[end:]
@@ -36,7 +35,10 @@ def insert_yaml(raw: bytes, named: Mapping[Gap, str]) -> bytes:
 
 
 def _entries(text: str) -> list[yaml.Node]:
-    root = yaml.compose(text, Loader=_Loader)
+    try:
+        root = yaml.compose(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        raise ValueError("no YAML") from error
     for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
         if key.value == "posts" and isinstance(value, yaml.SequenceNode):
             return list(value.value)

@@ -15,7 +15,7 @@ from typing import Final
 from bot.schedule.sources import Source
 
 _DAY: Final = re.compile(r"\d{4}-(\d{2})-(\d{2})", re.ASCII)
-TRIES: Final = 3  # with 24 bits and a few posts a day not even the second is ever needed
+_TRIES: Final = 2  # with 24 bits and a few posts a day the second is hardly ever needed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ def proposals(gap: Gap) -> list[str]:
     day = _DAY.match(gap.at)
     assert day is not None
     made = []
-    for number in range(TRIES):
+    for number in range(_TRIES):
         said = f"{gap.at}\n{gap.title}" + (f"\n{number}" if number else "")
         made.append(f"{day[1]}{day[2]}-{hashlib.sha256(said.encode()).hexdigest()[:6]}")
     return made
@@ -69,7 +69,7 @@ def name(found: Iterable[Gap], taken: set[str], titles: Mapping[str, str]) -> di
 
     `titles` are those of posts planned before, by id: with the same title it is the same post.
     """
-    taken, made = set(taken), {}
+    taken, made = set(taken), dict[Gap, str]()
     for gap in found:
         for proposal in proposals(gap):
             if proposal not in taken and titles.get(proposal, gap.title) == gap.title:

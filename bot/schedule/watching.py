@@ -8,7 +8,7 @@ delete and rename) must not be taken for what the officer wants.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
@@ -66,9 +66,10 @@ def _below(folder: Path | str, prefix: str) -> Iterator[tuple[str, Stamp]]:
                 continue
 
 
-def torn(before: Look, after: Look) -> bool:
-    """True when a file that is read whole was touched between two looks."""
-    moved = (path for path in {*before, *after} if before.get(path) != after.get(path))
+def torn(before: Look, after: Look, but: Collection[str] = ()) -> bool:
+    """True when a file that is read whole was touched between two looks, `but` these aside."""
+    paths = {*before, *after}.difference(but)
+    moved = (path for path in paths if before.get(path) != after.get(path))
     return any((after.get(path) or before[path])[0] <= MAX_SHEET_BYTES for path in moved)
 
 

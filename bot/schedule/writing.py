@@ -15,30 +15,69 @@ import stat
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from bot.domain.problem import Place
 from bot.i18n import _
 from bot.schedule.digests import stamp
 from bot.schedule.folder import Folder
+from bot.schedule.insert_csv import insert_csv
+from bot.schedule.insert_xlsx import insert_xlsx
 from bot.schedule.insert_yaml import insert_yaml
 from bot.schedule.naming import Gap
-from bot.schedule.sources import MAX_SHEET_BYTES, READERS
+from bot.schedule.sources import READERS
 
-# The file's bytes and the ids → the file's bytes with them. Raises NotWritten, ValueError, KeyError.
+# The file's bytes and the ids → the file's bytes with them. Raises ValueError or LookupError.
 Insert = Callable[[bytes, Mapping[Gap, str]], bytes]
-INSERTS: Final[Mapping[str, Insert]] = {".yaml": insert_yaml}
+INSERTS: Final[Mapping[str, Insert]] = {
+    ".yaml": insert_yaml,
+    ".csv": insert_csv,
+    ".xlsx": insert_xlsx,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What became of the ids of new entries."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)  # file → ids that stand in it now
+    refused: Mapping[str, str] = field(default_factory=dict)  # file → why not, and what to do
+    passing: frozenset[str] = frozenset()  # refused for what will pass: worth another try
 
 
 class NotWritten(Exception):
     """The file stays as it is; the text says why and what to do."""
+
+    def __init__(self, message: str, *, passing: bool = True) -> None:
+        super().__init__(message)
+        self.passing = passing  # another try may find it otherwise
 
 
 def locks(path: Path) -> list[Path]:
     """The lock files by which Excel, WPS and LibreOffice say that they have the file open."""
     names = (f"~${path.name}", f"~${path.name[2:]}", f".~{path.name}", f".~lock.{path.name}#")
     return [lock for lock in map(path.with_name, names) if os.path.lexists(lock)]
+
+
+def write_all(root: Path, named: Mapping[Gap, str], zone: str) -> Written:
+    """Writes all the ids, each file for itself."""
+    files: dict[str, dict[Gap, str]] = {}
+    for gap, name in named.items():
+        files.setdefault(gap.file, {})[gap] = name
+    counts: dict[str, int] = {}
+    refused: dict[str, NotWritten] = {}
+    for file, ids in files.items():
+        try:
+            write_ids(root, file, ids, zone)
+            counts[file] = len(ids)
+        except NotWritten as error:
+            refused[file] = error
+    return Written(
+        counts=counts,
+        refused={file: str(error) for file, error in refused.items()},
+        passing=frozenset(file for file, error in refused.items() if error.passing),
+    )
 
 
 def write_ids(root: Path, file: str, named: Mapping[Gap, str], zone: str) -> None:
@@ -105,7 +144,8 @@ def _by_hand(file: str) -> NotWritten:
     return NotWritten(
         _("{file} is written in a way that ids cannot be put into safely. Write them in.").format(
             file=file
-        )
+        ),
+        passing=False,
     )
 
 
@@ -146,9 +186,10 @@ def _keep_owner(fresh: Path, path: Path, seen: os.stat_result, file: str) -> Non
     except PermissionError as error:
         raise NotWritten(
             _(
-                "{file} belongs to somebody else, and would belong to the bot afterwards. Its owner "
-                "can write the ids with `bot check --write-ids`."
-            ).format(file=file)
+                "{file} belongs to somebody else, and would belong to the bot afterwards. Its "
+                "owner can write the ids with `bot check --write-ids`."
+            ).format(file=file),
+            passing=False,
         ) from error
 
 
