@@ -21,7 +21,7 @@ from bot.schedule.reader import Reading
 from bot.schedule.watching import Look, Pace, Rest, Settling, glance, torn
 
 log = get_logger(__name__)
-_SHARE = 110  # of one processor's time, looking takes at most one part in so many
+_SHARE = 130  # of one processor's time, looking takes at most one part in so many
 
 
 @dataclass(kw_only=True)

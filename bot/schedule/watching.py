@@ -25,7 +25,7 @@ _GONE: Final[Stamp] = (0, 0, 0)
 class Pace:
     """How often is looked, and how long is waited for what."""
 
-    look_s: float = 1.0
+    look_s: float = 0.8
     rest_s: float = 0.5  # so long a file must have stayed as it is before it is read
     grace_s: float = 10.0  # a file that is gone or empty may be on its way back
     patience_s: float = 30.0  # what cannot be opened, or never rests, is told only then
