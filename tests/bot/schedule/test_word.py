@@ -451,6 +451,10 @@ UNUSABLE: dict[str, tuple[str, Callable[[], bytes]]] = {
         "docx-damaged",
         lambda: package("", parts={DOCUMENT: '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'}),
     ),
+    "laughter": (
+        "docx-damaged",
+        lambda: package("", parts={DOCUMENT: LAUGHTER.encode("utf-16")}),
+    ),
     "another root": ("docx-damaged", lambda: package("", parts={DOCUMENT: "<other/>"})),
     "huge picture": (
         "too-large",
@@ -462,6 +466,11 @@ UNUSABLE: dict[str, tuple[str, Callable[[], bytes]]] = {
     ),
 }
 DOCUMENT = "word/document.xml"
+LAUGHTER = (
+    '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE a [<!ENTITY a0 "ha">'
+    + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
+    + "]><a>&a11;</a>"
+)
 
 
 @pytest.mark.parametrize("name", UNUSABLE)
