@@ -25,7 +25,7 @@ class Gap:
     file: str
     index: int  # among the file's posts
     cell: str | None  # of a sheet: where the id belongs
-    at: str
+    when: str  # as it is written: a time, the day of a slot, or “T+4h”
     title: str
 
 
@@ -35,11 +35,12 @@ def gaps(sources: Mapping[str, Source]) -> list[Gap]:
     for file, source in sources.items():
         posts = source.root.get("posts") if source.root is not None else None
         for index, node in enumerate(posts.items() if posts is not None else ()):
-            name, at, title = node.get("id"), node.text("at").strip(), node.text("title").strip()
+            name, title = node.get("id"), node.text("title").strip()
+            when = (node.text("at") or node.text("slot")).strip()
             empty = name is None or name.value is None or name.value == ""
-            if empty and _DAY.match(at) and title:
+            if empty and when and title:
                 cell = name.cell if name is not None else None
-                found.append(Gap(file=file, index=index, cell=cell, at=at, title=title))
+                found.append(Gap(file=file, index=index, cell=cell, when=when, title=title))
     return found
 
 
@@ -55,12 +56,12 @@ def ids(sources: Mapping[str, Source]) -> set[str]:
 
 def proposals(gap: Gap) -> list[str]:
     """Ids for the entry, the best first: its day and a sum over time and title."""
-    day = _DAY.match(gap.at)
-    assert day is not None
+    day = _DAY.match(gap.when)
+    front = f"{day[1]}{day[2]}" if day is not None else "p"  # “T+4h” has no day
     made = []
     for number in range(_TRIES):
-        said = f"{gap.at}\n{gap.title}" + (f"\n{number}" if number else "")
-        made.append(f"{day[1]}{day[2]}-{hashlib.sha256(said.encode()).hexdigest()[:6]}")
+        said = f"{gap.when}\n{gap.title}" + (f"\n{number}" if number else "")
+        made.append(f"{front}-{hashlib.sha256(said.encode()).hexdigest()[:6]}")
     return made
 
 

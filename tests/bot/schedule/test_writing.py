@@ -231,7 +231,7 @@ def test_an_open_file_is_not_written(yaml_file: Path, lock: str) -> None:
 
 
 def test_a_file_that_says_something_else_by_now_is_not_written(yaml_file: Path) -> None:
-    gap = Gap(file=yaml_file.name, index=0, cell=None, at="2026-05-06 10:00", title="别的")
+    gap = Gap(file=yaml_file.name, index=0, cell=None, when="2026-05-06 10:00", title="别的")
     written = write_all(yaml_file.parent, {gap: "0506-abcdef"}, ZONE)
     assert written.passing == frozenset({yaml_file.name})
 
@@ -301,8 +301,8 @@ def test_rights_stay_with_the_file(tmp_path: Path) -> None:
 
 
 def test_the_same_entry_gets_the_same_id_and_a_twin_another() -> None:
-    def gap(index: int, at: str = "2026-05-06 10:00", title: str = "甲") -> Gap:
-        return Gap(file="a.yaml", index=index, cell=None, at=at, title=title)
+    def gap(index: int, when: str = "2026-05-06 10:00", title: str = "甲") -> Gap:
+        return Gap(file="a.yaml", index=index, cell=None, when=when, title=title)
 
     first = naming.name([gap(0)], set(), {})[gap(0)]
     assert first.startswith("0506-")
