@@ -65,6 +65,7 @@ class Files(_Part):
     """Folders and files the bot writes."""
 
     handoff: Path = Path("var/handoff")
+    preview: Path = Path("var/preview")
     key: Path = Path("var/secret.key")
 
 
