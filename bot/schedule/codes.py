@@ -49,7 +49,7 @@ _SHEETS: Final = {
     "cell-became-date": N_("The program has made a date of a cell that should be text."),
     "cell-is-number": N_("A cell that should be text holds a number whose writing is lost."),
     "bad-pair": N_("A cell with names and their values is not written “name：value”."),
-    "id-missing": N_("A row of a sheet has no id."),
+    "id-missing": N_("An entry has no id."),
 }
 _VALUES: Final = {
     "missing-key": N_("A required key is not there."),
