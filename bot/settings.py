@@ -35,6 +35,7 @@ class Office(_Part):
 
     schedules: Path = Path("schedules")
     timezone: str = "Asia/Shanghai"
+    write_ids: bool = True  # into calendar files, for new entries without one
 
     @field_validator("timezone")
     @classmethod
