@@ -185,7 +185,7 @@ async def test_during_a_freeze_nothing_is_granted(pair: Pair) -> None:
     """静默期 is looked at in the transaction that grants; other moves go on."""
     async with ledger(pair) as opened:
         (pub,) = await queued(opened, 1)
-        move = Move(publication=pub, step=grant(), lease=LEASE, frozen_blocks=True)
+        move = Move(publication=pub, step=grant(), lease=LEASE, gated=True)
         async with opened.write() as conn:
             await controls.set_freeze(conn, True, reason="公祭日", by="officer", now=NOW)
         (refused,) = await one(opened, move)
