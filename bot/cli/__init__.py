@@ -18,6 +18,7 @@ from bot.cli import (
     doctor,
     exporting,
     publications,
+    rehearse,
     running,
     typer_words,
 )
@@ -41,6 +42,9 @@ app.command(help=_("Plays the sample month against the simulator and shows what 
 )
 app.command(help=_("Finds every mistake in the calendar before it can hurt."))(calendar.check)
 app.command(help=_("Shows how the calendar differs from what the ledger knows."))(calendar.plan)
+app.command(
+    help=_("Plays a month of the calendar against the simulator and tells what would go wrong.")
+)(rehearse.rehearse)
 app.command(help=_("Publishes the calendar, each post at its time, until it is stopped."))(
     running.run
 )

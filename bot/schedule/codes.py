@@ -110,6 +110,17 @@ CODES: dict[str, str] = {
     "picture-too-large": N_("A picture has more pixels than can be opened safely."),
     "picture-not-local": N_("A text refers to a picture that is not in the folder."),
     "wrong-extension": N_("A file's name does not fit what is in it."),
+    # bodies
+    "body-kind": N_("A body is a file of another kind than .docx, .txt or .md."),
+    "docx-protected": N_("A Word file has a password."),
+    "docx-damaged": N_("A file called .docx is no whole Word file."),
+    "docx-linked-picture": N_("A Word file shows a picture that is not in it."),
+    "docx-picture-cropped": N_("A picture of a Word file is cropped only for the eye."),
+    "docx-picture-kind": N_("A picture of a Word file is a drawing no platform takes."),
+    "docx-tracked-changes": N_("A Word file still has tracked changes."),
+    "docx-comments": N_("A Word file still has comments."),
+    "docx-not-taken": N_("Something in a Word file cannot be taken over into an article."),
+    "docx-table": N_("A table of a Word file had to be made simpler."),
     # between entries
     "duplicate-post": N_("Two posts have the same id."),
     "duplicate-unit": N_("Two units have the same id."),

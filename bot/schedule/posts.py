@@ -41,6 +41,8 @@ class Entry:
     draft: Draft
     source: Source  # the calendar file
     bodies: Mapping[str, str]  # "body", "more.0.body" -> its file
+    # The same, of texts that are no Markdown: the line or paragraph each line of theirs is from.
+    origins: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def where(self, name: str, piece: str = "", skip: int = 0) -> Place:
         """The line of the field (dotted: "variants.weibo.text", "more.0.title"), or of `piece`.
@@ -50,7 +52,10 @@ class Entry:
         """
         keys = [int(key) if key.isdecimal() else key for key in name.split(".")]
         if name in self.bodies and piece:
-            return _find(piece, self._body(*keys).split("\n"), skip, self.bodies[name], 1)
+            found = _find(piece, self._body(*keys).split("\n"), skip, self.bodies[name], 1)
+            if name not in self.origins or found.line is None:
+                return found
+            return Place(file=found.file, line=self.origins[name][found.line - 1])
         entry, file = self.draft.node, self.draft.file
         node = entry.get(*keys)
         if node is None:
@@ -206,7 +211,9 @@ class CalendarReader:
             return None
         bodies = {"body": shape.body}
         bodies |= {f"more.{index}.body": more.body for index, more in enumerate(shape.more)}
-        return Entry(post=post, draft=draft, source=self.source, bodies=bodies)
+        return Entry(
+            post=post, draft=draft, source=self.source, bodies=bodies, origins=maker.origins
+        )
 
 
 def _unread(node: Node, file: str, post: str | None, unread: str) -> Problem:
@@ -238,6 +245,7 @@ class _Maker:
     node: Node
     post: str | None
     place: Place
+    origins: dict[str, tuple[int, ...]] = field(default_factory=dict)  # as of an entry
 
     def make(
         self, shape: PostShape, defaults: DefaultsShape | None, due_at: datetime
@@ -245,7 +253,7 @@ class _Maker:
         """The post, None when its accounts or its body cannot be told."""
         carriers = self._accounts(shape, defaults)
         accounts = None if carriers is None else tuple(carriers)
-        body = self._body(shape.body, "body")
+        body = self._body(shape.body, shape.title, "body")
         more = self._more(shape, accounts)
         overrides = {
             platform: self._override(platform, override)
@@ -313,11 +321,14 @@ class _Maker:
         # Of an account named twice the first counts.
         return {one.account: one.delay for one in reversed(carriers)} if fine else None
 
-    def _body(self, file: str, *keys: str | int) -> Body | None:
+    def _body(self, file: str, title: str, *keys: str | int) -> Body | None:
         if not file:
-            return Body(text="", inline=())
-        body, problems = read_body(file, self.reader.gallery, self._at(*keys), self.post)
+            return Body(text="")
+        place = self._at(*keys)
+        body, problems = read_body(file, self.reader.gallery, place, self.post, title)
         self.reader.problems += problems
+        if body is not None and body.origins:
+            self.origins[".".join(map(str, keys))] = body.origins
         return body
 
     def _more(self, shape: PostShape, accounts: tuple[str, ...] | None) -> tuple[Article, ...]:
@@ -333,7 +344,7 @@ class _Maker:
 
     def _article(self, shape: ArticleShape, index: int) -> Article | None:
         keys = ("more", index)
-        body = self._body(shape.body, *keys, "body")
+        body = self._body(shape.body, shape.title, *keys, "body")
         cover = self._picture(shape.cover, *keys, "cover")
         if body is None:
             return None

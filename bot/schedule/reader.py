@@ -66,6 +66,8 @@ class Reading:
         """The line or cell of a file that a place means, "" when it cannot be shown."""
         if place.file in self.sources:
             return self.sources[place.file].excerpt(place)
+        if place.file.lower().endswith(".docx"):  # a message about one quotes its words
+            return ""
         try:
             text = (self.folder / place.file).read_text(encoding="utf-8-sig")
         except (OSError, ValueError):  # not a text
