@@ -60,6 +60,9 @@ def parse_rule(written: str) -> Rule:
     text = text.upper().removeprefix("RRULE:").strip(";")
     parts = dict(part.partition("=")[::2] for part in text.split(";"))
     _check_parts(parts, text, written)
+    days = parts.get("BYDAY", "").split(",")
+    if len({_ORDINAL.search(day) is None for day in days}) > 1:
+        _bad(written)  # the library takes “the first Monday or any Friday” for both at once
     # The second Monday of what? And there is no sixth one in a month.
     most = 52 if parts["FREQ"] == "YEARLY" and "BYMONTH" not in parts else 5
     most = 0 if parts["FREQ"] in {"DAILY", "WEEKLY"} or "BYWEEKNO" in parts else most

@@ -80,6 +80,8 @@ def test_rules_of_rfc_5545(written: str, needs_start: bool) -> None:
         ("FREQ=WEEKLY;BYDAY=XX", "bad-rule"),
         ("FREQ=WEEKLY;BYDAY=2MO", "bad-rule"),
         ("FREQ=WEEKLY;FREQ=DAILY", "bad-rule"),
+        ("FREQ=MONTHLY;BYDAY=1MO,FR", "bad-rule"),
+        ("FREQ=MONTHLY;BYDAY=6MO", "bad-rule"),
         ("FREQ=WEEKLY;INTERVAL=0", "bad-rule"),
         ("FREQ=MONTHLY;BYMONTHDAY=0", "bad-rule"),
         ("FREQ=YEARLY;BYMONTH=13", "bad-rule"),
