@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from bot.contract import Adapter, Capabilities, Desk, Tools
 from bot.domain import setting_faults
 from bot.domain.roster import Account
+from bot.domain.rule import Rule
 from bot.errors import UsageError
 from bot.i18n import _
 
@@ -85,6 +86,19 @@ def desk_class(platform: str) -> type[Desk] | None:
 def platforms() -> frozenset[str]:
     """Every platform name an account may have."""
     return (_folders() - {HANDOFF}) | _handed_off().keys() | _entry_points().keys()
+
+
+def rules() -> Mapping[str, Rule]:
+    """What the platforms' checks may object to, by code: `RULES` of each folder's codes.py.
+
+    Adapters installed by others keep theirs in `RULES` of the module their class stands in.
+    """
+    names = [f"adapters.{name}.codes" for name in sorted(_folders())]
+    modules = [import_module("adapters.codes"), *(import_module(name) for name in names)]
+    found = {code: rule for module in modules for code, rule in module.RULES.items()}
+    for point in _entry_points().values():
+        found |= getattr(sys.modules[cast(type, point()).__module__], "RULES", {})
+    return found
 
 
 def make(account: Account, tools: Tools, settings: Mapping[str, object]) -> Adapter:

@@ -13,6 +13,7 @@ from bot.cli import (
     accounts,
     answers,
     calendar,
+    checking,
     connecting,
     demo,
     doctor,
@@ -40,7 +41,7 @@ app = typer.Typer(
 app.command(help=_("Plays the sample month against the simulator and shows what came of it."))(
     demo.demo
 )
-app.command(help=_("Finds every mistake in the calendar before it can hurt."))(calendar.check)
+app.command(help=_("Finds every mistake in the calendar before it can hurt."))(checking.check)
 app.command(help=_("Shows how the calendar differs from what the ledger knows."))(calendar.plan)
 app.command(
     help=_("Plays a month of the calendar against the simulator and tells what would go wrong.")
