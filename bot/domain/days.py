@@ -89,7 +89,7 @@ def load() -> tuple[HealthDay, ...]:
 
 
 def occurrences(year: int, days: Sequence[HealthDay] | None = None) -> list[Occurrence]:
-    """All days of a year (1990 to 2100), by date; those waiting for a notice before their month.
+    """All days of a year (`FIRST_YEAR` to `LAST_YEAR`), by date; those waiting for a notice before their month.
 
     `days` are those of the list unless given.
     """
@@ -101,7 +101,8 @@ def between(
     first: date, last: date, days: Sequence[HealthDay] | None = None
 ) -> Iterator[Occurrence]:
     """Those of known date that touch the days from `first` to `last`, by date."""
-    for year in range(first.year - 1, last.year + 2):  # spans reach over the ends of years
+    # Spans reach over the ends of years.
+    for year in range(max(first.year - 1, FIRST_YEAR), min(last.year + 1, LAST_YEAR) + 1):
         for one in occurrences(year, days):
             if one.first and one.last and one.first <= last and one.last >= first:
                 yield one

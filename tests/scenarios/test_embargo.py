@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.domain import transitions
 from bot.domain.planning import ChangeKind
 from bot.domain.publication import State
 from bot.engine import people
@@ -33,7 +34,7 @@ async def test_whatever_wakes_it_early_finds_the_embargo(world: World) -> None:
     await world.plan(status(at=AFTER, embargo=EMBARGO), article("p2", AFTER, embargo=EMBARGO))
     for name in (NAME, "p2@u01-wechat"):
         pub = await world.pub(name)
-        step = people.transitions.claim(lease_until=START)
+        step = transitions.claim(lease_until=START)
         await world.app.core.journal.apply(Move(publication=pub.id, step=step), now=START)
     await world.run(until=TEN)
     for name in (NAME, "p2@u01-wechat"):

@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from bot.domain.holidays import kind_of
 from bot.domain.slots import Recurrence, Slots
-from bot.schedule.codes import CODES
+from bot.schedule.codes import RULES
 from bot.schedule.recurring import parse_rule
 
 CHINESE = {
@@ -96,7 +96,7 @@ def test_rules_of_rfc_5545(written: str, needs_start: bool) -> None:
 def test_what_is_no_rule_is_refused_with_a_way_out(written: str, code: str) -> None:
     with pytest.raises(PydanticCustomError) as caught:
         parse_rule(written)
-    assert (caught.value.type, code in CODES) == (code, True)
+    assert (caught.value.type, code in RULES) == (code, True)
     assert caught.value.context
     assert caught.value.context["hint"]
 
