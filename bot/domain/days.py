@@ -90,7 +90,7 @@ def load() -> tuple[HealthDay, ...]:
 
 
 def occurrences(year: int, days: Sequence[HealthDay] | None = None) -> list[Occurrence]:
-    """All days of a year (`FIRST_YEAR` to `LAST_YEAR`), by date; those waiting for a notice before their month.
+    """All days of a year (1990 to 2100), by date; those waiting for a notice before their month.
 
     `days` are those of the list unless given.
     """
