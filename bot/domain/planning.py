@@ -55,6 +55,7 @@ class Desired:
     offset_s: int
     content_hash: str
     blocked: bool  # `bot check` found an error in it
+    not_before: datetime | None = None  # 禁发时限
 
 
 class ChangeKind(StrEnum):
@@ -120,6 +121,7 @@ def _original(
         needs_acceptance=False,
         due_at=due_at,
         not_after=due_at + post.window,
+        not_before=post.embargo_until,
         offset_s=0,
         content_hash=content_hash,
         blocked=blocked,
@@ -160,6 +162,7 @@ def _reprints(
                 needs_acceptance=account.reprint is ReprintPolicy.CONFIRM,
                 due_at=post.due_at + timedelta(seconds=offset_s),
                 not_after=deadline_at + REPRINT_GRACE,
+                not_before=post.embargo_until,
                 offset_s=offset_s,
                 content_hash=content_hash,
                 blocked=account.id in blocked,
@@ -402,6 +405,7 @@ def _terms(want: Desired, pub: Publication, released: datetime | None, now: date
         by_hand=want.by_hand,
         needs_acceptance=want.needs_acceptance,
         offset_s=want.offset_s,
+        not_before=want.not_before,
     )
 
 

@@ -211,6 +211,7 @@ def _row(want: Desired, released: datetime | None, now: datetime) -> dict[str, A
         "reason": held.value if held else "",
         "due_at": want.due_at,
         "not_after": want.not_after,
+        "not_before": want.not_before,
         "offset_s": want.offset_s,
         "content_hash": want.content_hash,
         # A hold is looked at when its window closes; a reprint when the first release is out.
