@@ -109,6 +109,15 @@ def _cover(variant: Variant) -> Iterator[Problem]:
 
 
 def _addresses(variant: Variant, account: Account) -> Iterator[Problem]:
+    within = [media.path for media in variant.inline if ".docx#" in media.path.lower()]
+    if within:
+        yield Problem(
+            code="baijiahao-media-in-word",
+            message=_("Baidu cannot fetch pictures that lie within a Word file: {paths}").format(
+                paths=", ".join(within)
+            ),
+            hint=_("Write this body as .md with its pictures in media/, or publish it by hand."),
+        )
     needed = {"media": variant.cover is not None or bool(variant.inline), "site": not variant.link}
     for name, wanted in needed.items():
         if wanted and not account.options.get(name, "").startswith("https://"):

@@ -110,6 +110,7 @@ def _original(
     content_hash: str,
     blocked: bool,
 ) -> Desired:
+    due_at = post.due_at + post.delays.get(account.id, timedelta())
     return Desired(
         post=post.id,
         account=account,
@@ -117,8 +118,8 @@ def _original(
         method=Method.PUSH if post.push else Method.PUBLISH,
         by_hand=_by_hand(account, fitness),
         needs_acceptance=False,
-        due_at=post.due_at,
-        not_after=post.due_at + post.window,
+        due_at=due_at,
+        not_after=due_at + post.window,
         offset_s=0,
         content_hash=content_hash,
         blocked=blocked,

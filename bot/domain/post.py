@@ -86,6 +86,9 @@ class Post:
     due_at: datetime  # UTC
     accounts: tuple[str, ...]  # where it is first published; not the reprints
     window: timedelta  # how late it may still go out
+    # account → how much later than `due_at` it goes there; for those that wait at all
+    delays: Mapping[str, timedelta] = field(default_factory=dict)
+    embargo_until: datetime | None = None  # 禁发时限: nowhere before that, whatever happens
     body: str = ""  # Markdown, for article platforms
     text: str = ""  # short text, for Weibo and video captions
     digest: str = ""
@@ -108,6 +111,12 @@ class Post:
     patient_story: bool = False  # tells of a patient: goes out only with a consent reference
     consent: str = ""  # reference of the patient's consent, never the paper itself
     place: Place = NOWHERE
+
+    @property
+    def first_due_at(self) -> datetime:
+        """When the first of its accounts is due. Reprints follow, so none of them is earlier."""
+        delays = [self.delays.get(account, timedelta()) for account in self.accounts]
+        return self.due_at + min(delays, default=timedelta())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -63,7 +64,8 @@ async def build(
         *(entry for post in _unknown(new, known, account) for entry in _new(post, core)),
         *(_health_day(one) for one in days.between(first, last)),
     ]
-    return write(entries, name=_name(members, account), zone=zone.key)
+    # A year of posts takes a second to write, and the bot has other things to do meanwhile.
+    return await asyncio.to_thread(write, entries, name=_name(members, account), zone=zone.key)
 
 
 def _name(members: Roster, account: str | None) -> str:
@@ -97,9 +99,7 @@ def _known(post: FeedPost, members: Roster) -> Iterator[Entry]:
     )
     if post.deadline_at is not None and not post.removed:
         reprints = [pub for pub in wanted if pub.kind is Kind.REPRINT]
-        done = sum(pub.state is State.PUBLISHED for pub in reprints)
-        text = _("{done} of {all} reprints are out.").format(done=done, all=len(reprints))
-        yield _deadline(post.id, post.title, post.deadline_at, changed_at, post.revisions, text)
+        yield _deadline(post.id, post.title, post.deadline_at, changed_at, post.revisions, reprints)
 
 
 def _shown(pub: Publication) -> State:
@@ -130,15 +130,22 @@ def _lines(lines: Iterable[str]) -> str:
 
 
 def _deadline(
-    post: str, title: str, at: datetime, changed_at: datetime, revision: int, text: str
+    post: str,
+    title: str,
+    at: datetime,
+    changed_at: datetime,
+    revision: int = 0,
+    reprints: Sequence[Publication] = (),
 ) -> Entry:
+    done = sum(pub.state is State.PUBLISHED for pub in reprints)
+    out = _("{done} of {all} reprints are out.").format(done=done, all=len(reprints))
     return Entry(
         uid=f"deadline-{post}",
         title=_("Reprints due: {title}").format(title=title),
         first=at,
         changed_at=changed_at,
         revision=revision,
-        text=text,
+        text=out if reprints else "",
         category=_("deadline"),
     )
 
@@ -155,10 +162,10 @@ def _unknown(planned: Sequence[Post], known: Sequence[FeedPost], account: str | 
 
 
 def _new(post: Post, core: Core) -> Iterator[Entry]:
-    now = core.clock.now()
+    now, mark = core.clock.now(), _("not taken over yet")
     yield Entry(
         uid=f"post-{post.id}",
-        title=f"【{_('not taken over yet')}】{post.title}",
+        title=f"【{mark}】{post.title}",
         first=post.due_at,
         changed_at=now,
         text=_lines(post.accounts),
@@ -166,7 +173,7 @@ def _new(post: Post, core: Core) -> Iterator[Entry]:
         firm=False,
     )
     if post.key is not None:
-        yield _deadline(post.id, post.title, post.due_at + post.key.deadline, now, 0, "")
+        yield _deadline(post.id, post.title, post.due_at + post.key.deadline, now)
 
 
 def _health_day(one: Occurrence) -> Entry:

@@ -13,8 +13,10 @@ from icalendar import Calendar, Event
 _NAME: Final = "xuanfa-bot"
 _MOMENT: Final = timedelta(minutes=15)  # a post takes no time; programs show this much of it well
 _REFRESH: Final = "PT1H"  # how often programs are asked to look again
-# An iCalendar text may hold no control characters but line breaks and tabs.
-_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+# An iCalendar text may hold no control characters but line breaks and tabs; a byte order mark is
+# lost by some who read it.
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff]")
+_NO_ADDRESS: Final = re.compile(r"[\x00-\x20\x7f-\x9f]")  # a link entered by hand may hold anything
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +65,7 @@ def _event(entry: Entry) -> Event:
     if entry.text:
         made.add("description", _plain(entry.text))
     if entry.url:
-        made.add("url", entry.url)
+        made.add("url", _NO_ADDRESS.sub("", entry.url))
     if entry.category:
         made.add("categories", [_plain(entry.category)])
     return made

@@ -19,7 +19,10 @@ from bot.ledger.tables import accounts, contents, exemptions, posts, publication
 
 _POST = TypeAdapter(Post)
 # Where it stands and when it is due is not what it says: moving a post is no change of content.
-_NOT_CONTENT = {"due_at", "accounts", "window", "place", "key", "column", "topic", "reviewer"}
+_NOT_CONTENT = {
+    "due_at", "accounts", "delays", "embargo_until", "window", "place", "key", "column", "topic",
+    "reviewer",
+}  # fmt: skip
 
 
 def encode(post: Post) -> dict[str, Any]:

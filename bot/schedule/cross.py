@@ -40,6 +40,29 @@ def _twin(entry: Entry, first: Entry) -> Problem:
     )
 
 
+def check_embargoes(entries: Sequence[Entry]) -> list[Problem]:
+    """Posts that would be due somewhere before they may be told."""
+    return [
+        _too_early(entry)
+        for entry in entries
+        if entry.post.embargo_until and entry.post.first_due_at < entry.post.embargo_until
+    ]
+
+
+def _too_early(entry: Entry) -> Problem:
+    assert entry.post.embargo_until is not None
+    until = entry.post.embargo_until.astimezone(entry.draft.zone)
+    return Problem(
+        code="before-embargo",
+        message=_("{post} is due before its embargo ends at {until}.").format(
+            post=entry.post.id, until=f"{until:%Y-%m-%d %H:%M}"
+        ),
+        hint=_("Move it behind the embargo; nothing of it goes out before, whatever anybody does."),
+        place=entry.where("embargo"),
+        post=entry.post.id,
+    )
+
+
 def check_keys(entries: Sequence[Entry], roster: Roster) -> list[Problem]:
     """What is wrong with the key items, each for itself and between them."""
     keys = [entry for entry in entries if entry.post.key is not None]

@@ -56,7 +56,7 @@ def _problem(
     loc, kind = detail["loc"], detail["type"]
     name = next((key for key in reversed(loc) if isinstance(key, str)), "")
     if kind == "missing":
-        return _missing(node, loc, name, file, post)
+        return missing(node, loc, name, file, post)
     if kind == "extra_forbidden":
         return Problem(
             code="unknown-key",
@@ -78,7 +78,8 @@ def _key_place(node: Node, file: str, loc: Loc) -> Place:
     return found if found.cell else Place(file=file, line=node.key_line(*loc))
 
 
-def _missing(node: Node, loc: Loc, name: str, file: str, post: str | None) -> Problem:
+def missing(node: Node, loc: Loc, name: str, file: str, post: str | None) -> Problem:
+    """The problem of a required value that is not there, or has nothing after its key."""
     found = node.get(*loc)
     if node.cell is not None:
         word = heading_of(loc)
@@ -144,7 +145,7 @@ def _keys(shape: type[Shape], loc: Loc) -> list[str]:
         field = here.model_fields.get(key) if hasattr(here, "model_fields") else None
         if field is not None:
             here = _inner_shape(field.annotation) or here
-    return list(here.model_fields)
+    return [field.alias or name for name, field in here.model_fields.items()]
 
 
 def _inner_shape(annotation: Any) -> type[Shape] | None:

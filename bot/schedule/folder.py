@@ -78,20 +78,15 @@ class Folder:
         self, file: str, place: Place, limit: int = MAX_BYTES
     ) -> tuple[bytes | None, list[Problem]]:
         """A file in the folder, None when it cannot be read or has more than `limit` bytes."""
-        full, (code, message, hint) = self.locate(file)
+        full, why = self.locate(file)
         if full is None:
-            return None, [
-                Problem(code=code or "file-unreadable", message=message, hint=hint, place=place)
-            ]
+            return None, [no_such_file(why, place)]
         try:
             with full.open("rb") as stream:
                 raw = stream.read(limit + 1)  # never a file of a gigabyte
         except OSError as error:
             self.shut.add(file)
-            message = _("{path} cannot be opened: {why}").format(path=file, why=error.strerror)
-            hint = _("Check the file's permissions.")
-            problem = Problem(code="file-unreadable", message=message, hint=hint, place=place)
-            return None, [problem]
+            return None, [unreadable(file, error, place)]
         self.seen[file] = hashlib.sha256(raw).hexdigest()
         if len(raw) > limit:
             return None, [too_large(Place(file=file, line=1))]
@@ -103,11 +98,30 @@ class Folder:
         return hashlib.sha256(lines.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def no_such_file(why: tuple[str, str, str], place: Place) -> Problem:
+    """What to tell when `Folder.locate` finds nothing; `why` is its answer."""
+    code, message, hint = why
+    return Problem(code=code or "file-unreadable", message=message, hint=hint, place=place)
+
+
+def unreadable(path: str, error: OSError, place: Place) -> Problem:
+    """What to tell of a file that cannot be opened."""
+    return Problem(
+        code="file-unreadable",
+        message=_("{path} cannot be opened: {why}").format(path=path, why=error.strerror),
+        hint=_("Check the file's permissions."),
+        place=place,
+    )
+
+
 def not_utf8(file: str, line: int) -> Problem:
     """The problem of a text in another encoding."""
     return Problem(
         code="not-utf8",
         message=_("{path} is not a UTF-8 text.").format(path=file),
-        hint=_("Save it again and choose the encoding UTF-8 (not GBK or “ANSI”)."),
+        hint=_(
+            "Save it again and choose the encoding UTF-8 (not GBK or “ANSI”): in Notepad under "
+            "“Save as”, in WPS as “encoded text”."
+        ),
         place=Place(file=file, line=line),
     )

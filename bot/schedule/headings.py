@@ -28,6 +28,10 @@ class Kind(StrEnum):
     DAY = "day"  # half of a moment
     CLOCK = "clock"  # the other half
     DATE = "date"  # a day by itself
+<<<<<<< HEAD
+=======
+    INSTANT = "instant"  # a day and time that is not the post's own
+>>>>>>> main
     SPAN = "span"
     DEADLINE = "deadline"
     NAMES = "names"
@@ -57,6 +61,9 @@ POST: Final[Mapping[str, tuple[str, ...]]] = {
     "id": ("编号", "稿件编号"),
     "at": ("发布时间", "计划发布时间", "发布日期", "推送时间"),
     "title": ("标题", "稿件标题", "题目"),
+    "slot": ("期次", "栏目日期"),
+    "after": ("接在稿件后", "跟随稿件"),
+    "embargo": ("禁发时限", "解禁时间"),
     "accounts": ("账号", "发布账号", "帐号"),
     "column": ("栏目",),
     "topic": ("选题", "选题类型", "类型"),
@@ -157,7 +164,11 @@ def kind_of(name: str, annotation: Any) -> Kind:
     if plain is timedelta:
         return Kind.SPAN
     if plain is datetime:
+<<<<<<< HEAD
         return Kind.MOMENT
+=======
+        return Kind.INSTANT
+>>>>>>> main
     if plain is date:
         return Kind.DATE
     return {list: Kind.NAMES, dict: Kind.PAIRS}.get(get_origin(plain) or plain, Kind.TEXT)

@@ -36,6 +36,7 @@ class Node:
     size: int = 1  # nodes below and including this one
     column: int | None = None  # 1-based, where the value begins in its line
     cell: str | None = None  # where a sheet holds it
+    file: str = ""  # where it stands, when that is not the file it is read with
 
     def plain(self) -> object:
         """The value without its lines: str, None, list, dict."""
@@ -80,6 +81,7 @@ class Node:
             if found is None:
                 break
             node = found
+        file = node.file or file
         if node.cell is not None:
             return Place(file=file, line=node.line, cell=node.cell)
         if node is self or not isinstance(node.value, str):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 from xml.etree.ElementTree import ParseError
@@ -18,7 +20,7 @@ from bot.domain.post import Media
 from bot.domain.problem import Place, Problem, Severity
 from bot.i18n import N_, _
 from bot.schedule.digests import Stamp, sha256, stamp
-from bot.schedule.folder import Folder
+from bot.schedule.folder import Folder, unreadable
 
 _FORMATS: Final = ("JPEG", "PNG", "GIF", "WEBP", "BMP")
 # MPO is how cameras write a JPEG with a preview in it, opened as a JPEG and taken as one.
@@ -126,14 +128,19 @@ class Gallery:
             look = inspect(full, stamp(full.stat()))
         except OSError as error:
             self.folder.shut.add(path)
-            return None, [_unreadable(path, error, place, post)]
+            return None, [replace(unreadable(path, error, place), post=post)]
         code = _unfit(look, video=video)
         if code or look.media is None:
-            message, hint = (_(text) for text in _SAID[code])
-            message = message.format(path=path)
-            return None, [Problem(code=code, message=message, hint=hint, place=place, post=post)]
+            return None, [unfit(code, path, place, post)]
         self.folder.seen[path] = look.media.sha256
         return replace(look.media, path=path), _extension(look.media.mime, path, place, post)
+
+
+def unfit(code: str, path: str, place: Place, post: str | None) -> Problem:
+    """What to tell of a picture or video that cannot be used, `code` being its look's."""
+    message, hint = (_(text) for text in _SAID[code])
+    message = message.format(path=path)
+    return Problem(code=code, message=message, hint=hint, place=place, post=post)
 
 
 def _unfit(look: Look, *, video: bool) -> str:
@@ -171,15 +178,30 @@ def _like_a_video(head: bytes) -> bool:
     return head[4:8] in boxes or head[:4] in signs or head[8:12] == b"AVI "
 
 
-def _picture(full: Path) -> Look:
+def look_at(raw: bytes) -> Look:
+    """What a picture is that stands within another file."""
+    if not raw:
+        return Look(code=_DAMAGED)
+    look = _picture(raw)
+    if look.media is None:
+        return look
+    digest = hashlib.sha256(raw).hexdigest()
+    return Look(media=replace(look.media, sha256=digest, size=len(raw)))
+
+
+def _picture(source: Path | bytes) -> Look:
+    def opened() -> Image.Image:
+        file = source if isinstance(source, Path) else BytesIO(source)
+        return Image.open(file, formats=_FORMATS)
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(full, formats=_FORMATS) as image:
+            with opened() as image:
                 mime = _PICTURES[image.format or ""]
                 image.verify()
             # `verify` does not notice a JPEG that ends too early; decoding it does.
-            with Image.open(full, formats=_FORMATS) as image:
+            with opened() as image:
                 image.load()
                 width, height = image.size
                 turned = image.getexif().get(_ORIENTATION, 1) in _ON_ITS_SIDE
@@ -256,16 +278,6 @@ def _container(general: Any) -> str:
 def _made(mime: str, width: int, height: int) -> Media:
     """A picture or video whose path, digest and size are filled in later."""
     return Media(path="", sha256="", size=0, mime=mime, width=width, height=height)
-
-
-def _unreadable(path: str, error: OSError, place: Place, post: str | None) -> Problem:
-    return Problem(
-        code="file-unreadable",
-        message=_("{path} cannot be opened: {why}").format(path=path, why=error.strerror),
-        hint=_("Check the file's permissions."),
-        place=place,
-        post=post,
-    )
 
 
 def _extension(mime: str, path: str, place: Place, post: str | None) -> list[Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
@@ -12,7 +13,8 @@ from bot.domain.post import Article, KeyItem, Media, Override, Post
 from bot.domain.problem import Place, Problem, Severity, has_errors
 from bot.i18n import _
 from bot.schedule.bodies import Body, read_body
-from bot.schedule.faults import suggestion, validate
+from bot.schedule.columns import Columns
+from bot.schedule.faults import missing, suggestion, validate
 from bot.schedule.lined import Node
 from bot.schedule.media import Gallery
 from bot.schedule.roster import RosterReading
@@ -24,6 +26,7 @@ from bot.schedule.shapes import (
     PostShape,
 )
 from bot.schedule.sources import Source, read_source
+from bot.schedule.timing import Draft
 from bot.schedule.values import is_id
 
 # Where one push holds several articles.
@@ -35,9 +38,11 @@ class Entry:
     """A post, and where in the files each of its values stands."""
 
     post: Post
-    node: Node
+    draft: Draft
     source: Source  # the calendar file
     bodies: Mapping[str, str]  # "body", "more.0.body" -> its file
+    # The same, of texts that are no Markdown: the line or paragraph each line of theirs is from.
+    origins: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def where(self, name: str, piece: str = "", skip: int = 0) -> Place:
         """The line of the field (dotted: "variants.weibo.text", "more.0.title"), or of `piece`.
@@ -47,14 +52,17 @@ class Entry:
         """
         keys = [int(key) if key.isdecimal() else key for key in name.split(".")]
         if name in self.bodies and piece:
-            return _find(piece, self._body(*keys).split("\n"), skip, self.bodies[name], 1)
-        node = self.node.get(*keys)
+            found = _find(piece, self._body(*keys).split("\n"), skip, self.bodies[name], 1)
+            if name not in self.origins or found.line is None:
+                return found
+            return Place(file=found.file, line=self.origins[name][found.line - 1])
+        entry, file = self.draft.node, self.draft.file
+        node = entry.get(*keys)
         if node is None:
             return self.post.place
-        file = self.post.place.file
-        if node.cell is not None or not piece:
-            return self.node.place(file, *keys)
-        first = self.node.key_line(*keys)
+        if node.cell is not None or node.file or not piece:
+            return entry.place(file, *keys)
+        first = entry.key_line(*keys)
         return _find(piece, self.source.lines[first - 1 : node.end_line], skip, file, first)
 
     def _body(self, *keys: str | int) -> str:
@@ -93,33 +101,56 @@ class CalendarReader:
     broken: bool = False
     zone: str = "Asia/Shanghai"  # of a sheet that names none
     source: Source = field(default_factory=lambda: Source(root=None))
+    spoilt: list[Place] = field(default_factory=list)  # where the file itself is at fault
+    usable: bool = False  # its posts can be entered
+    timezone: ZoneInfo | None = None
+    defaults: DefaultsShape | None = None  # None when they are wrong themselves
     _told: frozenset[Place] = frozenset()  # cells of which enough has been said
 
-    def read(self) -> None:
+    def open(self, columns: Columns) -> None:
+        """Reads the file as a tree, and hands over the columns it defines."""
         self.source = read_source(self.gallery.folder, self.file, self.zone)
         self.problems += self.source.problems
         self._told = frozenset((*(problem.place for problem in self.problems), *self.source.spoilt))
         self.broken = self.source.root is None or self.source.partial or has_errors(self.problems)
+        self.spoilt = [p.place for p in self.problems if p.severity is Severity.ERROR]
+        self.spoilt += self.source.spoilt
         if self.source.root is not None:
-            self._calendar(self.source.root)
+            self._open(self.source.root, columns)
 
-    def _calendar(self, root: Node) -> None:
-        spoilt = [p.place for p in self.problems if p.severity is Severity.ERROR]
-        spoilt += self.source.spoilt
+    def _open(self, root: Node, columns: Columns) -> None:
         shape, problems = validate(CalendarShape, root, self.file)
         self.problems += problems
-        zone = self._zone(root)
-        self.broken = self.broken or bool(problems) or zone is None
-        defaults = _defaults(root, self.file) if shape is None else shape.defaults
-        posts = root.get("posts")
-        for node in posts.items() if posts is not None else ():
-            entry = self._entry(node, defaults, zone or ZoneInfo("UTC"))
-            self._name_post(node)
-            bad = any(node.holds(place) for place in spoilt)
+        self.timezone = self._zone(root)
+        self.defaults = _defaults(root, self.file) if shape is None else shape.defaults
+        self.usable = shape is not None and self.timezone is not None
+        whole = columns.define(root, self.file, self.timezone)
+        self.broken = self.broken or bool(problems) or not self.usable or not whole
+
+    def draft(self, columns: Columns) -> list[Draft]:
+        """The entries whose own values are sound."""
+        drafts = [self._draft(node, columns) for node in self.nodes]
+        self.broken = self.broken or None in drafts
+        return [draft for draft in drafts if draft is not None]
+
+    @property
+    def nodes(self) -> Sequence[Node]:
+        """The entries as they stand in the file."""
+        root = self.source.root
+        posts = root.get("posts") if root is not None else None
+        return posts.items() if posts is not None else ()
+
+    def enter(self, drafts: Sequence[Draft], due: Mapping[Draft, datetime]) -> None:
+        """Makes posts of those drafts whose time is known."""
+        for draft in drafts:
+            entry = self._entry(draft, due[draft]) if draft in due else None
+            bad = any(draft.node.holds(place) for place in self.spoilt)
             if entry is None or bad:
                 self.broken = True
-            elif shape is not None and zone is not None:
+            elif self.usable:
                 self.entries.append(entry)
+        for node in self.nodes:
+            self._name_post(node)
 
     def _name_post(self, node: Node) -> None:
         """Gives the problems that stand within a post's lines the post's id."""
@@ -146,24 +177,56 @@ class CalendarReader:
             )
         return None
 
-    def _entry(self, node: Node, defaults: DefaultsShape | None, zone: ZoneInfo) -> Entry | None:
+    def _draft(self, node: Node, columns: Columns) -> Draft | None:
         name = node.text("id")
-        maker = _Maker(
-            reader=self,
-            node=node,
-            post=name if is_id(name) else None,
-            place=node.place(self.file),
-        )
-        shape, problems = validate(PostShape, node, self.file, post=maker.post, zone=zone)
+        post = name if is_id(name) else None
+        if columns.is_faulty(node):
+            return None  # what it takes over cannot be told; that is said once, at the column
+        if columns.may_be_unread(node):
+            self.problems.append(_unread(node, self.file, post, columns.unread))
+            return None
+        column = columns.of(node)
+        zone = self.timezone or ZoneInfo("UTC")
+        lent = column.lend(node) if column is not None else node
+        shape, problems = validate(PostShape, lent, self.file, post=post, zone=zone)
+        if shape is not None and shape.at is None and shape.slot is None:
+            problems.append(missing(lent, ("at",), "at", self.file, post))
+            shape = None
         self.problems += [p for p in problems if p.place.cell is None or p.place not in self._told]
         # An unknown key may be a mistyped one ("kye:"): what it would have said is not gone.
         self.broken = self.broken or bool(problems)
-        post = maker.make(shape, defaults) if shape is not None else None
-        if post is None or shape is None:
+        if shape is None:
+            return None
+        return Draft(shape=shape, node=lent, file=self.file, zone=zone, column=column)
+
+    def _entry(self, draft: Draft, due_at: datetime) -> Entry | None:
+        shape = draft.filled(due_at)
+        if shape is None:
+            self.problems.append(draft.no_number())
+            return None
+        place = draft.node.place(self.file)
+        maker = _Maker(reader=self, node=draft.node, post=shape.id, place=place)
+        post = maker.make(shape, self.defaults, due_at)
+        if post is None:
             return None
         bodies = {"body": shape.body}
         bodies |= {f"more.{index}.body": more.body for index, more in enumerate(shape.more)}
-        return Entry(post=post, node=node, source=self.source, bodies=bodies)
+        return Entry(
+            post=post, draft=draft, source=self.source, bodies=bodies, origins=maker.origins
+        )
+
+
+def _unread(node: Node, file: str, post: str | None, unread: str) -> Problem:
+    column = node.text("column").strip()
+    return Problem(
+        code="column-unread",
+        message=_("The column {column} may be defined in {file}, which cannot be read.").format(
+            column=column, file=unread
+        ),
+        hint=_("Put that file right first; until then this post stays as it was planned."),
+        place=node.place(file, "column"),
+        post=post,
+    )
 
 
 def _defaults(root: Node, file: str) -> DefaultsShape | None:
@@ -182,11 +245,15 @@ class _Maker:
     node: Node
     post: str | None
     place: Place
+    origins: dict[str, tuple[int, ...]] = field(default_factory=dict)  # as of an entry
 
-    def make(self, shape: PostShape, defaults: DefaultsShape | None) -> Post | None:
+    def make(
+        self, shape: PostShape, defaults: DefaultsShape | None, due_at: datetime
+    ) -> Post | None:
         """The post, None when its accounts or its body cannot be told."""
-        accounts = self._accounts(shape, defaults)
-        body = self._body(shape.body, "body")
+        carriers = self._accounts(shape, defaults)
+        accounts = None if carriers is None else tuple(carriers)
+        body = self._body(shape.body, shape.title, "body")
         more = self._more(shape, accounts)
         overrides = {
             platform: self._override(platform, override)
@@ -195,13 +262,15 @@ class _Maker:
         cover, video = self._picture(shape.cover, "cover"), self._video(shape.video, "video")
         images = self._images(shape.images, "images")
         key = self._key(shape)
-        if accounts is None or body is None or len(more) < len(shape.more):
+        if carriers is None or accounts is None or body is None or len(more) < len(shape.more):
             return None
         copied = shape.model_dump(include=_COPIED)
         return Post(
             **copied,
-            due_at=shape.at,
+            due_at=due_at,
             accounts=accounts,
+            delays={account: delay for account, delay in carriers.items() if delay},
+            embargo_until=shape.embargo,
             window=shape.window or (defaults or DefaultsShape()).window,
             body=body.text,
             inline=body.inline,
@@ -227,14 +296,18 @@ class _Maker:
             )
         )
 
-    def _accounts(self, shape: PostShape, defaults: DefaultsShape | None) -> tuple[str, ...] | None:
+    def _accounts(
+        self, shape: PostShape, defaults: DefaultsShape | None
+    ) -> dict[str, timedelta] | None:
+        """The accounts, each with how much after the post's time it follows."""
         known = self.reader.roster.roster.accounts
         inherited = defaults.accounts if defaults is not None else []
-        accounts = inherited if shape.accounts is None else shape.accounts
-        if not accounts and (defaults is not None or shape.accounts is not None):
+        carriers = inherited if shape.accounts is None else shape.accounts
+        if not carriers and (defaults is not None or shape.accounts is not None):
             message = _("The post names no account.")
             hint = _("Add “accounts: [u01-wechat]”, here or under defaults.")
             self._say("missing-key", message, hint, "accounts")
+        accounts = [carrier.account for carrier in carriers]
         for index, account in enumerate(accounts):
             keys = ("accounts", index) if shape.accounts is not None else ()
             # Where the roster itself is at fault, that is told once, there.
@@ -245,13 +318,17 @@ class _Maker:
                 message = _("The account {account} is named twice.").format(account=account)
                 self._say("account-twice", message, _("Delete one of the two."), *keys)
         fine = accounts and all(account in known for account in accounts)
-        return tuple(dict.fromkeys(accounts)) if fine else None
+        # Of an account named twice the first counts.
+        return {one.account: one.delay for one in reversed(carriers)} if fine else None
 
-    def _body(self, file: str, *keys: str | int) -> Body | None:
+    def _body(self, file: str, title: str, *keys: str | int) -> Body | None:
         if not file:
-            return Body(text="", inline=())
-        body, problems = read_body(file, self.reader.gallery, self._at(*keys), self.post)
+            return Body(text="")
+        place = self._at(*keys)
+        body, problems = read_body(file, self.reader.gallery, place, self.post, title)
         self.reader.problems += problems
+        if body is not None and body.origins:
+            self.origins[".".join(map(str, keys))] = body.origins
         return body
 
     def _more(self, shape: PostShape, accounts: tuple[str, ...] | None) -> tuple[Article, ...]:
@@ -267,7 +344,7 @@ class _Maker:
 
     def _article(self, shape: ArticleShape, index: int) -> Article | None:
         keys = ("more", index)
-        body = self._body(shape.body, *keys, "body")
+        body = self._body(shape.body, shape.title, *keys, "body")
         cover = self._picture(shape.cover, *keys, "cover")
         if body is None:
             return None

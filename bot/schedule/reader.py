@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -12,14 +12,18 @@ from bot.domain.problem import Place, Problem
 from bot.domain.roster import Roster
 from bot.i18n import _
 from bot.schedule import rules
+from bot.schedule.columns import Columns
 from bot.schedule.copies import copies
-from bot.schedule.cross import check_keys, without_twins
+from bot.schedule.cross import check_embargoes, check_keys, without_twins
 from bot.schedule.days import Days, read_days
+from bot.schedule.filling import Filling, fill
 from bot.schedule.folder import Folder
+from bot.schedule.lined import Node
 from bot.schedule.media import Gallery
 from bot.schedule.posts import CalendarReader, Entry
 from bot.schedule.roster import ModesOf, read_roster, roster_from
 from bot.schedule.sources import READERS, RESERVED, Source, is_calendar, is_passing
+from bot.schedule.timing import Draft, Timing
 
 __all__ = ["ROSTER_FILE", "Reading", "read", "read_roster"]
 
@@ -56,11 +60,14 @@ class Reading:
     shut: frozenset[str] = frozenset()  # files that are there and could not be opened
     sources: Mapping[str, Source] = field(default_factory=dict)  # calendar file → what it holds
     days: Days = field(default_factory=Days)  # health days and holidays with the office's own
+    slots: Filling = field(default_factory=Filling)  # of recurring columns, with their posts
 
     def excerpt(self, place: Place) -> str:
         """The line or cell of a file that a place means, "" when it cannot be shown."""
         if place.file in self.sources:
             return self.sources[place.file].excerpt(place)
+        if place.file.lower().endswith(".docx"):  # a message about one quotes its words
+            return ""
         try:
             text = (self.folder / place.file).read_text(encoding="utf-8-sig")
         except (OSError, ValueError):  # not a text
@@ -93,15 +100,16 @@ def read(
         CalendarReader(file=file, roster=found, platforms=known, gallery=gallery, zone=zone)
         for file in files
     ]
+    days = read_days(view)
+    columns = Columns(kind_of=days.kind_of)
+    filling = _read_all(calendars, columns, problems)
     for calendar in calendars:
-        calendar.read()
         problems += calendar.problems
         broken |= {calendar.file} if calendar.broken else set()
     entries, left_out, twins = without_twins(
         [entry for each in calendars for entry in each.entries]
     )
     broken |= {entry.post.place.file for entry in left_out}
-    days = read_days(view)
     problems += [*found.problems, *_check(entries, roster), *twins, *days.problems]
     return Reading(
         folder=folder,
@@ -114,11 +122,45 @@ def read(
         shut=frozenset(view.shut),
         sources={calendar.file: calendar.source for calendar in calendars},
         days=days,
+        slots=filling,
     )
 
 
+def _read_all(
+    calendars: Sequence[CalendarReader], columns: Columns, problems: list[Problem]
+) -> Filling:
+    """Reads the files together: columns and times of one may be used in another."""
+    for calendar in calendars:
+        calendar.open(columns)
+        if calendar.source.root is None and calendar.source.may_hold("columns"):
+            columns.unread = columns.unread or calendar.file
+    drafts = {calendar.file: calendar.draft(columns) for calendar in calendars}
+    timing = Timing(
+        drafts=[draft for found in drafts.values() for draft in found],
+        columns=[column.name for column in columns.with_slots],
+        named={node.text("id") for calendar in calendars for node in calendar.nodes},
+    )
+    due = timing.due()
+    for calendar in calendars:
+        calendar.enter(drafts[calendar.file], due)
+    filling, found = fill(columns.with_slots, due, _unread(calendars, due))
+    problems += [*columns.problems, *timing.problems, *found]
+    return filling
+
+
+def _unread(calendars: Sequence[CalendarReader], due: Collection[Draft]) -> list[Node]:
+    """The entries that are no posts with a time."""
+    read = {(draft.file, draft.node.line, draft.node.cell) for draft in due}
+    return [
+        node
+        for calendar in calendars
+        for node in calendar.nodes
+        if (calendar.file, node.line, node.cell) not in read
+    ]
+
+
 def _check(entries: Sequence[Entry], roster: Roster) -> list[Problem]:
-    problems = check_keys(entries, roster)
+    problems = [*check_keys(entries, roster), *check_embargoes(entries)]
     for entry in entries:
         problems += rules.check(entry.post, entry.where)
     return problems

@@ -89,6 +89,11 @@ class Maker:
             return self._tree(column, cells.tree(value))
         if kind is Kind.FLAG:
             return self.leaf(column, cells.flag(value))
+        if kind is Kind.DATE:
+            return self.leaf(column, cells.day(value, epoch_1904=self.grid.epoch_1904))
+        if kind is Kind.INSTANT:
+            moment = cells.moment(value, epoch_1904=self.grid.epoch_1904)
+            return self.leaf(column, str(_together([moment], [shown(value)])))
         if kind is Kind.TOPIC:
             return self.leaf(column, topic(value))
         if kind is Kind.MOMENT:
@@ -245,10 +250,16 @@ class Row:
         if not cells_of:
             return
         grid = self.grid
+<<<<<<< HEAD
         index, _kind, only = cells_of[0]
         relative = cells.relative(only) if len(cells_of) == 1 else ""
         if relative:
             self._put(("at",), self.maker.leaf(index, relative))
+=======
+        index = cells_of[0][0]
+        if len(cells_of) == 1 and cells.is_relative(cells_of[0][2]):
+            self._put(("at",), self.maker.leaf(index, cells.text_of(cells_of[0][2])))
+>>>>>>> main
             return
         try:
             moments = []
@@ -264,7 +275,7 @@ class Row:
     def _required(self) -> None:
         """Gives what every post needs and this one lacks a place, and tells of a missing id."""
         for name in ("id", "at", "title"):
-            if name not in self.tree:
+            if name not in self.tree and not (name == "at" and "slot" in self.tree):
                 self._put((name,), self.maker.leaf(self._where(name), None))
                 if name == "id":
                     place = self.grid.place(self.row, self._where("id"))

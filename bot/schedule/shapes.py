@@ -6,11 +6,21 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from bot.domain.roster import AccountStatus, ReprintPolicy
+from bot.domain.slots import Off
 from bot.i18n import _
+from bot.schedule.recurring import Clock, Holidays, RuleText
 from bot.schedule.values import (
+    AccountAt,
     Day,
     Deadline,
     Duration,
@@ -18,6 +28,7 @@ from bot.schedule.values import (
     Id,
     Link,
     Moment,
+    When,
     Window,
     refuse,
 )
@@ -86,15 +97,16 @@ class RosterShape(Shape):
 
 
 class DefaultsShape(Shape):
-    accounts: list[Name] = []
+    accounts: list[AccountAt] = []
     window: Window = DEFAULT_WINDOW
 
 
 class CalendarShape(Shape):
-    """A calendar file without its posts; each of those is checked for itself."""
+    """A calendar file without its posts and columns; each of those is checked for itself."""
 
     timezone: Name
     defaults: DefaultsShape = DefaultsShape()
+    columns: dict[str, Any] = {}
     posts: list[Any] = []
     drafts: Any = None  # ideas for posts: never read, whatever they are
 
@@ -127,13 +139,11 @@ class KeyShape(Shape):
     exempt: dict[str, Text] = {}
 
 
-class PostShape(Shape):
-    id: Id
-    at: Moment
-    title: Name
-    accounts: list[Name] | None = None
+class SaidShape(Shape):
+    """What a post may also take over from its column."""
+
+    accounts: list[AccountAt] | None = None
     window: Window | None = None
-    column: Text = ""
     topic: Text = ""
     body: Text = ""
     text: Text = ""
@@ -153,3 +163,33 @@ class PostShape(Shape):
     more: list[ArticleShape] = []
     variants: dict[str, OverrideShape] = {}
     key: KeyShape | None = None
+    embargo: Moment | None = None
+
+
+class PostShape(SaidShape):
+    id: Id
+    title: Name
+    at: When | None = None  # this, or a slot of its column
+    slot: Day | None = None
+    after: Text = ""  # the post `at` counts from
+    column: Text = ""
+
+
+class TemplateShape(Shape):
+    title: Text = ""
+    text: Text = ""
+    digest: Text = ""
+
+
+class ColumnShape(Shape):
+    rule: RuleText | None = None
+    at: Clock | None = None
+    start: Day | None = Field(default=None, alias="from")
+    until: Day | None = None
+    left_out: list[Day] = Field(default=[], alias="except")
+    extra: list[Day] = []
+    holidays: Holidays = Off.KEEP
+    accounts: list[AccountAt] | None = None
+    window: Window | None = None
+    defaults: SaidShape = SaidShape()
+    template: TemplateShape = TemplateShape()

@@ -95,6 +95,7 @@ class Table:
     def _complete(self) -> bool:
         """True when the headings every calendar needs are there."""
         names = {column.name for column in self.columns.values()}
+        names |= {"at"} if "slot" in names else set()
         missing = [own_columns()[name].heading for name in ("at", "title") if name not in names]
         for heading in missing:
             message = _("The heading “{heading}” is missing.").format(heading=heading)

@@ -30,6 +30,10 @@ class Source:
     spoilt: tuple[Place, ...] = ()  # entries here are not planned, beside those with problems
     partial: bool = False  # some is left out on purpose: what is missing was not taken out
 
+    def may_hold(self, key: str) -> bool:
+        """True when a file that could not be read may have this key at its top."""
+        return not self.lines or any(line.startswith(key) for line in self.lines)
+
     def excerpt(self, place: Place) -> str:
         """The line or cell the place means, "" when it has none."""
         if place.cell is not None:

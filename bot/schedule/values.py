@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Final, NoReturn
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -51,13 +53,14 @@ def _check_id(text: str) -> str:
     )
 
 
-def _to_text(value: object) -> str:
+def to_text(value: object) -> str:
+    """The value, which must be text."""
     if not isinstance(value, str):
         raise PydanticCustomError("string_type", "text expected")
     return value
 
 
-def _narrow(text: str, pattern: re.Pattern[str]) -> None:
+def narrow_only(text: str, pattern: re.Pattern[str]) -> None:
     """Refuses text that fits `pattern` only once its full-width characters are made half-width."""
     narrow = " ".join(unicodedata.normalize("NFKC", text).split())
     if narrow != text and pattern.fullmatch(narrow):
@@ -69,10 +72,10 @@ def _narrow(text: str, pattern: re.Pattern[str]) -> None:
 
 
 def _moment(value: object, info: ValidationInfo) -> datetime:
-    text = _to_text(value)
+    text = to_text(value)
     found = _MOMENT.fullmatch(text)
     if found is None:
-        _narrow(text, _MOMENT)
+        narrow_only(text, _MOMENT)
         _refuse_moment(text)
     year, month, day, hour, minute = map(int, found.groups())
     zone: ZoneInfo = info.context["zone"] if info.context else ZoneInfo("UTC")
@@ -109,7 +112,7 @@ def _refuse_moment(text: str) -> NoReturn:
 
 
 def _day(value: object) -> date:
-    text = _to_text(value)
+    text = to_text(value)
     found = _DATE.fullmatch(text)
     try:
         if found is not None:
@@ -124,10 +127,10 @@ def _day(value: object) -> date:
 
 
 def _duration(value: object) -> timedelta:
-    text = _to_text(value)
+    text = to_text(value)
     found = _DURATION.fullmatch(text)
     if found is None or found[1].startswith("-"):
-        _narrow(text, _DURATION)
+        narrow_only(text, _DURATION)
         refuse(
             "bad-duration",
             _("“{text}” is no duration.").format(text=text),
@@ -147,14 +150,98 @@ def _window(value: object) -> timedelta:
     return window
 
 
+@dataclass(frozen=True, kw_only=True)
+class Later:
+    """A time counted from another post's: so much later, or some days later at a time of day."""
+
+    span: timedelta
+    clock: time | None = None
+
+    def after(self, moment: datetime, zone: ZoneInfo) -> datetime | None:
+        """The time, in UTC; None when there is no such time."""
+        try:
+            if self.clock is None:
+                return moment + self.span
+            day = moment.astimezone(zone).date() + self.span
+            return datetime.combine(day, self.clock, zone).astimezone(UTC)
+        except (OverflowError, ValueError):
+            return None
+
+
+_LATER = re.compile(r"T([+-])(\d{1,4})([mhd])(?: (\d{2}):(\d{2}))?", re.ASCII)
+
+
+def _when(value: object, info: ValidationInfo) -> datetime | Later:
+    text = to_text(value)
+    if not unicodedata.normalize("NFKC", text).lstrip().upper().startswith("T"):
+        return _moment(text, info)
+    later = _later(text)
+    if later is None:
+        narrow_only(text, _LATER)
+        refuse(
+            "bad-relative-time",
+            _("“{text}” is no time counted from another post.").format(text=text),
+            _("Write T+30m, T+4h, T+2d, or T+1d 10:00 for the next day at ten."),
+        )
+    return later
+
+
+def _later(text: str) -> Later | None:
+    found = _LATER.fullmatch(text)
+    if found is None or (found[4] and found[3] != "d"):
+        return None
+    span = timedelta(**{_UNITS[found[3]]: int(found[1] + found[2])})
+    try:
+        return Later(span=span, clock=time(int(found[4]), int(found[5])) if found[4] else None)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Carrier:
+    """An account a post goes out on, and how long after the post's time."""
+
+    account: str
+    delay: timedelta = timedelta()
+
+
+_DELAY = re.compile(r"T\+(\d{1,4})([mhd])", re.ASCII)
+
+
+def _carrier(value: object) -> Carrier:
+    """Of `u01-weibo`, `u01-weibo T+30m` (as in a sheet) or `{u01-weibo: T+30m}`."""
+    if isinstance(value, Mapping) and len(value) == 1:
+        ((name, delay),) = value.items()
+        return Carrier(account=name.strip(), delay=_delay(to_text(delay)))
+    text = to_text(value).strip()
+    if not text:
+        refuse("empty-value", _("The value is empty."), _("Fill it in."))
+    name, _space, delay = text.rpartition(" ")
+    if name and unicodedata.normalize("NFKC", delay).upper().startswith("T"):
+        return Carrier(account=name.strip(), delay=_delay(delay))
+    return Carrier(account=text)
+
+
+def _delay(text: str) -> timedelta:
+    found = _DELAY.fullmatch(text)
+    if found is None:
+        narrow_only(text, _DELAY)
+        refuse(
+            "bad-delay",
+            _("“{text}” does not say how much later.").format(text=text),
+            _("Write T+30m, T+4h or T+1d: counted from the post's own time."),
+        )
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
 _DEADLINE = re.compile(r"T([+-])(\d{1,4})([mhd])", re.ASCII)
 
 
 def _deadline(value: object) -> timedelta:
-    text = _to_text(value)
+    text = to_text(value)
     found = _DEADLINE.fullmatch(text)
     if found is None:
-        _narrow(text, _DEADLINE)
+        narrow_only(text, _DEADLINE)
         refuse(
             "bad-deadline",
             _("“{text}” is no deadline.").format(text=text),
@@ -171,7 +258,7 @@ def _deadline(value: object) -> timedelta:
 
 
 def _flag(value: object) -> bool:
-    text = _to_text(value)
+    text = to_text(value)
     if text.lower() not in _BOOLS:
         refuse(
             "unknown-value",
@@ -182,7 +269,7 @@ def _flag(value: object) -> bool:
 
 
 def _link(value: object) -> str:
-    text = _to_text(value).strip()
+    text = to_text(value).strip()
     try:
         parts = urlsplit(text)
         if parts.scheme in ("http", "https") and parts.hostname and not re.search(r"\s", text):
@@ -198,6 +285,8 @@ def _link(value: object) -> str:
 
 Id = Annotated[str, AfterValidator(_check_id)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]  # needs context {"zone": ZoneInfo}; in UTC
+When = Annotated[datetime | Later, BeforeValidator(_when)]  # likewise
+AccountAt = Annotated[Carrier, BeforeValidator(_carrier)]
 Day = Annotated[date, BeforeValidator(_day)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Window = Annotated[timedelta, BeforeValidator(_window)]

@@ -56,24 +56,27 @@ class Feed:
         except LEDGER_GONE as error:
             log.warning("feed.ledger_unreachable", error=said(error))
             return web.Response(status=503)
-        tag = hashlib.sha256(body).hexdigest()[:32]
-        headers = {
-            "Cache-Control": "private, no-cache",  # keep it, but ask
-            "Content-Disposition": 'inline; filename="calendar.ics"',
-            "Referrer-Policy": "no-referrer",
-        }
-        known = request.if_none_match or ()
-        if any(one.value in {tag, "*"} for one in known):
-            answer = web.Response(status=304, headers=headers)
-        else:
-            answer = web.Response(
-                body=body, content_type="text/calendar", charset="utf-8", headers=headers
-            )
-        answer.etag = tag
-        return answer
+        return _answer(request, body)
 
     async def _days(self) -> Days:
         return await asyncio.to_thread(read_days, Folder(root=self._schedules))
+
+
+def _answer(request: web.Request, body: bytes) -> web.Response:
+    tag = hashlib.sha256(body).hexdigest()[:32]
+    headers = {
+        "Cache-Control": "private, no-cache",  # keep it, but ask
+        "Content-Disposition": 'inline; filename="calendar.ics"',
+        "Referrer-Policy": "no-referrer",
+    }
+    if any(known.value in {tag, "*"} for known in request.if_none_match or ()):
+        answer = web.Response(status=304, headers=headers)
+    else:
+        answer = web.Response(
+            body=body, content_type="text/calendar", charset="utf-8", headers=headers
+        )
+    answer.etag = tag
+    return answer
 
 
 def key_of(account: str, sign: Sign) -> str:

@@ -88,7 +88,7 @@ class Adapters(Catalog):
         self._ledger = ledger
         self._vault = vault
         self._clock = clock
-        self._media = MediaFolder(settings.office.schedules)
+        self._media = MediaFolder(settings.office.schedules, settings.files.handoff / ".cache")
         self._out_dir = settings.files.handoff
         self._terms = Terms(lease_s=settings.tokens.lease_s, remember_s=settings.tokens.remember_s)
         self._counters = Counters(redis)

@@ -131,6 +131,8 @@ async def test_each_mistake_is_named(stage: BaijiahaoStage) -> None:
     assert codes(stage, replace(good, cover=small)) == ["baijiahao-cover"]
     assert codes(stage, replace(good, link="")) == ["baijiahao-site"]
     assert codes(stage, replace(good, options={"x": "y"})) == ["baijiahao-option"]
+    within = replace(good.cover, path="posts/a.docx#1")
+    assert codes(stage, replace(good, inline=(within,))) == ["baijiahao-media-in-word"]
     more = replace(good, more=(Article(title="二", body="二"),))
     assert [p.severity for p in BaijiahaoByApi.check(more, stage.account)] == [Severity.WARNING]
     stage.account = replace(stage.account, options={})

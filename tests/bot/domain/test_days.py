@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain import days
@@ -119,6 +119,7 @@ def test_every_row_is_complete() -> None:
         assert day.source
 
 
+@settings(deadline=None)
 @given(YEARS)
 def test_any_year_can_be_asked_for(year: int) -> None:
     weekdays = {"monday": 0, "tuesday": 1, "wednesday": 2, "thursday": 3, "saturday": 5}
@@ -191,6 +192,7 @@ def test_what_is_no_rule(rule: str) -> None:
         parse(rule)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_nothing_else_is_ever_raised(text: str) -> None:
     try:
@@ -199,6 +201,7 @@ def test_nothing_else_is_ever_raised(text: str) -> None:
         return
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["{0:02}-{1:02}", "{0:02} week {2} sun-sat", "lunar {0:02}-{1:02}"]),
     st.integers(1, 12),

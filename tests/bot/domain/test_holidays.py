@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.holidays import DayKind, DayType, kind_of
@@ -99,6 +99,7 @@ def test_what_is_off() -> None:
     }
 
 
+@settings(deadline=None)
 @given(st.dates(date(1990, 1, 1), date(2100, 12, 31)))
 def test_any_day_has_a_kind(day: date) -> None:
     kind = kind_of(day)

@@ -14,7 +14,7 @@ NO_CODES = {"utf-8-sig", "utf-8", "utf-16", "utf-16-le", "health-day"}
 def used_codes() -> set[str]:
     """Every constant of the package that looks like a code."""
     found: set[str] = set()
-    for file in PACKAGE.glob("*.py"):
+    for file in PACKAGE.rglob("*.py"):
         if file.name == "codes.py":
             continue
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):

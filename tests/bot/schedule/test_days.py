@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.domain import days as listed
 from bot.domain.holidays import DayKind, DayType
@@ -148,3 +151,12 @@ def test_the_folder_is_read_with_them(tmp_path: Path) -> None:
     } == {"bad-day-rule"}
     assert dates(after.days, "建党节", 2027) == []
     assert before.fingerprint != after.fingerprint
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.binary(max_size=60), st.text(max_size=40), st.booleans())
+def test_no_file_raises(raw: bytes, text: str, headed: bool) -> None:
+    with TemporaryDirectory() as name:
+        head = HEAD.encode() if headed else b""
+        days = read_with(Path(name), head + raw, f"date,kind\n{text},holiday\n".encode())
+    assert days.occurrences(2027)

@@ -47,8 +47,13 @@ def test_a_planted_mistake_is_told_with_its_place(name: str) -> None:
 
 def test_every_folder_is_expected_and_every_code_but_one_has_a_folder() -> None:
     assert {item.name for item in BROKEN.iterdir() if item.is_dir()} == set(EXPECTED)
-    # A folder that is missing cannot be committed; it has its own test below.
-    assert {str(case["code"]) for case in EXPECTED.values()} == set(CODES) - {"folder-missing"}
+    # These have their own tests: a folder that is missing cannot be committed, and the others
+    # come after another mistake.
+    assert {str(case["code"]) for case in EXPECTED.values()} == set(CODES) - {
+        "folder-missing",
+        "column-unread",
+        "after-not-planned",
+    }
 
 
 def test_a_good_folder_has_no_problem_and_all_its_values(tmp_path: Path) -> None:
