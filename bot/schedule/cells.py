@@ -48,8 +48,6 @@ _WEEKDAYS: Final = "一二三四五六日"
 _SPAN: Final = re.compile(r"(\d{1,4})\s*(分钟|分|个小时|小时|时|天|日|m|h|d|min)", re.IGNORECASE)
 _SPAN_UNITS: Final = {"分": "m", "个": "h", "小": "h", "时": "h", "天": "d", "日": "d"}
 
-_LATER: Final = re.compile(r"\s*[Tt]\s*[+-]")
-
 
 class Refused(Exception):
     """The cell's value cannot be taken; carries code, message and hint, already translated."""
@@ -129,28 +127,13 @@ def names(value: Value) -> list[str]:
 
 
 def ids(value: Value) -> list[str]:
-<<<<<<< HEAD
     """Ids, each perhaps followed by a space and what it stands for, or by a delay: "T+30m"."""
-    return [_without_note(name.split()) for name in names(value)]
+    return [_without_note(name.split()) for name in names(value) if name.strip()]
 
 
 def _without_note(parts: Sequence[str]) -> str:
-    delay = next((part for part in parts[1:] if _RELATIVE.match(part)), "")
+    delay = next((narrow(part) for part in parts[1:] if _RELATIVE.match(narrow(part))), "")
     return f"{parts[0]} {delay}".strip()
-=======
-    """Ids, each perhaps followed by a space and what it stands for, or by how much later: T+30m."""
-    return [_id(name.split()) for name in names(value)]
-
-
-def _id(words: list[str]) -> str:
-    delayed = len(words) > 1 and _LATER.match(narrow(words[-1]))
-    return f"{words[0]} {words[-1]}" if delayed else words[0]
-
-
-def is_relative(value: Value) -> bool:
-    """True for a time counted from another post: T+4h."""
-    return isinstance(value, str) and _LATER.match(narrow(value)) is not None
->>>>>>> main
 
 
 def pairs(value: Value) -> Mapping[str, str]:
@@ -257,7 +240,6 @@ def moment(value: Value, *, epoch_1904: bool = False) -> Moment:
     return _of_text(narrow(str(value)))
 
 
-<<<<<<< HEAD
 def together(moments: Sequence[Moment], texts: Sequence[str]) -> Moment:
     """The day and the time that several cells say together."""
     days = {moment.day for moment in moments if moment.day is not None}
@@ -284,18 +266,6 @@ def together(moments: Sequence[Moment], texts: Sequence[str]) -> Moment:
             ),
         )
     return Moment(day=days.pop(), clock=clocks.pop())
-=======
-def day(value: Value, *, epoch_1904: bool = False) -> str:
-    """The day a cell means, as YYYY-MM-DD. Raises Refused when that is not certain."""
-    found = moment(value, epoch_1904=epoch_1904)
-    if found.day is None or found.clock:
-        raise Refused(
-            "bad-date",
-            _("“{text}” is no date.").format(text=shown(value)),
-            _("Write it as YYYY-MM-DD, for example 2015-03-01."),
-        )
-    return found.day.isoformat()
->>>>>>> main
 
 
 def _of_number(value: int | float, epoch_1904: bool) -> Moment:

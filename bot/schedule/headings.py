@@ -28,10 +28,7 @@ class Kind(StrEnum):
     DAY = "day"  # half of a moment
     CLOCK = "clock"  # the other half
     DATE = "date"  # a day by itself
-<<<<<<< HEAD
-=======
     INSTANT = "instant"  # a day and time that is not the post's own
->>>>>>> main
     SPAN = "span"
     DEADLINE = "deadline"
     NAMES = "names"
@@ -148,7 +145,7 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "deadline": Kind.DEADLINE,
 }
 _NOTE: Final = re.compile(r"(?<=.)\([^()]*\)$|[*:]+$")  # “标题（必填）”, “标题*”
-_APART: Final = re.compile(r"\s*[·•・‧.:/|\-]\s*")  # as NFKC leaves them
+_APART: Final = re.compile(r"\s*[·•・‧.:/|]\s*")  # as NFKC leaves them
 _FURTHER: Final = re.compile(r"第\s*(\d{1,2}|[二三四五六七八])\s*[条篇]")
 _NUMBERS: Final = "一二三四五六七八"
 _COUNTED: Final = re.compile(r"(.+?)\s*(\d{1,2})")
@@ -164,11 +161,7 @@ def kind_of(name: str, annotation: Any) -> Kind:
     if plain is timedelta:
         return Kind.SPAN
     if plain is datetime:
-<<<<<<< HEAD
-        return Kind.MOMENT
-=======
         return Kind.INSTANT
->>>>>>> main
     if plain is date:
         return Kind.DATE
     return {list: Kind.NAMES, dict: Kind.PAIRS}.get(get_origin(plain) or plain, Kind.TEXT)

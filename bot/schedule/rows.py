@@ -93,14 +93,9 @@ class Maker:
             return self.leaf(column, cells.day(value, epoch_1904=self.grid.epoch_1904))
         if kind is Kind.INSTANT:
             moment = cells.moment(value, epoch_1904=self.grid.epoch_1904)
-            return self.leaf(column, str(_together([moment], [shown(value)])))
+            return self.leaf(column, str(cells.together([moment], [shown(value)])))
         if kind is Kind.TOPIC:
             return self.leaf(column, topic(value))
-        if kind is Kind.MOMENT:
-            found = cells.moment(value, epoch_1904=self.grid.epoch_1904)
-            return self.leaf(column, str(cells.together([found], [shown(value)])))
-        if kind is Kind.DATE:
-            return self.leaf(column, cells.day(value, epoch_1904=self.grid.epoch_1904))
         return self.leaf(column, (cells.span if kind is Kind.SPAN else cells.deadline)(value))
 
     def _tree(self, column: int, value: object) -> Node:
@@ -180,7 +175,7 @@ class Row:
             column = self.columns.get(index)
             if column is None:
                 self._stray(index)
-            elif column.kind in _TIMES and column.keys == ("at",):
+            elif column.kind in _TIMES:
                 times.append((index, column.kind, value))
             elif column.keys:
                 node = maker.node(index, column.kind, value)
@@ -250,16 +245,10 @@ class Row:
         if not cells_of:
             return
         grid = self.grid
-<<<<<<< HEAD
         index, _kind, only = cells_of[0]
         relative = cells.relative(only) if len(cells_of) == 1 else ""
         if relative:
             self._put(("at",), self.maker.leaf(index, relative))
-=======
-        index = cells_of[0][0]
-        if len(cells_of) == 1 and cells.is_relative(cells_of[0][2]):
-            self._put(("at",), self.maker.leaf(index, cells.text_of(cells_of[0][2])))
->>>>>>> main
             return
         try:
             moments = []

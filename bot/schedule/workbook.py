@@ -36,6 +36,7 @@ _ROOM: Final = 500  # rows below the headings that have dropdowns
 _ACCOUNT_COLUMNS: Final = 3  # at least so many accounts can be chosen, each in a column
 _MOST_ACCOUNT_COLUMNS: Final = 8
 _TIME_FORM: Final = "yyyy-mm-dd hh:mm"
+_TIMES: Final = frozenset({Kind.MOMENT, Kind.INSTANT})
 _WIDTHS: Final[Mapping[str, int]] = {
     "id": 22,
     "at": 17,
@@ -62,6 +63,9 @@ HELP: Final[Mapping[str, str]] = {
     "id": N_("Required. Letters, digits and hyphens; never changed once the post is planned."),
     "at": N_("Required. Day and time. Instead of one column there may be two, 日期 and 时间."),
     "title": N_("Required."),
+    "slot": N_("The day of the column this post is for; then the time may be left out."),
+    "after": N_("The id of another post from whose time this one's is counted: T+4h."),
+    "embargo": N_("Nowhere before this day and time."),
     "accounts": N_("One account in each cell, or several parted by “、”. Left out: 默认账号."),
     "column": N_("The column the post belongs to, for example 周三科普."),
     "topic": N_("What kind of post it is. A post of the topic 科普 needs a reviewer."),
@@ -150,7 +154,7 @@ class _Writer:
         columns = _spread(_columns(sheet.posts, template=self.example or not sheet.posts), sheet)
         for index, (column, heading) in enumerate(columns):
             page.write_string(0, index, heading, self.formats.head)
-            form = self.formats.moment if column.kind is Kind.MOMENT else self.formats.text
+            form = self.formats.moment if column.kind in _TIMES else self.formats.text
             page.set_column(index, index, _WIDTHS.get(column.name, 14), form)
             self._validate(page, index, column)
         page.set_row(0, 24)
@@ -180,7 +184,7 @@ class _Writer:
         elif column.kind is Kind.FLAG:
             rules |= {"validate": "list", "source": ["是", "否"], "error_type": "stop"}
             rules["error_message"] = _("Choose 是 or 否.")
-        elif column.kind is Kind.MOMENT:
+        elif column.kind in _TIMES:
             rules |= {"validate": "date", "criteria": ">", "value": datetime(2000, 1, 1)}  # noqa: DTZ001
             rules["error_message"] = _("Write day and time, for example 2026-05-06 10:00.")
         else:
@@ -272,7 +276,7 @@ def _cells(
             parts = [*([each] for each in value[: room - 1]), value[room - 1 :]]
             texts = [written(column, part, kind="xlsx") for part in parts if part]
             found += [(first + index, _shown(text, roster)) for index, text in enumerate(texts)]
-        elif column.kind is Kind.MOMENT:
+        elif column.kind in _TIMES:
             found.append((first, _moment(written(column, value, kind="xlsx"))))
         else:
             found.append((first, written(column, value, kind="xlsx")))
@@ -301,7 +305,7 @@ def _example(columns: Sequence[tuple[Column, str]]) -> dict[int, str | datetime]
         "id": "示例：0506-hand-hygiene",
         "at": "2026-05-06 10:00",
         "title": "手卫生，从七步洗手法开始",
-        "accounts": "u01-wechat",
+        "accounts": "u01-wechat 健康澜汀（微信）",
         "topic": "科普",
         "body": "posts/0506-hand-hygiene.md",
         "reviewer": "区疾控中心传染病防制科",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -20,6 +21,7 @@ from bot.schedule.rows import topic
 Plain: TypeAlias = Mapping[str, Any]  # a post's values as a calendar file has them
 _MAX_CHARS: Final = {"xlsx": 32_767, "csv": 131_000}  # of one cell
 _INERT: Final = tuple("=+-@\t\r")  # what begins so is a formula to Excel when it opens a CSV file
+_NO_XML: Final = re.compile("[\ufffe\uffff]")
 _FIRST: Final = ("id", "at", "title", "accounts")
 _ALWAYS: Final = frozenset(_FIRST)
 
@@ -75,8 +77,8 @@ def written(column: Column, value: Any, *, kind: str) -> str:
     """
     meant = _meant(column, value)
     for text in _ways(column, meant):
-        sound = kind != "csv" or not text.startswith(_INERT)
-        if sound and len(text) <= _MAX_CHARS[kind] and _read(column, text) == meant:
+        sound = not (text.startswith(_INERT) if kind == "csv" else _NO_XML.search(text))
+        if text and sound and len(text) <= _MAX_CHARS[kind] and _read(column, text) == meant:
             return text
     raise Unsayable(f"{column.heading}: {str(value)[:60]}")
 
@@ -117,7 +119,7 @@ def _ways(column: Column, meant: Any) -> Iterator[str]:
     else:
         ways = [meant or NONE_WORD]
     yield from ways
-    yield from (f"'{way}" for way in ways)
+    yield from (f"{mark}{way}" for mark in ("'", "''") for way in ways)
 
 
 def _read(column: Column, text: str) -> Any:
@@ -135,6 +137,7 @@ _READERS: Final[Mapping[Kind, Callable[[str], Any]]] = {
     Kind.TEXT: cells.words,
     Kind.FLAG: cells.flag,
     Kind.MOMENT: _moment,
+    Kind.INSTANT: _moment,
     Kind.DATE: cells.day,
     Kind.SPAN: cells.span,
     Kind.DEADLINE: cells.deadline,
