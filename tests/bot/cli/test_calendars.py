@@ -39,20 +39,16 @@ def asked(office: Office, *args: str) -> Any:
     return {**document, "problems": sorted(problems, key=str)}
 
 
-def test_check_and_plan_say_the_same_of_every_kind_of_file(sample: Office) -> None:
-    wanted = asked(sample, "check"), asked(sample, "plan")
-    assert wanted[1]["publications"] > 0
-    for kind in ("xlsx", "csv"):
+def test_plan_says_the_same_of_every_kind_of_file(sample: Office) -> None:
+    wanted = asked(sample, "plan")
+    assert wanted["publications"] > 0
+    for kind in ("xlsx", "csv", "yaml"):
         [old] = sample.schedules.glob("2026-05.*")
-        ran = sample.bot("export", kind, "--month", "2026-05", "--out", f"new.{kind}")
+        ran = sample.bot("export", kind, "--month", "all", "--out", f"new.{kind}")
         assert (ran.code, ran.out) == (0, "")
         old.unlink()
         shutil.move(sample.folder / f"new.{kind}", sample.schedules / f"2026-05.{kind}")
-        assert (asked(sample, "check"), asked(sample, "plan")) == wanted
-    assert sample.bot("export", "yaml", "--month", "all", "--out", "again.yaml").code == 0
-    (sample.schedules / "2026-05.csv").unlink()
-    shutil.move(sample.folder / "again.yaml", sample.schedules / "2026-05.yaml")
-    assert (asked(sample, "check"), asked(sample, "plan")) == wanted
+        assert asked(sample, "plan") == wanted
 
 
 def test_an_empty_workbook_is_a_calendar_without_posts(office: Office) -> None:
