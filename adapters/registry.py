@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -13,9 +13,22 @@ from typing import cast
 
 from pydantic import BaseModel, ValidationError
 
-from bot.contract import Adapter, Capabilities, Desk, Tools
+from adapters.looks import plain
+from bot.contract import (
+    Adapter,
+    Capabilities,
+    Desk,
+    Draws,
+    Length,
+    Measures,
+    Scene,
+    Screen,
+    Tools,
+)
 from bot.domain import setting_faults
+from bot.domain.post import Variant
 from bot.domain.roster import Account
+from bot.domain.rule import Rule
 from bot.errors import UsageError
 from bot.i18n import _
 
@@ -87,6 +100,19 @@ def platforms() -> frozenset[str]:
     return (_folders() - {HANDOFF}) | _handed_off().keys() | _entry_points().keys()
 
 
+def rules() -> Mapping[str, Rule]:
+    """What the platforms' checks may object to, by code: `RULES` of each folder's codes.py.
+
+    Adapters installed by others keep theirs in `RULES` of the module their class stands in.
+    """
+    names = [f"adapters.{name}.codes" for name in sorted(_folders())]
+    modules = [import_module("adapters.codes"), *(import_module(name) for name in names)]
+    found = {code: rule for module in modules for code, rule in module.RULES.items()}
+    for point in _entry_points().values():
+        found |= getattr(sys.modules[cast(type, point()).__module__], "RULES", {})
+    return found
+
+
 def make(account: Account, tools: Tools, settings: Mapping[str, object]) -> Adapter:
     """The adapter of one account, with `settings` checked by the adapter's own Config.
 
@@ -107,6 +133,21 @@ def capabilities(kind: type[Adapter], settings: Mapping[str, object]) -> Capabil
     if able is None:
         return kind.capabilities
     return cast(Callable[[BaseModel], Capabilities], able)(_config(kind, settings))
+
+
+def screens(
+    kind: type[Adapter], variant: Variant, scene: Scene, settings: Mapping[str, object]
+) -> Sequence[Screen]:
+    """What readers see, drawn by the adapter or, where it cannot draw, plainly by what it takes."""
+    config = _config(kind, settings)
+    if isinstance(kind, Draws):
+        return cast(Draws, kind).screens(variant, scene, config)
+    return plain.screens(variant, scene, capabilities(kind, settings))
+
+
+def lengths(kind: type[Adapter], variant: Variant, account: Account) -> Sequence[Length]:
+    """What the adapter counts; nothing where it does not say."""
+    return cast(Measures, kind).lengths(variant, account) if isinstance(kind, Measures) else ()
 
 
 def _config(kind: type[Adapter], settings: Mapping[str, object]) -> BaseModel:

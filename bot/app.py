@@ -29,6 +29,7 @@ from bot.queue.remote import RemoteQueue, connect
 from bot.schedule.reader import Reading, read
 from bot.settings import Settings
 from bot.wiring.platforms import Adapters
+from bot.wiring.rulebook import check_options
 
 _HTTP_TOTAL_S = 60
 
@@ -56,6 +57,7 @@ class App:
             platforms=registry.platforms(),
             modes=registry.modes,
             zone=office.timezone,
+            options=check_options(self.settings),
         )
 
 

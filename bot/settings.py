@@ -6,6 +6,7 @@ Secrets come from the environment only.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ class Office(_Part):
 
     schedules: Path = Path("schedules")
     timezone: str = "Asia/Shanghai"
+    write_ids: bool = True  # into calendar files, for new entries without one
 
     @field_validator("timezone")
     @classmethod
@@ -63,6 +65,7 @@ class Files(_Part):
     """Folders and files the bot writes."""
 
     handoff: Path = Path("var/handoff")
+    preview: Path = Path("var/preview")
     key: Path = Path("var/secret.key")
 
 
@@ -88,6 +91,35 @@ class Gaps(_Part):
 
     warn_days: int = Field(default=10, ge=1)
     fail_days: int = Field(default=14, ge=1)
+
+
+_QUIET = re.compile(r"(?:(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d)?", re.ASCII)
+
+
+class CheckPart(_Part):
+    """What `bot check` objects to, as far as the office may choose."""
+
+    off: dict[str, str] = {}  # code of a rule -> why it is switched off
+    slot_minutes: int = Field(default=30, ge=0, le=1440)
+    quiet: str = "22:00-07:00"  # "" knows no night
+    approved_sources: list[str] = []  # empty: reprints from anywhere
+    health_days: str = "usual"  # usual, all, none, or names parted by commas
+
+    @field_validator("quiet")
+    @classmethod
+    def _two_times(cls, text: str) -> str:
+        if not _QUIET.fullmatch(text):
+            message = _("is no span of times ({text}); write 22:00-07:00, or nothing")
+            raise ValueError(message.format(text=text))
+        return text
+
+    @field_validator("off")
+    @classmethod
+    def _with_reasons(cls, off: dict[str, str]) -> dict[str, str]:
+        for code, reason in off.items():
+            if not reason.strip():
+                raise ValueError(_("says no reason for {code}").format(code=code))
+        return off
 
 
 class Log(_Part):
@@ -158,6 +190,7 @@ class Settings(BaseSettings):
     engine: EnginePart = EnginePart()
     tokens: TokensPart = TokensPart()
     gaps: Gaps = Gaps()
+    check: CheckPart = CheckPart()
     log: Log = Log()
     web: Web = Web()
     doctor: DoctorPart = DoctorPart()

@@ -13,11 +13,14 @@ from bot.cli import (
     accounts,
     answers,
     calendar,
+    checking,
     connecting,
     demo,
     doctor,
     exporting,
+    previewing,
     publications,
+    rehearse,
     running,
     typer_words,
 )
@@ -39,8 +42,12 @@ app = typer.Typer(
 app.command(help=_("Plays the sample month against the simulator and shows what came of it."))(
     demo.demo
 )
-app.command(help=_("Finds every mistake in the calendar before it can hurt."))(calendar.check)
+app.command(help=_("Finds every mistake in the calendar before it can hurt."))(checking.check)
 app.command(help=_("Shows how the calendar differs from what the ledger knows."))(calendar.plan)
+app.command(help=_("Shows a post as each platform will show it, on one page."))(previewing.preview)
+app.command(
+    help=_("Plays a month of the calendar against the simulator and tells what would go wrong.")
+)(rehearse.rehearse)
 app.command(help=_("Publishes the calendar, each post at its time, until it is stopped."))(
     running.run
 )

@@ -1,4 +1,4 @@
-"""`bot check` and `bot plan`: the calendar before anything is sent."""
+"""`bot plan`, and what it has in common with `bot check`: problems as people read them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from bot.cli import forecasts
 from bot.cli.accounts import warn_of
 from bot.cli.drafting import draft_year
 from bot.cli.files import OutOption
+from bot.cli.ids import Ids
 from bot.cli.output import (
     BAD_NEWS,
     OK,
@@ -32,24 +33,25 @@ from bot.cli.output import (
 )
 from bot.domain.planning import Change, ChangeKind
 from bot.domain.problem import Problem, Severity, has_errors
-from bot.engine import check as checks
 from bot.engine import plan as plans
 from bot.engine import tokens
 from bot.i18n import N_, _
 from bot.schedule.reader import Reading, read
 from bot.settings import Settings
-from bot.wiring.platforms import Catalog
+from bot.wiring.rulebook import check_options
 
 Folder = Annotated[
     Path | None, typer.Argument(help=_("the schedules folder; the settings' one if left out"))
 ]
 
 # What these found is masked in the message; the line itself would show it after all.
-_PRIVATE = frozenset({"id-number", "mobile-number"})
+_PRIVATE = frozenset(
+    {"id-number", "mobile-number", "bank-card", "record-number", "travel-document", "patient-name"}
+)
 _WIDE = 70  # characters of a line that are shown
 _CONTEXT = 25  # of them before the place meant, when it lies far to the right
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
-_SEVERITIES = {
+SEVERITIES = {
     Severity.ERROR: N_("error"),
     Severity.WARNING: N_("warning"),
     Severity.INFO: N_("note"),
@@ -83,26 +85,8 @@ def read_calendar(settings: Settings) -> Reading:
         platforms=registry.platforms(),
         modes=registry.modes,
         zone=office.timezone,
+        options=check_options(settings),
     )
-
-
-def check(folder: Folder = None, form: FormatOption = Format.TEXT) -> None:
-    """Finds every mistake in the calendar before it can hurt."""
-    settings = folder_settings(folder)
-    reading = read_calendar(settings)
-    catalog = Catalog(settings.platforms)
-    checked = checks.check(reading, catalog)
-    problems = (*checked.problems, *checks.quota_problems(reading, checked, catalog))
-    if form is Format.JSON:
-        emit(
-            {
-                "posts": len(reading.posts),
-                "problems": [problem.as_json() for problem in problems],
-            }
-        )
-    else:
-        show_problems(problems, reading)
-    raise typer.Exit(BAD_NEWS if has_errors(problems) else OK)
 
 
 def show_problems(problems: tuple[Problem, ...], reading: Reading) -> None:
@@ -112,7 +96,7 @@ def show_problems(problems: tuple[Problem, ...], reading: Reading) -> None:
         head = f"{problem.place}: " if problem.place.file else ""
         post = f" ({problem.post})" if problem.post else ""
         screen.print(
-            f"[bold]{escape(head)}[/][{colour}]{_(_SEVERITIES[problem.severity])}[/] "
+            f"[bold]{escape(head)}[/][{colour}]{_(SEVERITIES[problem.severity])}[/] "
             f"[bright_black]{problem.code}[/]{escape(post)}: {escape(problem.message)}"
         )
         for shown in _excerpt(problem, reading):
@@ -173,6 +157,8 @@ def plan(
     async def work() -> tuple[plans.Plan, Reading]:
         async with open_app(settings) as app:
             reading = app.read()
+            if apply and await Ids(app=app).give(reading):
+                reading = app.read()
             made = await _plan(app, reading, apply=apply, yes=yes)
             if form is Format.TEXT:
                 warn = timedelta(days=settings.tokens.warn_days)

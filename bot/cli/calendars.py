@@ -11,10 +11,10 @@ from typing import Final
 from bot.cli.calendar import read_calendar
 from bot.errors import UsageError
 from bot.i18n import _
+from bot.schedule.exports import Calendar, Plain, Unsayable, to_csv, to_yaml, unsayable
 from bot.schedule.gathering import gather, months
 from bot.schedule.reader import Reading
 from bot.schedule.workbook import Sheet, to_xlsx
-from bot.schedule.writing import Calendar, Plain, Unsayable, to_csv, to_yaml, unsayable
 from bot.settings import Settings
 
 _MONTH: Final = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])", re.ASCII)

@@ -19,7 +19,6 @@ from bot.domain.roster import Account
 from bot.engine import collect as collecting
 from bot.engine import people
 from bot.engine import plan as plans
-from bot.errors import UsageError
 from bot.i18n import N_, _
 from bot.ledger import publications
 from bot.settings import Settings
@@ -48,16 +47,7 @@ async def build_stage(settings: Settings, folder: Path) -> Stage:
 
 
 def _lay_out(schedules: Path, folder: Path) -> None:
-    if folder.exists() and any(folder.iterdir()) and not (folder / _STAGE_MARK).exists():
-        raise UsageError(
-            _(
-                "{folder} holds files that are not of an earlier demo. Name an empty folder "
-                "with --dir."
-            ).format(folder=folder)
-        )
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    (folder / _STAGE_MARK).touch()
+    building.empty(folder, _STAGE_MARK)
     shutil.copytree(schedules, folder / "schedules")
     further.add(folder / "schedules")
 

@@ -22,6 +22,7 @@ from bot.ledger.inspect import sqlite_file
 from bot.schedule.reader import read
 from bot.settings import Settings
 from bot.wiring.platforms import Catalog
+from bot.wiring.rulebook import check_options
 
 _MB = 1024 * 1024
 _PROBE_BYTES = 64 * 1024
@@ -87,7 +88,13 @@ def _unreadable(code: str, message: str, advice: str) -> Finding:
 
 
 def _calendar(settings: Settings) -> Finding:
-    reading = read(settings.office.schedules, platforms=registry.platforms(), modes=registry.modes)
+    reading = read(
+        settings.office.schedules,
+        platforms=registry.platforms(),
+        modes=registry.modes,
+        zone=settings.office.timezone,
+        options=check_options(settings),
+    )
     errors = sum(problem.severity is Severity.ERROR for problem in reading.problems)
     if not errors:
         return ok(

@@ -10,13 +10,15 @@ from functools import cache
 from bot.domain import words
 from bot.domain.forecast import Overrun, demand, forecast
 from bot.domain.planning import Desired, Fitness, desired, diff
-from bot.domain.post import Method, Post
+from bot.domain.post import Method, Post, Variant
 from bot.domain.problem import Place, Problem, Severity
 from bot.domain.quota import Budget, budgets_of
 from bot.domain.roster import Account, Roster
 from bot.domain.variants import make_variant
 from bot.engine.context import flagship_name
+from bot.engine.ignored import Ignored, sift
 from bot.engine.ports import Catalog
+from bot.engine.uncovered import uncovered
 from bot.i18n import _
 from bot.ledger.posts import content_hash
 from bot.schedule.reader import Reading
@@ -25,6 +27,7 @@ from bot.schedule.reader import Reading
 _STAND_IN_LINK = (
     "https://mp.weixin.qq.com/s?__biz=MzAwMDAwMDAwMA==&mid=2650000000&idx=1&sn=" + "0" * 32
 )
+_ALONE = frozenset({"quota-exceeded"})  # codes that only a check without a ledger gives
 _BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)  # checking knows no clock
 
 
@@ -35,6 +38,7 @@ class Checked:
     wanted: tuple[Desired, ...]
     problems: tuple[Problem, ...]
     hashes: dict[str, str]  # post → content hash
+    ignored: tuple[Ignored, ...] = ()  # what is switched off, with its reason
 
 
 def fitness_of(roster: Roster, catalog: Catalog) -> dict[str, Fitness]:
@@ -53,17 +57,18 @@ def _fitness(account: Account, catalog: Catalog) -> Fitness:
     )
 
 
-def check(reading: Reading, catalog: Catalog) -> Checked:
+def check(reading: Reading, catalog: Catalog, *, alone: bool = False) -> Checked:
     """Everything the files themselves and the platforms' limits object to.
 
-    An error of the post blocks it everywhere; an error of one platform only there.
+    An error of the post blocks it everywhere; an error of one platform only there. What is
+    switched off blocks nothing. `alone` adds what can be foretold without a ledger: quotas.
     """
     roster = reading.roster
     fitness = fitness_of(roster, catalog)
     hashes = {post.id: content_hash(post) for post in reading.posts}
     everywhere = {
         problem.post
-        for problem in reading.problems
+        for problem in sift(reading.problems, reading).kept
         if problem.severity is Severity.ERROR and problem.post
     }
     wanted: list[Desired] = []
@@ -76,7 +81,16 @@ def check(reading: Reading, catalog: Catalog) -> Checked:
             replace(want, blocked=post.id in everywhere or want.account.id in blocked)
             for want in mine
         ]
-    return Checked(wanted=tuple(wanted), problems=tuple(ordered(found)), hashes=hashes)
+    found += uncovered(wanted, reading)
+    if alone:
+        found += quota_problems(wanted, reading, catalog)
+    sifted = sift(found, reading, not_looked_for=() if alone else _ALONE)
+    return Checked(
+        wanted=tuple(wanted),
+        problems=tuple(ordered(sifted.kept)),
+        hashes=hashes,
+        ignored=sifted.ignored,
+    )
 
 
 def _check_post(
@@ -86,15 +100,7 @@ def _check_post(
     problems: dict[tuple[str, str, str], Problem] = {}
     for want in wanted:
         account = want.account
-        variant = make_variant(
-            post,
-            account,
-            roster.units[account.unit],
-            kind=want.kind,
-            method=want.method,
-            source=flagship_name(roster),
-            link=_STAND_IN_LINK,
-        )
+        variant = variant_of(post, want, roster)
         for problem in catalog.check(variant, account, by_hand=want.by_hand):
             if problem.severity is Severity.ERROR:
                 blocked.add(account.id)
@@ -110,6 +116,19 @@ def _check_post(
     return blocked, list(problems.values())
 
 
+def variant_of(post: Post, want: Desired, roster: Roster) -> Variant:
+    """What goes out; before the first release a link of the usual length stands in for its own."""
+    return make_variant(
+        post,
+        want.account,
+        roster.units[want.account.unit],
+        kind=want.kind,
+        method=want.method,
+        source=flagship_name(roster),
+        link=_STAND_IN_LINK,
+    )
+
+
 def quotas_of(members: Roster, catalog: Catalog) -> Callable[[str, Method], tuple[Budget, ...]]:
     """What a publication of an account by a method spends; nothing on one that is not known."""
 
@@ -123,12 +142,12 @@ def quotas_of(members: Roster, catalog: Catalog) -> Callable[[str, Method], tupl
     return spent
 
 
-def quota_problems(reading: Reading, checked: Checked, catalog: Catalog) -> list[Problem]:
+def quota_problems(wanted: Sequence[Desired], reading: Reading, catalog: Catalog) -> list[Problem]:
     """Warnings where the files alone ask for more than a quota allows; `bot plan` knows more.
 
     Nothing is known here of what has been sent, so each period counts as if it were whole.
     """
-    changes = diff(checked.wanted, (), keep=(), released={}, now=_BEFORE_ALL)
+    changes = diff(wanted, (), keep=(), released={}, now=_BEFORE_ALL)
     quotas = quotas_of(reading.roster, catalog)
     wishes = demand((), changes, quotas, released={}, now=_BEFORE_ALL)
     places = {post.id: post.place for post in reading.posts}

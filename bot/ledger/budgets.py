@@ -48,7 +48,7 @@ _SPENT = (
     .with_for_update()
 )
 
-__all__ = ["Purse", "counted", "open_purse", "unpaid"]
+__all__ = ["Purse", "counted", "open_purse", "spent_since", "unpaid"]
 
 
 class Purse:
@@ -116,6 +116,11 @@ async def counted(conn: Connection, now: datetime) -> dict[Key, int]:
     starts = {period_start(now, period) for period in Period}
     query = select(usage).where(usage.c.start.in_(sorted(starts)))
     return _by_key(await conn.execute(query))
+
+
+async def spent_since(conn: Connection, since: datetime) -> dict[Key, int]:
+    """What all accounts have spent in each period that began at `since` or later."""
+    return _by_key(await conn.execute(select(usage).where(usage.c.start >= since)))
 
 
 def _by_key(rows: Iterable[Any]) -> dict[Key, int]:

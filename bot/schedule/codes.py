@@ -1,11 +1,15 @@
-"""Every code a problem of the office's files can carry, with what it means."""
+"""The rules of form: every code a file of the office can be refused with; `RULES` has all."""
 
 from __future__ import annotations
 
-from bot.i18n import N_
+from collections.abc import Mapping
+from typing import Final
 
-CODES: dict[str, str] = {
-    # the folder and its files
+from bot.domain.rule import Group, Rule, table
+from bot.i18n import N_
+from bot.schedule.grounds import GROUNDS
+
+_FOLDER: Final = {
     "folder-missing": N_("The schedules folder is not there or cannot be listed."),
     "no-calendar": N_("The folder holds no calendar file."),
     "roster-missing": N_("The folder holds no roster.yaml."),
@@ -14,13 +18,16 @@ CODES: dict[str, str] = {
     "file-unreadable": N_("A file is missing or cannot be opened."),
     "not-utf8": N_("A text file is not encoded in UTF-8."),
     "too-large": N_("A file is larger, deeper or more repetitive than any calendar needs to be."),
-    # the writing of YAML
+}
+_WRITING: Final = {
     "yaml-syntax": N_("The file is not valid YAML."),
     "tab-indent": N_("A line is indented with a tab."),
     "full-width-colon": N_("A full-width colon stands where YAML needs a half-width one."),
     "bad-character": N_("A value contains an invisible control character."),
     "duplicate-key": N_("A key stands twice in one entry."),
-    # the writing of sheets
+    "bad-word": N_("A line of a word list is not understood."),
+}
+_SHEETS: Final = {
     "workbook-damaged": N_("A workbook is damaged or was cut off."),
     "workbook-encrypted": N_("A workbook is protected with a password."),
     "workbook-old": N_("A workbook of the old kind (.xls) has the name of a new one."),
@@ -42,8 +49,9 @@ CODES: dict[str, str] = {
     "cell-became-date": N_("The program has made a date of a cell that should be text."),
     "cell-is-number": N_("A cell that should be text holds a number whose writing is lost."),
     "bad-pair": N_("A cell with names and their values is not written “name：value”."),
-    "id-missing": N_("A row of a sheet has no id."),
-    # keys and values
+    "id-missing": N_("An entry has no id."),
+}
+_VALUES: Final = {
     "missing-key": N_("A required key is not there."),
     "empty-value": N_("A required key has no value."),
     "unknown-key": N_("A key is not one of those the format knows."),
@@ -69,7 +77,8 @@ CODES: dict[str, str] = {
     "table-row": N_("A line of a table has more cells than there are columns."),
     "bad-day-rule": N_("The rule of a health day cannot be read."),
     "day-twice": N_("A day stands twice in a table."),
-    # columns and times counted from others
+}
+_COLUMNS: Final = {
     "bad-rule": N_("A column's rule cannot be read."),
     "rule-too-often": N_("A column's rule is due more than once a day."),
     "rule-with-until": N_("A column's rule says itself when it ends."),
@@ -100,7 +109,8 @@ CODES: dict[str, str] = {
     "relative-cycle": N_("Posts wait for each other in a circle."),
     "bad-delay": N_("An account's delay is not written like T+30m."),
     "before-embargo": N_("A post is due before its embargo ends."),
-    # texts, pictures and videos
+}
+_MEDIA: Final = {
     "path-outside": N_("A path leads out of the schedules folder."),
     "media-missing": N_("A picture or video is not there."),
     "media-damaged": N_("A picture or video is empty, cut off or damaged."),
@@ -110,7 +120,8 @@ CODES: dict[str, str] = {
     "picture-too-large": N_("A picture has more pixels than can be opened safely."),
     "picture-not-local": N_("A text refers to a picture that is not in the folder."),
     "wrong-extension": N_("A file's name does not fit what is in it."),
-    # bodies
+}
+_BODIES: Final = {
     "body-kind": N_("A body is a file of another kind than .docx, .txt or .md."),
     "docx-protected": N_("A Word file has a password."),
     "docx-damaged": N_("A file called .docx is no whole Word file."),
@@ -121,7 +132,8 @@ CODES: dict[str, str] = {
     "docx-comments": N_("A Word file still has comments."),
     "docx-not-taken": N_("Something in a Word file cannot be taken over into an article."),
     "docx-table": N_("A table of a Word file had to be made simpler."),
-    # between entries
+}
+_ENTRIES: Final = {
     "duplicate-post": N_("Two posts have the same id."),
     "duplicate-unit": N_("Two units have the same id."),
     "duplicate-account": N_("Two accounts have the same id."),
@@ -130,14 +142,44 @@ CODES: dict[str, str] = {
     "unknown-unit": N_("An exemption names a unit that is not in the roster."),
     "unknown-platform": N_("A platform is not one the bot knows."),
     "more-not-possible": N_("A post has further articles where no account can carry them."),
+    "draft-title": N_("A post still has the title of a draft."),
     "two-flagships": N_("Two accounts on one platform are marked as the flagship."),
     "key-without-flagship": N_("A key item is not first released on a flagship account."),
     "key-deadlines-overlap": N_("Two key items are due for reprinting at the same time."),
-    # content
-    "science-without-reviewer": N_("A science post names no reviewer."),
-    "reprint-without-source": N_("A reprint from above does not name its source and address."),
-    "consent-missing": N_("A patient's story has no reference to the patient's consent."),
-    "efficacy-claim": N_("A text promises or quantifies the effect of a treatment."),
-    "id-number": N_("A text contains an identity card number."),
-    "mobile-number": N_("A text contains a mobile phone number."),
+}
+_WARNINGS: Final = frozenset(
+    {
+        "wrong-extension",
+        "account-twice",
+        "key-deadlines-overlap",
+        "hidden-sheet",
+        "hidden-row",
+        "workbook-macros",
+        "table-heading",
+        "table-row",
+        "bad-day-rule",
+        "day-twice",
+        "slot-empty",
+        "slot-twice",
+        "not-a-slot",
+        "unknown-column",
+        "docx-tracked-changes",
+        "docx-comments",
+        "docx-not-taken",
+        "docx-table",
+    }
+)
+_NOTES: Final = frozenset({"filtered-rows", "sheet-ignored"})
+
+# By code, in the order of the list; those of the platforms come with their adapters.
+RULES: Final[Mapping[str, Rule]] = {
+    **table(Group.FOLDER, _FOLDER),
+    **table(Group.WRITING, _WRITING),
+    **table(Group.SHEETS, _SHEETS, _WARNINGS, _NOTES),
+    **table(Group.VALUES, _VALUES, _WARNINGS),
+    **table(Group.COLUMNS, _COLUMNS, _WARNINGS),
+    **table(Group.MEDIA, _MEDIA, _WARNINGS),
+    **table(Group.BODIES, _BODIES, _WARNINGS),
+    **table(Group.ENTRIES, _ENTRIES, _WARNINGS),
+    **{rule.code: rule for rule in GROUNDS},
 }

@@ -8,9 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.schedule.cells import relative
+from bot.schedule.exports import Calendar, Plain
 from bot.schedule.reader import Reading
 from bot.schedule.sources import Source
-from bot.schedule.writing import Calendar, Plain
 
 _FORM = "%Y-%m-%d %H:%M"
 _MOMENTS = ("at", "embargo")  # keys whose values are in the file's timezone

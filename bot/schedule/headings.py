@@ -80,6 +80,7 @@ POST: Final[Mapping[str, tuple[str, ...]]] = {
     "ai_generated": ("AI生成", "AI生成内容"),
     "patient_story": ("患者故事",),
     "consent": ("知情同意", "知情同意书"),
+    "ignore": ("免检规则", "忽略规则"),
 }
 KEY: Final[Mapping[str, tuple[str, ...]]] = {
     "deadline": ("重点稿件转载时限", "转载时限"),

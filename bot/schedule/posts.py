@@ -41,6 +41,7 @@ class Entry:
     draft: Draft
     source: Source  # the calendar file
     bodies: Mapping[str, str]  # "body", "more.0.body" -> its file
+    ignore: Mapping[str, str] = field(default_factory=dict)  # code of a rule -> why not
     # The same, of texts that are no Markdown: the line or paragraph each line of theirs is from.
     origins: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
@@ -212,7 +213,12 @@ class CalendarReader:
         bodies = {"body": shape.body}
         bodies |= {f"more.{index}.body": more.body for index, more in enumerate(shape.more)}
         return Entry(
-            post=post, draft=draft, source=self.source, bodies=bodies, origins=maker.origins
+            post=post,
+            draft=draft,
+            source=self.source,
+            bodies=bodies,
+            origins=maker.origins,
+            ignore=shape.ignore,
         )
 
 

@@ -11,19 +11,22 @@ from bot.domain.post import Post
 from bot.domain.problem import Place, Problem
 from bot.domain.roster import Roster
 from bot.i18n import _
-from bot.schedule import rules
+from bot.schedule.checking import Checks
 from bot.schedule.columns import Columns
 from bot.schedule.copies import copies
-from bot.schedule.cross import check_embargoes, check_keys, without_twins
+from bot.schedule.cross import without_twins
 from bot.schedule.days import Days, read_days
 from bot.schedule.filling import Filling, fill
 from bot.schedule.folder import Folder
+from bot.schedule.ignoring import Ignore, ignores_of
 from bot.schedule.lined import Node
 from bot.schedule.media import Gallery
-from bot.schedule.posts import CalendarReader, Entry
+from bot.schedule.options import CheckOptions
+from bot.schedule.posts import CalendarReader
 from bot.schedule.roster import ModesOf, read_roster, roster_from
 from bot.schedule.sources import READERS, RESERVED, Source, is_calendar, is_passing
 from bot.schedule.timing import Draft, Timing
+from bot.schedule.wordlists import read_words
 
 __all__ = ["ROSTER_FILE", "Reading", "read", "read_roster"]
 
@@ -60,6 +63,9 @@ class Reading:
     shut: frozenset[str] = frozenset()  # files that are there and could not be opened
     sources: Mapping[str, Source] = field(default_factory=dict)  # calendar file → what it holds
     days: Days = field(default_factory=Days)  # health days and holidays with the office's own
+    # Post → code of a rule → why it is switched off there; no part of a post's content.
+    ignores: Mapping[str, Mapping[str, Ignore]] = field(default_factory=dict)
+    options: CheckOptions = field(default_factory=CheckOptions)  # it was checked with
     slots: Filling = field(default_factory=Filling)  # of recurring columns, with their posts
 
     def excerpt(self, place: Place) -> str:
@@ -81,13 +87,15 @@ def read(
     modes: ModesOf | None = None,
     *,
     zone: str = "Asia/Shanghai",
+    options: CheckOptions | None = None,
 ) -> Reading:
     """Everything in the folder, never raising for what is wrong in it.
 
     `platforms` are the known platforms' names, None takes those the roster uses; `modes` tells the
     modes an account of one of them may have, None allows any. `zone` is that of sheets that name
-    none. Reads files only; may be repeated.
+    none; `options` are the office's for the rules. Reads files only; may be repeated.
     """
+    options = options or CheckOptions()
     view = Folder(root=folder)
     files, problems = _calendar_files(folder)
     found = roster_from(view, ROSTER_FILE, platforms, modes)
@@ -110,7 +118,14 @@ def read(
         [entry for each in calendars for entry in each.entries]
     )
     broken |= {entry.post.place.file for entry in left_out}
-    problems += [*found.problems, *_check(entries, roster), *twins, *days.problems]
+    problems += [*found.problems, *twins, *days.problems]
+    words, wrong = read_words(view)
+    problems += wrong + Checks(options=options, days=days, words=words).all(entries, roster)
+    ignores = {}
+    for entry in entries:
+        if entry.ignore:
+            ignores[entry.post.id], wrong = ignores_of(entry, options.rules)
+            problems += wrong
     return Reading(
         folder=folder,
         roster=roster,
@@ -123,6 +138,8 @@ def read(
         sources={calendar.file: calendar.source for calendar in calendars},
         days=days,
         slots=filling,
+        ignores=ignores,
+        options=options,
     )
 
 
@@ -157,13 +174,6 @@ def _unread(calendars: Sequence[CalendarReader], due: Collection[Draft]) -> list
         for node in calendar.nodes
         if (calendar.file, node.line, node.cell) not in read
     ]
-
-
-def _check(entries: Sequence[Entry], roster: Roster) -> list[Problem]:
-    problems = [*check_keys(entries, roster), *check_embargoes(entries)]
-    for entry in entries:
-        problems += rules.check(entry.post, entry.where)
-    return problems
 
 
 def _calendar_files(folder: Path) -> tuple[tuple[str, ...], list[Problem]]:

@@ -160,6 +160,7 @@ class SaidShape(Shape):
     ai_generated: Flag = False
     consent: Text = ""
     patient_story: Flag = False
+    ignore: dict[str, Text] = {}
     more: list[ArticleShape] = []
     variants: dict[str, OverrideShape] = {}
     key: KeyShape | None = None

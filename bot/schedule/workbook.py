@@ -14,6 +14,14 @@ from xlsxwriter.worksheet import Worksheet
 
 from bot.domain.roster import Roster
 from bot.i18n import N_, _
+from bot.schedule.exports import (
+    Calendar,
+    Plain,
+    columns_for,
+    settings_of,
+    values_of,
+    written,
+)
 from bot.schedule.headings import (
     TOPICS,
     Column,
@@ -21,14 +29,6 @@ from bot.schedule.headings import (
     heading_of,
     platform_word,
     post_columns,
-)
-from bot.schedule.writing import (
-    Calendar,
-    Plain,
-    columns_for,
-    settings_of,
-    values_of,
-    written,
 )
 
 _CHOICES: Final = "选项"

@@ -1,242 +1,207 @@
-"""Writes a calendar as rows of cells, as CSV and as YAML: what the readers read back the same."""
+"""Writes ids of new entries into the office's own files, and changes nothing else in them.
+
+The file is read, changed in memory and read back; only when the outcome is the same calendar with
+the ids, and nobody has touched or opened the file meanwhile, does it take the old file's place. It
+does so at once: whatever happens, the old file or the new one is there, whole.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import copy
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
-
-import yaml
+from pathlib import Path
+from typing import Any, Final
 
 from bot.i18n import _
-from bot.schedule import cells
-from bot.schedule.cells import NONE_WORD, Refused
-from bot.schedule.headings import SETTINGS, TOPICS, Column, Kind, column_at, post_columns
-from bot.schedule.rows import topic
+from bot.schedule.digests import stamp
+from bot.schedule.folder import Folder
+from bot.schedule.insert_csv import insert_csv
+from bot.schedule.insert_xlsx import insert_xlsx
+from bot.schedule.insert_yaml import insert_yaml
+from bot.schedule.naming import Gap
+from bot.schedule.sources import READERS
 
-Plain: TypeAlias = Mapping[str, Any]  # a post's values as a calendar file has them
-_MAX_CHARS: Final = {"xlsx": 32_767, "csv": 131_000}  # of one cell
-_INERT: Final = tuple("=+-@\t\r")  # what begins so is a formula to Excel when it opens a CSV file
-_NO_XML: Final = re.compile("[\ufffe\uffff]")
-_FIRST: Final = ("id", "at", "title", "accounts")
-_ALWAYS: Final = frozenset(_FIRST)
-
-
-class Unsayable(Exception):
-    """A value cannot be written so that it is read back the same; its text says which one."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Calendar:
-    """What a calendar file says, whatever its kind."""
-
-    zone: str
-    defaults: Plain = field(default_factory=dict)
-    columns: Plain = field(default_factory=dict)
-    posts: Sequence[Plain] = ()
-
-
-def values_of(post: Plain) -> Iterator[tuple[Column, Any]]:
-    """Every value of a post with the column it belongs in."""
-    for name, value in post.items():
-        if value is None:
-            continue
-        if name == "variants":
-            for platform, override in value.items():
-                # Nothing said differently is still said, so that the post stays the same.
-                for key, said in (override or {"options": {}}).items():
-                    yield column_at(name, platform, key), said
-        elif name == "more":
-            for index, article in enumerate(value):
-                for key, said in article.items():
-                    yield column_at(name, index, key), said
-        elif name == "key":
-            for key, said in value.items():
-                yield column_at(name, key), said
-        else:
-            yield column_at(name), value
-
-
-def columns_for(posts: Sequence[Plain], wanted: Sequence[Column] = ()) -> list[Column]:
-    """The columns these posts need, and those `wanted` in any case, in the order of the format."""
-    used = {column.keys: column for post in posts for column, _value in values_of(post)}
-    used |= {column.keys: column for column in wanted}
-    own = [column for column in post_columns() if column.keys in used or column.name in _ALWAYS]
-    rest = [column for keys, column in used.items() if keys[0] in ("variants", "more")]
-    return own + sorted(rest, key=lambda column: [str(key) for key in column.keys[:2]])
-
-
-def written(column: Column, value: Any, *, kind: str) -> str:
-    """The text of a cell which is read back as `value`. `kind` is "xlsx" or "csv".
-
-    Raises Unsayable when there is none.
-    """
-    meant = _meant(column, value)
-    for text in _ways(column, meant):
-        sound = not (text.startswith(_INERT) if kind == "csv" else _NO_XML.search(text))
-        if text and sound and len(text) <= _MAX_CHARS[kind] and _read(column, text) == meant:
-            return text
-    raise Unsayable(f"{column.heading}: {str(value)[:60]}")
-
-
-def _meant(column: Column, value: Any) -> Any:
-    """The value without what no reader keeps."""
-    if column.kind in (Kind.NAMES, Kind.IDS):
-        return [_item(item) for item in value]
-    if column.kind is Kind.TREE:
-        return json.loads(json.dumps(value))
-    if column.kind is Kind.PAIRS:
-        return {name: str(said or "").strip() for name, said in value.items()}
-    if column.kind is Kind.FLAG:
-        return "true" if str(value).lower() in ("true", "yes") else "false"
-    return str(value).strip()
-
-
-def _item(item: Any) -> str:
-    """An item of a list; `{u01-weibo: T+30m}` as a sheet says it."""
-    if isinstance(item, Mapping):
-        return " ".join(f"{name} {delay}" for name, delay in item.items())
-    return str(item).strip()
-
-
-def _ways(column: Column, meant: Any) -> Iterator[str]:
-    """How the value might be written, the plainest way first."""
-    if column.kind in (Kind.NAMES, Kind.IDS):
-        ways = ["、".join(meant), NONE_WORD, json.dumps(meant, ensure_ascii=False)]
-    elif column.kind is Kind.PAIRS:
-        said = [f"{name}：{value}" for name, value in meant.items()]
-        ways = ["；".join(said), "\n".join(said), json.dumps(meant, ensure_ascii=False)]
-    elif column.kind is Kind.TREE:
-        ways = [json.dumps(meant, ensure_ascii=False)]
-    elif column.kind is Kind.FLAG:
-        ways = ["是", "否"]
-    elif column.kind is Kind.TOPIC:
-        ways = [*TOPICS.get(meant, ())[:1], meant]
-    else:
-        ways = [meant or NONE_WORD]
-    yield from ways
-    yield from (f"{mark}{way}" for mark in ("'", "''") for way in ways)
-
-
-def _read(column: Column, text: str) -> Any:
-    try:
-        return _READERS[column.kind](text)
-    except Refused:
-        return None
-
-
-def _moment(text: str) -> str:
-    return cells.relative(text) or str(cells.together([cells.moment(text)], [text]))
-
-
-_READERS: Final[Mapping[Kind, Callable[[str], Any]]] = {
-    Kind.TEXT: cells.words,
-    Kind.FLAG: cells.flag,
-    Kind.MOMENT: _moment,
-    Kind.INSTANT: _moment,
-    Kind.DATE: cells.day,
-    Kind.SPAN: cells.span,
-    Kind.DEADLINE: cells.deadline,
-    Kind.NAMES: cells.names,
-    Kind.IDS: cells.ids,
-    Kind.PAIRS: cells.pairs,
-    Kind.TOPIC: topic,
-    Kind.TREE: cells.tree,
+# The file's bytes and the ids → the file's bytes with them. Raises ValueError or LookupError.
+Insert = Callable[[bytes, Mapping[Gap, str]], bytes]
+INSERTS: Final[Mapping[str, Insert]] = {
+    ".yaml": insert_yaml,
+    ".csv": insert_csv,
+    ".xlsx": insert_xlsx,
 }
 
 
-def settings_of(calendar: Calendar, *, kind: str) -> list[tuple[str, str]]:
-    """The rows of settings: their names and values."""
-    given: dict[tuple[str, ...], Any] = {("timezone",): calendar.zone}
-    given |= {("defaults", name): value for name, value in calendar.defaults.items()}
-    if calendar.columns:
-        given["columns",] = calendar.columns
-    return [
-        (setting.words[0], written(setting.column, given[keys], kind=kind))
-        for keys, setting in SETTINGS.items()
-        if given.get(keys)
-    ]
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What became of the ids of new entries."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)  # file → ids that stand in it now
+    refused: Mapping[str, str] = field(default_factory=dict)  # file → why not, and what to do
+    passing: frozenset[str] = frozenset()  # refused for what will pass: worth another try
 
 
-def to_csv(calendar: Calendar) -> bytes:
-    """The calendar as CSV that Excel opens as what it is. Raises Unsayable."""
-    columns = columns_for(calendar.posts)
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream, lineterminator="\r\n")
-    writer.writerows(settings_of(calendar, kind="csv"))
-    writer.writerow([column.heading for column in columns])
-    for post in calendar.posts:
-        said = {
-            column.keys: written(column, value, kind="csv") for column, value in values_of(post)
-        }
-        writer.writerow([said.get(column.keys, "") for column in columns])
-    return stream.getvalue().encode("utf-8-sig")
+class NotWritten(Exception):
+    """The file stays as it is; the text says why and what to do."""
+
+    def __init__(self, message: str, *, passing: bool = True) -> None:
+        super().__init__(message)
+        self.passing = passing  # another try may find it otherwise
 
 
-class _Dumper(yaml.SafeDumper):
-    """Quotes only what the reader would not take as the text it is."""
-
-    yaml_implicit_resolvers: Final = {  # type: ignore[misc]
-        first: [resolver for resolver in resolvers if resolver[0].endswith(":null")]
-        for first, resolvers in yaml.SafeDumper.yaml_implicit_resolvers.items()
-    }
-
-    def ignore_aliases(self, data: object) -> bool:
-        return True
+def locks(path: Path) -> list[Path]:
+    """The lock files by which Excel, WPS and LibreOffice say that they have the file open."""
+    names = (f"~${path.name}", f"~${path.name[2:]}", f".~{path.name}", f".~lock.{path.name}#")
+    return [lock for lock in map(path.with_name, names) if os.path.lexists(lock)]
 
 
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+def write_all(root: Path, named: Mapping[Gap, str], zone: str) -> Written:
+    """Writes all the ids, each file for itself."""
+    files: dict[str, dict[Gap, str]] = {}
+    for gap, name in named.items():
+        files.setdefault(gap.file, {})[gap] = name
+    counts: dict[str, int] = {}
+    refused: dict[str, NotWritten] = {}
+    for file, ids in files.items():
+        try:
+            write_ids(root, file, ids, zone)
+            counts[file] = len(ids)
+        except NotWritten as error:
+            refused[file] = error
+    return Written(
+        counts=counts,
+        refused={file: str(error) for file, error in refused.items()},
+        passing=frozenset(file for file, error in refused.items() if error.passing),
+    )
 
 
-_Dumper.add_representer(str, _text)
+def write_ids(root: Path, file: str, named: Mapping[Gap, str], zone: str) -> None:
+    """Writes the ids of one file's entries, all at once. Raises NotWritten."""
+    path, (_code, message, _hint) = Folder(root=root).locate(file)
+    if path is None:
+        raise NotWritten(message)
+    try:
+        _write(root, path, file, named, zone)
+    except OSError as error:
+        raise NotWritten(
+            _("No ids can be written into {file}: {cause}. It is tried again.").format(
+                file=file, cause=error.strerror or error
+            )
+        ) from error
 
 
-def to_yaml(calendar: Calendar) -> bytes:
-    """The calendar as YAML, a post a paragraph."""
-    head: dict[str, Any] = {"timezone": calendar.zone}
-    head |= {"defaults": dict(calendar.defaults)} if calendar.defaults else {}
-    head |= {"columns": dict(calendar.columns)} if calendar.columns else {}
-    parts = [_entries(head, 0), "posts:\n" if calendar.posts else "posts: []\n"]
-    parts.append("\n".join(_post(post) for post in calendar.posts))
-    return "".join(parts).encode()
+def _write(root: Path, path: Path, file: str, named: Mapping[Gap, str], zone: str) -> None:
+    _check_closed(path, file)
+    seen = os.stat(path)
+    raw = path.read_bytes()
+    made = _with_ids(raw, file, named)
+    # Hidden and named as what is passing: neither a calendar nor a change of the folder.
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    fresh = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(made)
+            stream.flush()
+            _keep_owner(fresh, path, seen, file)
+            os.fsync(stream.fileno())
+        _check_outcome(root, file, raw, fresh, named, zone)
+        _check_closed(path, file)
+        if stamp(os.stat(path)) != stamp(seen) or _digest(path.read_bytes()) != _digest(raw):
+            raise NotWritten(
+                _("{file} was changed just now; ids are written later.").format(file=file)
+            )
+        os.replace(fresh, path)
+    finally:
+        with suppress(FileNotFoundError):
+            fresh.unlink()
+    _sync_folder(path.parent)
 
 
-def _post(post: Plain) -> str:
-    text = _entries({name: value for name, value in post.items() if value is not None}, 4)
-    return "  - " + text[4:]
-
-
-def _entries(data: Plain, indent: int) -> str:
-    """The keys with their values; short lists and groups in one line."""
-    return "".join(
-        _indented(
-            yaml.dump(
-                {name: value},
-                Dumper=_Dumper,
-                allow_unicode=True,
-                sort_keys=False,
-                width=1_000_000,
-                default_flow_style=None if isinstance(value, list) else False,
-            ),
-            indent,
+def _check_closed(path: Path, file: str) -> None:
+    found = locks(path)
+    if found:
+        raise NotWritten(
+            _(
+                "{file} is open on somebody's screen. Please close it; then the ids of its new "
+                "entries are written. If nobody has it open, delete {lock}."
+            ).format(file=file, lock=found[0].name)
         )
-        for name, value in data.items()
+
+
+def _with_ids(raw: bytes, file: str, named: Mapping[Gap, str]) -> bytes:
+    try:
+        return INSERTS["." + file.rpartition(".")[2]](raw, named)
+    except (ValueError, LookupError, RecursionError) as error:
+        raise _by_hand(file) from error
+
+
+def _by_hand(file: str) -> NotWritten:
+    return NotWritten(
+        _("{file} is written in a way that ids cannot be put into safely. Write them in.").format(
+            file=file
+        ),
+        passing=False,
     )
 
 
-def _indented(text: str, indent: int) -> str:
-    lines = text.removesuffix("\n").split("\n")
-    return "".join(f"{' ' * indent}{line}\n" if line else "\n" for line in lines)
+def _check_outcome(
+    root: Path, file: str, raw: bytes, fresh: Path, named: Mapping[Gap, str], zone: str
+) -> None:
+    """Raises NotWritten unless the new file says what the old one did, and the ids."""
+    reader = READERS["." + file.rpartition(".")[2]]
+    view = Folder(root=root)
+    before = reader(view, file, zone)
+    if view.seen.get(file) != _digest(raw) or before.root is None:
+        raise NotWritten(_("{file} was changed just now; ids are written later.").format(file=file))
+    after = reader(view, fresh.relative_to(root.resolve()).as_posix(), zone)
+    wanted: Any = copy.deepcopy(before.root.plain())
+    for gap, name in named.items():
+        entry = wanted["posts"][gap.index]
+        if entry.get("title", "").strip() != gap.title:
+            raise NotWritten(
+                _("{file} was changed just now; ids are written later.").format(file=file)
+            )
+        entry["id"] = name
+    if after.root is None or after.root.plain() != wanted:
+        raise _by_hand(file)
 
 
-def unsayable(error: Unsayable) -> str:
-    """What is told of a value that cannot be written."""
-    return _("This value cannot be written into a sheet so that it stays the same: {value}").format(
-        value=error
-    )
+def _keep_owner(fresh: Path, path: Path, seen: os.stat_result, file: str) -> None:
+    """Gives the new file the old one's rights. Raises NotWritten where that is not allowed."""
+    shutil.copystat(path, fresh)  # extended attributes, access lists among them, too
+    os.utime(fresh)
+    if os.name != "posix":
+        return
+    now = os.stat(fresh)
+    if (now.st_uid, now.st_gid) == (seen.st_uid, seen.st_gid):
+        return
+    try:
+        os.chown(fresh, seen.st_uid, seen.st_gid)
+        os.chmod(fresh, stat.S_IMODE(seen.st_mode))
+    except PermissionError as error:
+        raise NotWritten(
+            _(
+                "{file} belongs to somebody else, and would belong to the bot afterwards. Its "
+                "owner can write the ids with `bot check --write-ids`."
+            ).format(file=file),
+            passing=False,
+        ) from error
+
+
+def _digest(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes the new name last; not every system and drive can do it."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ import aiohttp
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
 from yarl import URL
 
+from bot.errors import UsageError
+from bot.i18n import _
 from bot.settings import QueuePart, Settings
 from bot.simulator import serve
 from bot.stage import outside
@@ -22,6 +25,22 @@ class Stage:
     settings: Settings
     base_url: str
     stop: Callable[[], Awaitable[None]]  # ends the simulator
+
+
+def empty(folder: Path, mark: str) -> None:
+    """Makes the folder anew, with the file `mark` in it that lets it be emptied the next time.
+
+    Raises UsageError when it holds anything of somebody else's.
+    """
+    if folder.exists() and any(folder.iterdir()) and not (folder / mark).exists():
+        raise UsageError(
+            _("{folder} holds files of something else. Name an empty folder with --dir.").format(
+                folder=folder
+            )
+        )
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / mark).touch()
 
 
 async def build(settings: Settings, folder: Path, *, schedules: Path) -> Stage:

@@ -12,7 +12,7 @@ import aiohttp
 from bot.domain.roster import Account, Roster
 
 _PUBLIC_IP = "203.0.113.7"  # Weibo wants the officer's public address; this block is for examples
-_FAR = datetime(2031, 1, 1, tzinfo=UTC)
+_FAR = datetime(2200, 1, 1, tzinfo=UTC)
 # Platforms the simulator plays, and the account modes that use their API.
 _API_MODES = {
     "website": {"wordpress"},

@@ -15,7 +15,7 @@ from bot.schedule.word import inline
 from bot.schedule.word.blocks import Block, Kind, Row, parted, with_captions
 from bot.schedule.word.inline import Span
 from bot.schedule.word.numbering import Mark, Numbering
-from bot.schedule.word.parts import MAX_FILE, Package, Refused, open_package
+from bot.schedule.word.parts import MAX_FILE, Package, Refused, open_package, parsed
 from bot.schedule.word.runs import Finding, Runs, chosen
 from bot.schedule.word.styles import Style, Styles, list_of, outline, value
 from bot.schedule.word.tables import grid
@@ -61,12 +61,19 @@ def read_word(full: Path, file: str, seen: Stamp) -> Word:
             return Word(refused=refused.code)
 
 
+@lru_cache(maxsize=32)
+def _styles(raw: bytes | None) -> Styles:
+    """Most texts of an office have the same styles, which are longer than the texts."""
+    return Styles(parsed(raw) if raw is not None else None)
+
+
 def _reader(package: Package, file: str) -> _Reader:
-    styles = Styles(package.related("styles"))
+    styles = _styles(package.related("styles"))
+    numbering = package.related("numbering")
     return _Reader(
         package=package,
         styles=styles,
-        numbering=Numbering(package.related("numbering")),
+        numbering=Numbering(parsed(numbering) if numbering is not None else None),
         runs=Runs(package=package, file=file, part=package.main, styles=styles),
     )
 

@@ -24,7 +24,7 @@ NAMES = [name for name in EXPECTED if not name.startswith(("sheet-", "csv-")) or
 def test_a_planted_mistake_is_told_with_its_place(office: Office, name: str) -> None:
     ran = office.bot("check", BROKEN / name, "--format", "json")
     wanted = EXPECTED[name]
-    assert list(ran.document) == ["posts", "problems"]
+    assert list(ran.document) == ["posts", "problems", "ignored", "ignores"]
     problems = ran.document["problems"]
     assert all(list(problem) == KEYS for problem in problems)
     assert wanted in [{key: problem[key] for key in wanted} for problem in problems]
@@ -49,7 +49,10 @@ def test_people_read_the_place_first_and_never_a_trace(office: Office, name: str
 def test_a_sound_calendar_is_exit_0(office: Office) -> None:
     office.write(article(), status("s1"))
     ran = office.bot("check", "--format", "json")
-    assert (ran.code, ran.document) == (0, {"posts": 2, "problems": []})
+    assert (ran.code, ran.document) == (
+        0,
+        {"posts": 2, "problems": [], "ignored": 0, "ignores": []},
+    )
     assert "读取 2 篇稿件；错误 0 处，提醒 0 处。" in office.bot("check").out
 
 

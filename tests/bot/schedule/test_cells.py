@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from bot.schedule.cells import Refused, deadline, flag, ids, moment, names, pairs, span, text_of
-from bot.schedule.codes import CODES
+from bot.schedule.codes import RULES
 from bot.schedule.grid import Value
 
 WHEN = "2026-05-06 10:00"
@@ -94,7 +94,7 @@ def test_halves_of_a_moment_as_a_program_stores_them() -> None:
 def test_a_moment_that_is_not_certain_is_refused(value: Value, code: str) -> None:
     with pytest.raises(Refused) as refused:
         moment(value)
-    assert refused.value.told[0] == code in CODES
+    assert refused.value.told[0] == code in RULES
     assert all(refused.value.told)
 
 
@@ -120,7 +120,7 @@ def test_text_is_taken_as_it_is_written() -> None:
 def test_what_only_looks_like_text_is_refused(value: Value, code: str) -> None:
     with pytest.raises(Refused) as refused:
         text_of(value)
-    assert refused.value.told[0] == code in CODES
+    assert refused.value.told[0] == code in RULES
 
 
 def test_yes_and_no() -> None:
