@@ -85,6 +85,7 @@ HELP: Final[Mapping[str, str]] = {
     "ai_generated": N_("是: made by a machine; it is labelled so."),
     "patient_story": N_("是: tells of a patient; needs the reference of the consent."),
     "consent": N_("The number of the patient's signed consent, never the paper itself."),
+    "ignore": N_("Rules that are switched off for this post, with the reason: code：reason"),
     "key.deadline": N_("Makes it a key item 重点稿件: T+4h, T+24h or T+48h."),
     "key.spread": N_("Reprints are spread over this time after the first release, for example 2h."),
     "key.exempt": N_("Units that need not reprint, with the reason: u14：与康复专科无关；u15：…"),
