@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -12,15 +13,18 @@ from bot.cli import rules, sarif
 from bot.cli.calendar import folder_settings, read_calendar, show_problems
 from bot.cli.ids import tell_ids
 from bot.cli.output import BAD_NEWS, OK, emit, screen
+from bot.clock import WallClock
 from bot.domain.problem import Problem, Severity
 from bot.engine import check as checks
 from bot.engine.check import Checked
 from bot.engine.ignored import Ignored
+from bot.engine.links import check_links
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.schedule import naming
 from bot.schedule.reader import Reading
 from bot.schedule.writing import write_all
+from bot.settings import Settings
 from bot.wiring.platforms import Catalog
 from bot.wiring.rulebook import find_rule, rulebook
 
@@ -55,6 +59,9 @@ def check(
     list_rules: Annotated[
         bool, typer.Option("--rules", help=_("list all rules, or explain the one of a code"))
     ] = False,
+    links: Annotated[
+        bool, typer.Option("--links", help=_("also ask whether the links of the posts still work"))
+    ] = False,
     write_ids: Annotated[
         bool, typer.Option("--write-ids", help=_("give new entries without an id one"))
     ] = False,
@@ -69,7 +76,8 @@ def check(
         named = naming.name(naming.gaps(reading.sources), naming.ids(reading.sources), {})
         tell_ids(write_all(reading.folder, named, settings.office.timezone))
         reading = read_calendar(settings)
-    checked = checks.check(reading, Catalog(settings.platforms), alone=True)
+    asked = _links(reading, settings) if links else None
+    checked = checks.check(reading, Catalog(settings.platforms), alone=True, links=asked)
     shown = [one for one in checked.problems if _RANKS[one.severity] >= _RANKS[severity]]
     if form is CheckFormat.JSON:
         emit(_as_json(shown, checked, reading))
@@ -79,6 +87,17 @@ def check(
         _show(tuple(shown), checked.ignored, reading)
     bad = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     raise typer.Exit(BAD_NEWS if any(one.severity in bad for one in checked.problems) else OK)
+
+
+def _links(reading: Reading, settings: Settings) -> list[Problem]:
+    return asyncio.run(
+        check_links(
+            reading.posts,
+            now=WallClock().now(),
+            cache_file=settings.files.handoff / ".cache" / "links.json",
+            private=settings.check.links_private,
+        )
+    )
 
 
 def _rules(code: str | None, form: CheckFormat) -> None:

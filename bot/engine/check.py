@@ -17,6 +17,7 @@ from bot.domain.roster import Account, Roster
 from bot.domain.variants import make_variant
 from bot.engine.context import flagship_name
 from bot.engine.ignored import Ignored, sift
+from bot.engine.links import LINK_CODES
 from bot.engine.ports import Catalog
 from bot.engine.uncovered import uncovered
 from bot.i18n import _
@@ -57,11 +58,18 @@ def _fitness(account: Account, catalog: Catalog) -> Fitness:
     )
 
 
-def check(reading: Reading, catalog: Catalog, *, alone: bool = False) -> Checked:
+def check(
+    reading: Reading,
+    catalog: Catalog,
+    *,
+    alone: bool = False,
+    links: Sequence[Problem] | None = None,
+) -> Checked:
     """Everything the files themselves and the platforms' limits object to.
 
     An error of the post blocks it everywhere; an error of one platform only there. What is
-    switched off blocks nothing. `alone` adds what can be foretold without a ledger: quotas.
+    switched off blocks nothing. `alone` adds what can be foretold without a ledger: quotas. `links`
+    is what `check_links` found, None when nobody asked.
     """
     roster = reading.roster
     fitness = fitness_of(roster, catalog)
@@ -84,7 +92,9 @@ def check(reading: Reading, catalog: Catalog, *, alone: bool = False) -> Checked
     found += uncovered(wanted, reading)
     if alone:
         found += quota_problems(wanted, reading, catalog)
-    sifted = sift(found, reading, not_looked_for=() if alone else _ALONE)
+    found += links or ()
+    left_out = (frozenset() if alone else _ALONE) | (LINK_CODES if links is None else frozenset())
+    sifted = sift(found, reading, not_looked_for=left_out)
     return Checked(
         wanted=tuple(wanted),
         problems=tuple(ordered(sifted.kept)),
