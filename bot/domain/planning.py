@@ -175,6 +175,36 @@ def _by_hand(account: Account, fitness: Mapping[str, Fitness]) -> bool:
     return account.mode == HAND_OFF or not fitness[account.id].publishes
 
 
+def in_force(
+    wanted: Sequence[Desired],
+    known: Sequence[Publication],
+    *,
+    released: Mapping[str, datetime],
+    now: datetime,
+) -> frozenset[str]:
+    """Posts whose edit has an error and must not replace the last good version.
+
+    That version stays in force on all accounts. Where nothing was edited and the same text is
+    found wrong only now (the office has forbidden a word, a consent is gone), it is no edit.
+    """
+    wants = {(want.post, want.account.id): want for want in wanted if want.blocked}
+    good = (pub for pub in known if pub.state in OPEN | IN_FLIGHT and not _is_blocked(pub))
+    return frozenset(
+        pub.post
+        for pub in good
+        if (want := wants.get((pub.post, pub.account))) is not None
+        and (
+            want.content_hash != pub.content_hash
+            or _moved(_terms(want, pub, released.get(pub.post), now), pub)
+        )
+    )
+
+
+def _is_blocked(pub: Publication) -> bool:
+    blocked = bool(pub.wanted.get("blocked")) if pub.state in IN_FLIGHT else False
+    return blocked or (pub.state is State.HELD and pub.reason == Hold.CHECK)
+
+
 def diff(
     wanted: Sequence[Desired],
     known: Sequence[Publication],
