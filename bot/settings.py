@@ -65,6 +65,7 @@ class Files(_Part):
 
     handoff: Path = Path("var/handoff")
     key: Path = Path("var/secret.key")
+    links: Path = Path("var/links.json")
 
 
 class EnginePart(_Part):
@@ -102,6 +103,8 @@ class CheckPart(_Part):
     quiet: str = "22:00-07:00"  # "" knows no night
     approved_sources: list[str] = []  # empty: reprints from anywhere
     health_days: str = "usual"  # usual, all, none, or names parted by commas
+
+    links_private: bool = False
 
     @field_validator("quiet")
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -11,13 +12,16 @@ import typer
 from bot.cli import rules, sarif
 from bot.cli.calendar import folder_settings, read_calendar, show_problems
 from bot.cli.output import BAD_NEWS, OK, emit, screen
+from bot.clock import WallClock
 from bot.domain.problem import Problem, Severity
 from bot.engine import check as checks
 from bot.engine.check import Checked
 from bot.engine.ignored import Ignored
+from bot.engine.links import check_links
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.schedule.reader import Reading
+from bot.settings import Settings
 from bot.wiring.platforms import Catalog
 from bot.wiring.rulebook import find_rule, rulebook
 
@@ -49,6 +53,9 @@ def check(
     strict: Annotated[
         bool, typer.Option("--strict", help=_("warnings count for the exit code too"))
     ] = False,
+    links: Annotated[
+        bool, typer.Option("--links", help=_("ask every linked address whether it is there"))
+    ] = False,
     list_rules: Annotated[
         bool, typer.Option("--rules", help=_("list all rules, or explain the one of a code"))
     ] = False,
@@ -59,7 +66,8 @@ def check(
         return
     settings = folder_settings(Path(folder) if folder is not None else None)
     reading = read_calendar(settings)
-    checked = checks.check(reading, Catalog(settings.platforms), alone=True)
+    found = _links(reading, settings) if links else None
+    checked = checks.check(reading, Catalog(settings.platforms), alone=True, links=found)
     shown = [one for one in checked.problems if _RANKS[one.severity] >= _RANKS[severity]]
     if form is CheckFormat.JSON:
         emit(_as_json(shown, checked, reading))
@@ -69,6 +77,16 @@ def check(
         _show(tuple(shown), checked.ignored, reading)
     bad = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     raise typer.Exit(BAD_NEWS if any(one.severity in bad for one in checked.problems) else OK)
+
+
+def _links(reading: Reading, settings: Settings) -> list[Problem]:
+    asking = check_links(
+        reading.posts,
+        now=WallClock().now(),
+        cache_file=settings.files.links,
+        private=settings.check.links_private,
+    )
+    return asyncio.run(asking)
 
 
 def _rules(code: str | None, form: CheckFormat) -> None:

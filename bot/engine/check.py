@@ -28,6 +28,7 @@ _STAND_IN_LINK = (
     "https://mp.weixin.qq.com/s?__biz=MzAwMDAwMDAwMA==&mid=2650000000&idx=1&sn=" + "0" * 32
 )
 _ALONE = frozenset({"quota-exceeded"})  # codes that only a check without a ledger gives
+_LINKS = frozenset({"dead-link", "link-moved", "link-private", "link-silent", "links-unchecked"})
 _BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)  # checking knows no clock
 
 
@@ -57,11 +58,18 @@ def _fitness(account: Account, catalog: Catalog) -> Fitness:
     )
 
 
-def check(reading: Reading, catalog: Catalog, *, alone: bool = False) -> Checked:
+def check(
+    reading: Reading,
+    catalog: Catalog,
+    *,
+    alone: bool = False,
+    links: Sequence[Problem] | None = None,
+) -> Checked:
     """Everything the files themselves and the platforms' limits object to.
 
     An error of the post blocks it everywhere; an error of one platform only there. What is
     switched off blocks nothing. `alone` adds what can be foretold without a ledger: quotas.
+    `links` are the problems found with addresses; None: nobody looked.
     """
     roster = reading.roster
     fitness = fitness_of(roster, catalog)
@@ -84,7 +92,9 @@ def check(reading: Reading, catalog: Catalog, *, alone: bool = False) -> Checked
     found += uncovered(wanted, reading)
     if alone:
         found += quota_problems(wanted, reading, catalog)
-    sifted = sift(found, reading, not_looked_for=() if alone else _ALONE)
+    found += links or ()
+    unseen = (_ALONE if not alone else frozenset()) | (_LINKS if links is None else frozenset())
+    sifted = sift(found, reading, not_looked_for=unseen)
     return Checked(
         wanted=tuple(wanted),
         problems=tuple(ordered(sifted.kept)),

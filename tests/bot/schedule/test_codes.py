@@ -18,7 +18,16 @@ PACKAGE = Path(bot.schedule.codes.__file__).parent
 ADAPTERS = Path(adapters.__file__).parent
 TABLES = {"codes.py", "grounds.py", "grounds_calendar.py"}
 NO_CODES = {"utf-8-sig", "utf-8", "utf-16", "utf-16-le", "health-day"}
-ELSEWHERE = {"account-uncovered", "quota-exceeded", "ignore-unused"}  # bot/engine
+ELSEWHERE = {  # bot/engine
+    "account-uncovered",
+    "quota-exceeded",
+    "ignore-unused",
+    "dead-link",
+    "link-moved",
+    "link-private",
+    "link-silent",
+    "links-unchecked",
+}
 
 
 def used(files: Iterable[Path]) -> set[str]:
