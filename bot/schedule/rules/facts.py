@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from bot.domain.post import Post
 from bot.domain.problem import Problem, Severity
 from bot.i18n import _
-from bot.schedule.rules.texts import Where
+from bot.schedule.rules.finding import Where
 
 
 def check(post: Post, where: Where, approved: Sequence[str] = ()) -> list[Problem]:
