@@ -41,17 +41,20 @@ _BEYOND_LATIN = "\u2000"  # from here on: general punctuation and all that is wr
 _TAG = re.compile(r"</?[a-z][a-z0-9]*(?:\s[^<>]*)?/?>|<!--.*?(?:-->|$)", re.IGNORECASE)
 
 
-def to_html(body: str, urls: Mapping[str, str] | None = None) -> str:
+def to_html(
+    body: str, urls: Mapping[str, str] | None = None, *, schemes: frozenset[str] = frozenset()
+) -> str:
     """Clean semantic HTML of the text, for a website: no styles, classes, scripts or foreign parts.
 
     `urls` gives the public address of each picture by its path; pictures without one are left out.
+    `schemes`: those addresses may have beside the web's.
     """
     env: Env = {URLS: urls or {}}
     return nh3.clean(
         _website().render(body, env),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
-        url_schemes=_SCHEMES,
+        url_schemes=_SCHEMES | schemes,
         link_rel="noopener",
         filter_style_properties={"text-align"},  # columns of tables
     ).strip()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -13,8 +13,20 @@ from typing import cast
 
 from pydantic import BaseModel, ValidationError
 
-from bot.contract import Adapter, Capabilities, Desk, Tools
+from adapters.looks import plain
+from bot.contract import (
+    Adapter,
+    Capabilities,
+    Desk,
+    Draws,
+    Length,
+    Measures,
+    Scene,
+    Screen,
+    Tools,
+)
 from bot.domain import setting_faults
+from bot.domain.post import Variant
 from bot.domain.roster import Account
 from bot.domain.rule import Rule
 from bot.errors import UsageError
@@ -121,6 +133,21 @@ def capabilities(kind: type[Adapter], settings: Mapping[str, object]) -> Capabil
     if able is None:
         return kind.capabilities
     return cast(Callable[[BaseModel], Capabilities], able)(_config(kind, settings))
+
+
+def screens(
+    kind: type[Adapter], variant: Variant, scene: Scene, settings: Mapping[str, object]
+) -> Sequence[Screen]:
+    """What readers see, drawn by the adapter or, where it cannot draw, plainly by what it takes."""
+    config = _config(kind, settings)
+    if isinstance(kind, Draws):
+        return cast(Draws, kind).screens(variant, scene, config)
+    return plain.screens(variant, scene, capabilities(kind, settings))
+
+
+def lengths(kind: type[Adapter], variant: Variant, account: Account) -> Sequence[Length]:
+    """What the adapter counts; nothing where it does not say."""
+    return cast(Measures, kind).lengths(variant, account) if isinstance(kind, Measures) else ()
 
 
 def _config(kind: type[Adapter], settings: Mapping[str, object]) -> BaseModel:

@@ -236,6 +236,60 @@ class Previews(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Scene:
+    """What a variant is drawn with, beside its own words."""
+
+    account: Account
+    at: datetime  # when it is to go out
+    by_hand: bool = False  # a person publishes it, who can tick what an interface has no field for
+    # `data:` address of each picture by its path; those that cannot be shown are missing.
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    videos: Mapping[str, str] = field(default_factory=dict)  # where a video can be played, by path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Screen:
+    """What one phone shows: 375 CSS pixels wide, at least 724 high."""
+
+    content: str  # HTML without scripts; every word of a post in it is escaped
+    css: str = ""  # its style sheet, written once a page; class names begin with the look's own
+    note: str = ""  # plain text below the phone, for the office only
+    dark: bool = False  # the phone's own bar is light on dark
+
+
+@dataclass(frozen=True, kw_only=True)
+class Length:
+    """How long a field is, counted as the platform counts."""
+
+    name: str  # of the field, for people
+    length: int
+    limit: int
+
+
+@runtime_checkable
+class Draws(Protocol):
+    """An adapter class that draws a variant as its readers will see it, for `bot preview`."""
+
+    @classmethod
+    def screens(cls, variant: Variant, scene: Scene, config: BaseModel) -> Sequence[Screen]:
+        """Pure, like `check`, and never raising: a variant with errors is drawn all the same.
+
+        Other modes of the platform are not asked, since readers see no difference.
+        """
+        ...
+
+
+@runtime_checkable
+class Measures(Protocol):
+    """An adapter class that counts what has a limit."""
+
+    @classmethod
+    def lengths(cls, variant: Variant, account: Account) -> Sequence[Length]:
+        """Every field with a limit, the most important first. Pure."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
 class Call:
     """A request a platform made to us."""
 
@@ -360,9 +414,9 @@ class Adapter(Protocol):
     - `DESK`: made by `DESK(tools, config)`, whose `tools.credentials` are the office's own at the
       platform; it `Hears`, `Connects` or `Lists`.
 
-    An adapter may also be one that `Renews`, `Knows`, `TellsReposts`, `Withdraws` or `Previews`.
-    Where settings
-    change what it can do, the classmethod `able(config)` gives the capabilities that hold.
+    An adapter may also be one that `Renews`, `Knows`, `TellsReposts`, `Withdraws`, `Previews`,
+    `Draws` or `Measures`. Where settings change what it can do, the classmethod `able(config)`
+    gives the capabilities that hold.
     """
 
     name: ClassVar[str]

@@ -35,6 +35,7 @@ class Office(_Part):
 
     schedules: Path = Path("schedules")
     timezone: str = "Asia/Shanghai"
+    write_ids: bool = True  # into calendar files, for new entries without one
 
     @field_validator("timezone")
     @classmethod
@@ -64,6 +65,7 @@ class Files(_Part):
     """Folders and files the bot writes."""
 
     handoff: Path = Path("var/handoff")
+    preview: Path = Path("var/preview")
     key: Path = Path("var/secret.key")
     links: Path = Path("var/links.json")
 

@@ -15,17 +15,21 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from adapters.baijiahao.api import Article, BaijiahaoApi, Credential
-from adapters.baijiahao.content import content, cover_urls, origin_url, problems
+from adapters.baijiahao.content import content, cover_urls, lengths, origin_url, problems
 from adapters.handoff.adapter import HandoffAdapter
 from adapters.http import Http, Origin
+from adapters.looks.article import feed
 from bot.contract import (
     Adapter,
     Capabilities,
     Checkpoint,
     Finding,
     Item,
+    Length,
     Pending,
     Receipt,
+    Scene,
+    Screen,
     Stat,
     Tools,
 )
@@ -66,6 +70,11 @@ class Baijiahao(HandoffAdapter):
     )
     Config: ClassVar[type[BaseModel]] = BaijiahaoConfig
 
+    @classmethod
+    def screens(cls, variant: Variant, scene: Scene, config: BaseModel) -> Sequence[Screen]:
+        """The article, and its card in a list."""
+        return feed(variant, scene, "百家号")
+
 
 class BaijiahaoByApi:
     """One 百家号 whose owner opened the developer service."""
@@ -103,6 +112,11 @@ class BaijiahaoByApi:
     def check(cls, variant: Variant, account: Account) -> list[Problem]:
         """What the platform would refuse, or keep as a draft for want of a cover."""
         return list(problems(variant, account))
+
+    @classmethod
+    def lengths(cls, variant: Variant, account: Account) -> Sequence[Length]:
+        """Title, and the article as HTML."""
+        return lengths(variant, account)
 
     async def prepare(self, variant: Variant, done: Checkpoint) -> Checkpoint:
         """Ready at once: the platform fetches pictures itself. Raises AuthFailed."""

@@ -13,6 +13,7 @@ from html import escape
 from urllib.parse import quote
 
 from adapters.markdown import pictures, to_html
+from bot.contract import Length
 from bot.domain.post import Media, Variant
 from bot.domain.problem import Problem, Severity
 from bot.domain.roster import Account
@@ -46,6 +47,14 @@ def cover_urls(variant: Variant, account: Account) -> list[str]:
 def address(media: Media, account: Account) -> str:
     """Where the public can fetch one of the office's files."""
     return f"{account.options.get('media', '').rstrip('/')}/{quote(media.path)}"
+
+
+def lengths(variant: Variant, account: Account) -> list[Length]:
+    """Title, and the article as HTML."""
+    return [
+        Length(name=_("title"), length=len(variant.title.strip()), limit=TITLE_MAX),
+        Length(name=_("article"), length=len(content(variant, account)), limit=CONTENT_MAX),
+    ]
 
 
 def problems(variant: Variant, account: Account) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from typing import ClassVar, TypeVar
 
 from pydantic import BaseModel
 
+from adapters.bilibili import look
 from adapters.bilibili.api import (
     ABILITY_CODES,
     DELETED,
@@ -34,9 +35,12 @@ from bot.contract import (
     Checkpoint,
     Finding,
     Item,
+    Length,
     Pending,
     Profile,
     Receipt,
+    Scene,
+    Screen,
     Stat,
     Tools,
 )
@@ -95,6 +99,16 @@ class BilibiliAdapter:
     def check(cls, variant: Variant, account: Account) -> list[Problem]:
         """What bilibili would refuse in this variant."""
         return list(problems(variant, account))
+
+    @classmethod
+    def screens(cls, variant: Variant, scene: Scene, config: BaseModel) -> Sequence[Screen]:
+        """The video's page and its card."""
+        return look.screens(variant, scene)
+
+    @classmethod
+    def lengths(cls, variant: Variant, account: Account) -> Sequence[Length]:
+        """Title, description and tags."""
+        return look.lengths(variant, account)
 
     async def prepare(self, variant: Variant, done: Checkpoint) -> Checkpoint:
         """Makes sure of a living token, and uploads cover and video step by step.

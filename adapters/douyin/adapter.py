@@ -13,7 +13,7 @@ from typing import ClassVar
 from pydantic import BaseModel
 
 from adapters.douyin.api import TOKEN_CODES, Created, Token
-from adapters.douyin.check import caption, problems
+from adapters.douyin.check import caption, caption_length, problems
 from adapters.douyin.config import PLATFORM, DouyinConfig
 from adapters.douyin.desk import DouyinDesk
 from adapters.douyin.h5 import DouyinH5
@@ -22,6 +22,7 @@ from adapters.douyin.limits import VIDEO_BYTES, WORKS_PER_DAY
 from adapters.douyin.parts import api_of, permissions_of, tokens_of, works_of
 from adapters.douyin.upload import Uploads
 from adapters.douyin.works import origin
+from adapters.looks import video
 from bot.contract import (
     Adapter,
     Authorised,
@@ -29,9 +30,12 @@ from bot.contract import (
     Checkpoint,
     Finding,
     Item,
+    Length,
     Pending,
     Profile,
     Receipt,
+    Scene,
+    Screen,
     Stat,
     Tools,
 )
@@ -78,6 +82,16 @@ class DouyinAdapter:
     def check(cls, variant: Variant, account: Account) -> list[Problem]:
         """What Douyin would refuse in this variant."""
         return list(problems(variant, account.options))
+
+    @classmethod
+    def screens(cls, variant: Variant, scene: Scene, config: BaseModel) -> Sequence[Screen]:
+        """The video, and its cover on the account's page."""
+        return video.screens(variant, scene, tabs=("关注", "推荐"))
+
+    @classmethod
+    def lengths(cls, variant: Variant, account: Account) -> Sequence[Length]:
+        """The caption."""
+        return [caption_length(variant, account.options)]
 
     async def prepare(self, variant: Variant, done: Checkpoint) -> Checkpoint:
         """Makes sure of a living token and uploads, one request a call.

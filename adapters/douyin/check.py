@@ -17,6 +17,7 @@ from adapters.douyin.limits import (
     TOPICS,
     VIDEO,
 )
+from bot.contract import Length
 from bot.domain.post import Media, Variant
 from bot.domain.problem import Problem, Severity
 from bot.i18n import _
@@ -30,6 +31,15 @@ def caption(variant: Variant) -> str:
     """The text as it is sent: the caption, and the label of a reprint on its own line."""
     text = (variant.text or variant.title).strip()
     return f"{text}\n{variant.label}" if variant.label else text
+
+
+def caption_length(variant: Variant, account: Mapping[str, str]) -> Length:
+    """How long the caption is; `account`: the account's options."""
+    text = caption(variant)
+    # How emoji count is not documented: the larger of code points and UTF-16 units decides.
+    length = max(len(text), len(text.encode("utf-16-le", "surrogatepass")) // 2)
+    limit = _limit(account, "caption_chars", CAPTION_CHARS)
+    return Length(name=_("caption"), length=length, limit=limit)
 
 
 def topics(text: str) -> list[str]:
@@ -99,10 +109,8 @@ def _h5_pictures(images: Iterable[Media]) -> Iterator[Problem]:
 
 
 def _text(variant: Variant, account: Mapping[str, str]) -> Iterator[Problem]:
-    text = caption(variant)
-    chars, tags = _limit(account, "caption_chars", CAPTION_CHARS), _limit(account, "topics", TOPICS)
-    # How emoji count is not documented: the larger of code points and UTF-16 units decides.
-    length = max(len(text), len(text.encode("utf-16-le")) // 2)
+    text, measured = caption(variant), caption_length(variant, account)
+    length, chars, tags = measured.length, measured.limit, _limit(account, "topics", TOPICS)
     if not text:
         yield Problem(
             code="douyin-caption-missing",

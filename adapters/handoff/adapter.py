@@ -16,8 +16,21 @@ from pydantic import BaseModel, ConfigDict
 
 from adapters.handoff.check import problems
 from adapters.handoff.package import media_of, package_of, write
+from adapters.handoff.text import blocks
 from adapters.http import Origin
-from bot.contract import Capabilities, Checkpoint, Item, Pending, Receipt, Stat, Tools
+from adapters.looks import short, video
+from bot.contract import (
+    Capabilities,
+    Checkpoint,
+    Item,
+    Length,
+    Pending,
+    Receipt,
+    Scene,
+    Screen,
+    Stat,
+    Tools,
+)
 from bot.domain.post import Variant
 from bot.domain.problem import Problem
 from bot.domain.roster import Account
@@ -48,6 +61,15 @@ class HandoffAdapter:
     def check(cls, variant: Variant, account: Account) -> list[Problem]:
         """What a person could not enter on the account's platform."""
         return list(problems(variant, account.platform))
+
+    @classmethod
+    def lengths(cls, variant: Variant, account: Account) -> Sequence[Length]:
+        """The pieces of the package whose field has a limit."""
+        return [
+            Length(name=block.name, length=len(block.text), limit=block.limit)
+            for block in blocks(variant, account.platform)
+            if block.limit
+        ]
 
     async def prepare(self, variant: Variant, done: Checkpoint) -> Checkpoint:
         """Writes the package; `data["package"]` is its folder. Raises MediaError."""
@@ -84,12 +106,35 @@ class HandoffAdapter:
         return []
 
 
-def _of(
-    title: str, *, article: bool = False, short_text: bool = False, video_only: bool = False
-) -> type[HandoffAdapter]:
-    """The adapter of a platform that has nothing but its title and what it takes."""
+class _Channels(HandoffAdapter):
+    """One 视频号."""
 
-    class OfPlatform(HandoffAdapter):
+    @classmethod
+    def screens(cls, variant: Variant, scene: Scene, config: BaseModel) -> Sequence[Screen]:
+        """The video, and its cover on the account's page."""
+        return video.screens(variant, scene, tabs=("关注", "朋友", "推荐"))
+
+
+class _Xiaohongshu(HandoffAdapter):
+    """One 小红书 account."""
+
+    @classmethod
+    def screens(cls, variant: Variant, scene: Scene, config: BaseModel) -> Sequence[Screen]:
+        """The note: pictures first."""
+        return short.note(variant, scene)
+
+
+def _of(
+    title: str,
+    *,
+    article: bool = False,
+    short_text: bool = False,
+    video_only: bool = False,
+    kind: type[HandoffAdapter] = HandoffAdapter,
+) -> type[HandoffAdapter]:
+    """The adapter of a platform that has nothing but its title, what it takes and its look."""
+
+    class OfPlatform(kind):  # type: ignore[misc, valid-type]
         capabilities: ClassVar[Capabilities] = Capabilities(
             title=title,
             publishes=False,
@@ -104,9 +149,9 @@ def _of(
 ADAPTER = HandoffAdapter
 # Platforms that no adapter of their own serves.
 BY_PLATFORM: Mapping[str, type[HandoffAdapter]] = {
-    "channels": _of("视频号", video_only=True),
+    "channels": _of("视频号", video_only=True, kind=_Channels),
     "toutiao": _of("头条号", article=True, short_text=True),
-    "xiaohongshu": _of("小红书", short_text=True),
+    "xiaohongshu": _of("小红书", short_text=True, kind=_Xiaohongshu),
     "zhihu": _of("知乎", article=True),
     "xuexi": _of("学习强国", article=True),
     "renminhao": _of("人民号", article=True),

@@ -12,6 +12,7 @@ from html import escape
 
 from adapters.handoff.limits import ANY, LIMITS
 from adapters.handoff.text import Block, Part, blocks, checks
+from adapters.looks.parts import size_words
 from bot.domain.post import Kind, Media, Variant
 from bot.domain.roster import Account
 
@@ -171,7 +172,7 @@ def _article(name: str, label: str, part: Part) -> Iterator[str]:
 def _files(media: Mapping[str, Media], covers: list[str]) -> Iterator[str]:
     yield '<h2>二、文件（就在本页所在的文件夹）</h2><section class="files">'
     for name, medium in media.items():
-        facts = [_ROLES[name.split("-")[0].split(".")[0]], _size(medium.size)]
+        facts = [_ROLES[name.split("-")[0].split(".")[0]], size_words(medium.size)]
         if medium.width:
             facts.append(f"{medium.width}×{medium.height}")
         if medium.duration_s:
@@ -190,10 +191,6 @@ def _file(name: str, facts: str, *, video: bool = False) -> str:
         else f'<a href="{name}"><img src="{name}" alt=""></a>'
     )
     return f"<figure>{shown}<figcaption><code>{name}</code><br>{facts}</figcaption></figure>"
-
-
-def _size(size: int) -> str:
-    return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{size / 1000:.0f} KB"
 
 
 def _list(lines: list[str], has_files: bool) -> Iterator[str]:

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from adapters.http import Origin
 from adapters.kuaishou.api import SCOPE_CODES, TOKEN_CODES, Slot, Work
-from adapters.kuaishou.check import caption, problems
+from adapters.kuaishou.check import caption, caption_length, problems
 from adapters.kuaishou.config import PLATFORM, KuaishouConfig, api_of
 from adapters.kuaishou.desk import KuaishouDesk, app_of, check_scopes, margins, tokens
 from adapters.kuaishou.limits import (
@@ -26,6 +26,7 @@ from adapters.kuaishou.limits import (
     WORKS_PER_DAY,
 )
 from adapters.kuaishou.upload import Uploads
+from adapters.looks import video
 from adapters.oauth import Kept, Tokens
 from adapters.pictures import fit, mime_of
 from bot.contract import (
@@ -34,9 +35,12 @@ from bot.contract import (
     Checkpoint,
     Finding,
     Item,
+    Length,
     Pending,
     Profile,
     Receipt,
+    Scene,
+    Screen,
     Stat,
     Tools,
 )
@@ -97,6 +101,16 @@ class KuaishouAdapter:
     def check(cls, variant: Variant, account: Account) -> list[Problem]:
         """What Kuaishou would refuse in this variant."""
         return list(problems(variant))
+
+    @classmethod
+    def screens(cls, variant: Variant, scene: Scene, config: BaseModel) -> Sequence[Screen]:
+        """The video, and its cover on the account's page."""
+        return video.screens(variant, scene, tabs=("关注", "发现"))
+
+    @classmethod
+    def lengths(cls, variant: Variant, account: Account) -> Sequence[Length]:
+        """The caption."""
+        return [caption_length(variant)]
 
     async def prepare(self, variant: Variant, done: Checkpoint) -> Checkpoint:
         """Makes sure of a living token and of the cover, and uploads the video step by step.

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from adapters import pictures, videos
 from adapters.kuaishou.limits import CAPTION_CHARS, COVER, TOPICS, VIDEO
+from bot.contract import Length
 from bot.domain import words
 from bot.domain.post import Variant
 from bot.domain.problem import Problem, Severity
@@ -19,6 +20,14 @@ def caption(variant: Variant) -> str:
     """The text as it is sent: the caption, and the label of a reprint on its own line."""
     text = (variant.text or variant.title).strip()
     return f"{text}\n{variant.label}" if variant.label else text
+
+
+def caption_length(variant: Variant) -> Length:
+    """How long the caption is."""
+    text = caption(variant)
+    # How emoji count is not documented: the larger of code points and UTF-16 units decides.
+    length = max(len(text), len(text.encode("utf-16-le", "surrogatepass")) // 2)
+    return Length(name=_("caption"), length=length, limit=CAPTION_CHARS)
 
 
 def problems(variant: Variant) -> Iterator[Problem]:
@@ -50,9 +59,7 @@ def problems(variant: Variant) -> Iterator[Problem]:
 
 
 def _text(variant: Variant) -> Iterator[Problem]:
-    text = caption(variant)
-    # How emoji count is not documented: the larger of code points and UTF-16 units decides.
-    length = max(len(text), len(text.encode("utf-16-le")) // 2)
+    text, length = caption(variant), caption_length(variant).length
     if not text:
         yield Problem(
             code="kuaishou-caption-missing",

@@ -6,16 +6,18 @@ both through WordPress's interface. No other system for websites has a public wa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from pydantic import BaseModel
 
 from adapters.handoff.adapter import HandoffAdapter
+from adapters.looks.article import site
 from adapters.website.config import WebsiteConfig
 from adapters.website.feed import ReadWebsite
 from adapters.website.wordpress import PLATFORM, WordPress
-from bot.contract import Adapter, Capabilities
+from bot.contract import Adapter, Capabilities, Scene, Screen
+from bot.domain.post import Variant
 
 
 class Website(HandoffAdapter):
@@ -26,6 +28,11 @@ class Website(HandoffAdapter):
         title="官网（人工发布）", publishes=False, article=True
     )
     Config: ClassVar[type[BaseModel]] = WebsiteConfig
+
+    @classmethod
+    def screens(cls, variant: Variant, scene: Scene, config: BaseModel) -> Sequence[Screen]:
+        """The article's page."""
+        return site(variant, scene)
 
 
 ADAPTER = Website

@@ -10,7 +10,7 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from adapters.http import Fields, Http
-from adapters.wechat import checks, limits, options, themes
+from adapters.wechat import checks, limits, look, options, themes
 from adapters.wechat.api import Api
 from adapters.wechat.component import REFRESH_TOKEN, ByComponent, Component, Either, TokenName
 from adapters.wechat.desk import WechatDesk
@@ -31,9 +31,12 @@ from bot.contract import (
     Checkpoint,
     Finding,
     Item,
+    Length,
     Pending,
     Profile,
     Receipt,
+    Scene,
+    Screen,
     Stat,
     Tools,
 )
@@ -136,13 +139,27 @@ class Wechat:
     def check(cls, variant: Variant, account: Account) -> list[Problem]:
         """What WeChat would refuse; the account's `options` may give other limits."""
         try:
-            limit = Limits.model_validate(dict(account.options))
+            limit = _limits(account)
         except ValidationError as error:
             names = ", ".join(str(detail["loc"][0]) for detail in error.errors())
             message = _("These options of account {account} must be whole numbers: {names}")
             text = message.format(account=account.id, names=names)
             return [Problem(code="account-option", message=text)]
         return list(checks.problems(variant, account, limit))
+
+    @classmethod
+    def screens(cls, variant: Variant, scene: Scene, config: BaseModel) -> Sequence[Screen]:
+        """The articles, and the message in a chat."""
+        assert isinstance(config, WechatConfig)
+        return look.screens(variant, scene, config.theme)
+
+    @classmethod
+    def lengths(cls, variant: Variant, account: Account) -> Sequence[Length]:
+        """Title, digest, author, and the article with its layout."""
+        try:
+            return list(look.lengths(variant, _limits(account)))
+        except ValidationError:
+            return ()  # `check` says what is wrong with the account's options
 
     async def prepare(self, variant: Variant, done: Checkpoint) -> Checkpoint:
         """One upload a call: each picture of the texts, the covers, then the draft.
@@ -222,6 +239,11 @@ class Wechat:
 
     def _context(self) -> Context:
         return Context(now=self._tools.clock.now(), account_kind=self._account.kind)
+
+
+def _limits(account: Account) -> Limits:
+    """Those of the account's options, else the documented ones; raises ValidationError."""
+    return Limits.model_validate(dict(account.options))
 
 
 def _draft_of(done: Checkpoint, action: str) -> str:

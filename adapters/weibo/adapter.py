@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 from adapters.http import Origin
 from adapters.pictures import EXTENSIONS, fit, mime_of
+from adapters.weibo import look
 from adapters.weibo.api import Credential, Picture, Status, WeiboApi, http_of
 from adapters.weibo.authorisation import Authorisation
 from adapters.weibo.check import problems
@@ -50,10 +51,13 @@ from bot.contract import (
     Checkpoint,
     Finding,
     Item,
+    Length,
     Pending,
     Profile,
     Receipt,
     Repost,
+    Scene,
+    Screen,
     Stat,
     Tools,
 )
@@ -111,6 +115,16 @@ class WeiboAdapter:
     def check(cls, variant: Variant, account: Account) -> list[Problem]:
         """What Weibo's interface would refuse in this variant."""
         return list(problems(variant, account))
+
+    @classmethod
+    def screens(cls, variant: Variant, scene: Scene, config: BaseModel) -> Sequence[Screen]:
+        """The status as followers see it."""
+        return look.screens(variant, scene)
+
+    @classmethod
+    def lengths(cls, variant: Variant, account: Account) -> Sequence[Length]:
+        """The status as the composer counts it."""
+        return look.lengths(variant, account)
 
     async def prepare(self, variant: Variant, done: Checkpoint) -> Checkpoint:
         """Ready at once: a living token and a fitting picture are all that is needed beforehand.

@@ -74,7 +74,7 @@ def _tail(variant: Variant, body: str, safe_link: str) -> str:
 
 
 def _cut(body: str, units: int) -> str:
-    kept = len(body)
+    kept = max(0, min(len(body), units))  # every sign counts at least one
     while kept and _units(body[:kept]) + 2 > units:
         kept -= 1
     for url in URL.finditer(body):
@@ -103,9 +103,16 @@ def has_safe_link(text: str, safe_link: str) -> bool:
     """True when `text` has a link under the domain of `safe_link` (any link when that is "")."""
     if not safe_link:
         return URL.search(text) is not None
-    safe = urlsplit(safe_link).hostname or ""
-    hosts = (urlsplit(url).hostname or "" for url in URL.findall(text))
+    safe = _host(safe_link)
+    hosts = (_host(url) for url in URL.findall(text))
     return any(host == safe or host.endswith("." + safe) for host in hosts)
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # "http://[" and the like
+        return ""
 
 
 def topics(text: str) -> list[str]:

@@ -18,6 +18,7 @@ from bot.cli import (
     demo,
     doctor,
     exporting,
+    previewing,
     publications,
     rehearse,
     running,
@@ -43,6 +44,7 @@ app.command(help=_("Plays the sample month against the simulator and shows what 
 )
 app.command(help=_("Finds every mistake in the calendar before it can hurt."))(checking.check)
 app.command(help=_("Shows how the calendar differs from what the ledger knows."))(calendar.plan)
+app.command(help=_("Shows a post as each platform will show it, on one page."))(previewing.preview)
 app.command(
     help=_("Plays a month of the calendar against the simulator and tells what would go wrong.")
 )(rehearse.rehearse)

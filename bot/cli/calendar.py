@@ -18,6 +18,7 @@ from bot.cli import forecasts
 from bot.cli.accounts import warn_of
 from bot.cli.drafting import draft_year
 from bot.cli.files import OutOption
+from bot.cli.ids import Ids
 from bot.cli.output import (
     BAD_NEWS,
     OK,
@@ -156,6 +157,8 @@ def plan(
     async def work() -> tuple[plans.Plan, Reading]:
         async with open_app(settings) as app:
             reading = app.read()
+            if apply and await Ids(app=app).give(reading):
+                reading = app.read()
             made = await _plan(app, reading, apply=apply, yes=yes)
             if form is Format.TEXT:
                 warn = timedelta(days=settings.tokens.warn_days)

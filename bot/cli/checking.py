@@ -11,6 +11,7 @@ import typer
 
 from bot.cli import rules, sarif
 from bot.cli.calendar import folder_settings, read_calendar, show_problems
+from bot.cli.ids import tell_ids
 from bot.cli.output import BAD_NEWS, OK, emit, screen
 from bot.clock import WallClock
 from bot.domain.problem import Problem, Severity
@@ -20,7 +21,9 @@ from bot.engine.ignored import Ignored
 from bot.engine.links import check_links
 from bot.errors import UsageError
 from bot.i18n import _
+from bot.schedule import naming
 from bot.schedule.reader import Reading
+from bot.schedule.writing import write_all
 from bot.settings import Settings
 from bot.wiring.platforms import Catalog
 from bot.wiring.rulebook import find_rule, rulebook
@@ -59,6 +62,9 @@ def check(
     list_rules: Annotated[
         bool, typer.Option("--rules", help=_("list all rules, or explain the one of a code"))
     ] = False,
+    write_ids: Annotated[
+        bool, typer.Option("--write-ids", help=_("give new entries without an id one"))
+    ] = False,
 ) -> None:
     """Finds every mistake in the calendar before it can hurt."""
     if list_rules:
@@ -66,6 +72,10 @@ def check(
         return
     settings = folder_settings(Path(folder) if folder is not None else None)
     reading = read_calendar(settings)
+    if write_ids:
+        named = naming.name(naming.gaps(reading.sources), naming.ids(reading.sources), {})
+        tell_ids(write_all(reading.folder, named, settings.office.timezone))
+        reading = read_calendar(settings)
     found = _links(reading, settings) if links else None
     checked = checks.check(reading, Catalog(settings.platforms), alone=True, links=found)
     shown = [one for one in checked.problems if _RANKS[one.severity] >= _RANKS[severity]]

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.app import App
-from bot.cli.telling import Telling, say
+from bot.cli.ids import Ids, say
+from bot.cli.telling import Telling
 from bot.engine import plan as plans
 from bot.engine.plan import Plan
 from bot.errors import UsageError
@@ -20,7 +21,7 @@ from bot.schedule.reader import Reading
 from bot.schedule.watching import Look, Pace, Rest, Settling, glance, torn
 
 log = get_logger(__name__)
-_SHARE = 110  # of one processor's time, looking takes at most one part in so many
+_SHARE = 130  # of one processor's time, looking takes at most one part in so many
 
 
 @dataclass(kw_only=True)
@@ -31,18 +32,22 @@ class Living:
     pace: Pace = field(default_factory=Pace)
     settling: Settling = field(init=False)
     telling: Telling = field(init=False)
+    ids: Ids = field(init=False)
     _planned: Reading | None = None  # None: the next reading is planned in any case
     _again_s: float | None = None  # when that is tried again, though no file has changed
 
     def __post_init__(self) -> None:
         self.settling = Settling(taken={}, pace=self.pace)
         self.telling = Telling(app=self.app, patience_s=self.pace.patience_s)
+        self.ids = Ids(app=self.app, patience_s=self.pace.patience_s)
 
     async def begin(self, *, confirmed: bool) -> Plan:
         """The first plan, of the folder as it is. Raises what `plan.apply` raises."""
         with suppress(OSError):  # a folder that is not there is a problem of the reading
             self.settling.taken = glance(self._root)
         reading = self.app.read()
+        if await self.ids.give(reading):
+            reading = self.app.read()
         made = await plans.apply(self.app.core, reading, confirmed=confirmed)
         self._note(made, reading)
         return made
@@ -62,11 +67,11 @@ class Living:
         """Looks once, and plans if there is reason to; how many seconds to wait then."""
         now_s = time.monotonic()
         try:
-            look, opened, cost_s = await asyncio.to_thread(self._look)
+            look, anew, cost_s = await asyncio.to_thread(self._look)
         except OSError as error:
             self.telling.gone(error, now_s, self.pace.grace_s)
             return self.pace.look_s
-        for file in opened:
+        for file in anew:
             self.settling.forget(file)
         rest = self.settling.see(look, now_s)
         self.telling.looked(now_s, self.settling.restless(now_s))
@@ -78,20 +83,26 @@ class Living:
         return max(self.pace.look_s, cost_s * _SHARE)
 
     def _look(self) -> tuple[Look, list[str], float]:
-        """The folder from outside, which closed files have been opened, and what that cost."""
+        """The folder from outside, the files to read anew all the same, and what looking cost."""
         began_s = time.thread_time()
         look = glance(self._root)
         if not look and self.settling.taken:
             # What is left where a network drive was mounted is an empty folder.
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-        opened = [file for file in self.telling.shut if _opens(self._root / file)]
-        return look, opened, time.thread_time() - began_s
+        anew = [file for file in self.telling.shut if _opens(self._root / file)]
+        return look, anew + self.ids.ready(), time.thread_time() - began_s
 
     async def _plan(self, look: Look, stop: asyncio.Event) -> None:
         """Takes the folder over as it is now; what fails is tried again by and by."""
         self._again_s = time.monotonic() + self.pace.retry_s
         try:
             reading = await asyncio.to_thread(self.app.read)
+            written = await self.ids.give(reading)
+            if written:
+                before, look = look, await asyncio.to_thread(glance, self._root)
+                if torn(before, look, but=written):
+                    return
+                reading = await asyncio.to_thread(self.app.read)
             if torn(look, await asyncio.to_thread(glance, self._root)) or stop.is_set():
                 return  # saved while it was read
             self.settling.taken = look

@@ -12,6 +12,7 @@ from rich.markup import escape
 from bot import worker as workers
 from bot.app import App, open_app
 from bot.cli.calendar import Folder, folder_settings
+from bot.cli.ids import say
 from bot.cli.living import Living
 from bot.cli.loop import on_stop, run_fast
 from bot.cli.output import (
@@ -27,7 +28,6 @@ from bot.cli.output import (
     settings_in_force,
     table,
 )
-from bot.cli.telling import say
 from bot.domain.problem import has_errors
 from bot.domain.publication import State
 from bot.engine import collect as collecting

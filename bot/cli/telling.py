@@ -8,7 +8,8 @@ from datetime import datetime
 
 from bot.app import App
 from bot.cli.calendar import show_problems
-from bot.cli.output import local, notes
+from bot.cli.ids import say
+from bot.cli.output import local
 from bot.domain.problem import Problem
 from bot.engine.plan import Plan
 from bot.engine.standing import in_words
@@ -17,11 +18,6 @@ from bot.logs import get_logger
 from bot.schedule.reader import Reading
 
 log = get_logger(__name__)
-
-
-def say(text: str) -> None:
-    """A sentence of its own for the person at the screen."""
-    notes.print(text, soft_wrap=True, markup=False)
 
 
 @dataclass(kw_only=True)

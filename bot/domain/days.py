@@ -18,6 +18,7 @@ from typing import Final
 from bot.domain.day_rules import DayRule, parse
 
 COLUMNS: Final = ("name_zh", "name_en", "rule", "organiser", "source")
+DRAFT_MARK: Final = "（选题）"  # in a draft's title, until somebody has written a real one
 FIRST_YEAR: Final = 1990
 LAST_YEAR: Final = 2100
 _QUOTES: Final = re.compile(r"[《》「」“”\s]")

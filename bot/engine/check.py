@@ -10,7 +10,7 @@ from functools import cache
 from bot.domain import words
 from bot.domain.forecast import Overrun, demand, forecast
 from bot.domain.planning import Desired, Fitness, desired, diff
-from bot.domain.post import Method, Post
+from bot.domain.post import Method, Post, Variant
 from bot.domain.problem import Place, Problem, Severity
 from bot.domain.quota import Budget, budgets_of
 from bot.domain.roster import Account, Roster
@@ -110,15 +110,7 @@ def _check_post(
     problems: dict[tuple[str, str, str], Problem] = {}
     for want in wanted:
         account = want.account
-        variant = make_variant(
-            post,
-            account,
-            roster.units[account.unit],
-            kind=want.kind,
-            method=want.method,
-            source=flagship_name(roster),
-            link=_STAND_IN_LINK,
-        )
+        variant = variant_of(post, want, roster)
         for problem in catalog.check(variant, account, by_hand=want.by_hand):
             if problem.severity is Severity.ERROR:
                 blocked.add(account.id)
@@ -132,6 +124,19 @@ def _check_post(
                 ),
             )
     return blocked, list(problems.values())
+
+
+def variant_of(post: Post, want: Desired, roster: Roster) -> Variant:
+    """What goes out; before the first release a link of the usual length stands in for its own."""
+    return make_variant(
+        post,
+        want.account,
+        roster.units[want.account.unit],
+        kind=want.kind,
+        method=want.method,
+        source=flagship_name(roster),
+        link=_STAND_IN_LINK,
+    )
 
 
 def quotas_of(members: Roster, catalog: Catalog) -> Callable[[str, Method], tuple[Budget, ...]]:

@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from bot.domain.days import HealthDay, Occurrence, named_in
+from bot.domain.days import DRAFT_MARK, HealthDay, Occurrence, named_in
 from bot.engine.ports import Core
 from bot.ledger import posts
 from bot.ledger.posts import StoredPost
@@ -19,7 +19,6 @@ from bot.schedule.days import Days
 
 TOPIC: Final = "health-day"
 COLUMN: Final = "卫生健康主题日"
-MARK: Final = "（选题）"  # in the title until somebody has written a real one
 _USUAL: Final = time(10)
 _AROUND: Final = timedelta(days=7)  # a post that names the day may go out so much off it
 _MAX_ID: Final = 64
@@ -38,7 +37,7 @@ class Draft:
     @property
     def title(self) -> str:
         """A title that nobody can take for a finished one."""
-        return f"{self.occurrence.day.names[0]}{MARK}"
+        return f"{self.occurrence.day.names[0]}{DRAFT_MARK}"
 
 
 async def draft(

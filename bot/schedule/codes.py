@@ -49,7 +49,7 @@ _SHEETS: Final = {
     "cell-became-date": N_("The program has made a date of a cell that should be text."),
     "cell-is-number": N_("A cell that should be text holds a number whose writing is lost."),
     "bad-pair": N_("A cell with names and their values is not written “name：value”."),
-    "id-missing": N_("A row of a sheet has no id."),
+    "id-missing": N_("An entry has no id."),
 }
 _VALUES: Final = {
     "missing-key": N_("A required key is not there."),
@@ -142,6 +142,7 @@ _ENTRIES: Final = {
     "unknown-unit": N_("An exemption names a unit that is not in the roster."),
     "unknown-platform": N_("A platform is not one the bot knows."),
     "more-not-possible": N_("A post has further articles where no account can carry them."),
+    "draft-title": N_("A post still has the title of a draft."),
     "two-flagships": N_("Two accounts on one platform are marked as the flagship."),
     "key-without-flagship": N_("A key item is not first released on a flagship account."),
     "key-deadlines-overlap": N_("Two key items are due for reprinting at the same time."),

@@ -28,18 +28,24 @@ def read_csv(raw: bytes, file: str) -> tuple[list[Grid], list[Problem]]:
     text, problem = _decoded(raw, file)
     if text is None:
         return [], [problem] if problem is not None else []
-    told = _SEP.match(text)
-    if told is not None:
-        rows, broken = _rows(text[told.end() :], told[1])
+    begin, mark = parted(text)
+    rows, broken = _rows(text[begin:], mark)
+    if begin:
         rows.insert(0, [])  # Excel counts the line
-    else:
-        rows, broken = _rows(text, max(_DELIMITERS, key=lambda mark: _known(text, mark)))
     if len(rows) > MAX_ROWS or max(map(len, rows), default=0) > MAX_COLUMNS:
         return [], [too_large(place)]
     grid = Grid(file=file, rows=rows, ragged=True)
     if broken:
         return [grid], [_unclosed(grid.place(max(len(rows) - 1, 0), 0))]
     return [grid], []
+
+
+def parted(text: str) -> tuple[int, str]:
+    """Where the rows begin, behind a line that says “sep=;”, and what parts their cells."""
+    told = _SEP.match(text)
+    if told is not None:
+        return told.end(), told[1]
+    return 0, max(_DELIMITERS, key=lambda mark: _known(text, mark))
 
 
 def _decoded(raw: bytes, file: str) -> tuple[str | None, Problem | None]:

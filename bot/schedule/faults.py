@@ -17,7 +17,7 @@ from bot.schedule.headings import heading_of
 from bot.schedule.lined import Node, wide_colon
 from bot.schedule.near import nearest as nearest
 from bot.schedule.near import suggestion as suggestion
-from bot.schedule.shapes import Shape
+from bot.schedule.shapes import PostShape, Shape
 
 S = TypeVar("S", bound=Shape)
 Loc = tuple[str | int, ...]
@@ -55,6 +55,13 @@ def _problem(
 ) -> Problem:
     loc, kind = detail["loc"], detail["type"]
     name = next((key for key in reversed(loc) if isinstance(key, str)), "")
+    if kind == "missing" and loc == ("id",) and shape is PostShape and node.cell is None:
+        return Problem(
+            code="id-missing",
+            message=_("The post has no id."),
+            hint=_("Add a line “id: …”, or let `bot check --write-ids` do it."),
+            place=node.place(file, *loc),
+        )
     if kind == "missing":
         return missing(node, loc, name, file, post)
     if kind == "extra_forbidden":

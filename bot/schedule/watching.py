@@ -8,7 +8,7 @@ delete and rename) must not be taken for what the officer wants.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
@@ -25,7 +25,7 @@ _GONE: Final[Stamp] = (0, 0, 0)
 class Pace:
     """How often is looked, and how long is waited for what."""
 
-    look_s: float = 1.0
+    look_s: float = 0.8
     rest_s: float = 0.5  # so long a file must have stayed as it is before it is read
     grace_s: float = 10.0  # a file that is gone or empty may be on its way back
     patience_s: float = 30.0  # what cannot be opened, or never rests, is told only then
@@ -66,9 +66,10 @@ def _below(folder: Path | str, prefix: str) -> Iterator[tuple[str, Stamp]]:
                 continue
 
 
-def torn(before: Look, after: Look) -> bool:
-    """True when a file that is read whole was touched between two looks."""
-    moved = (path for path in {*before, *after} if before.get(path) != after.get(path))
+def torn(before: Look, after: Look, but: Collection[str] = ()) -> bool:
+    """True when a file that is read whole was touched between two looks, `but` these aside."""
+    paths = {*before, *after}.difference(but)
+    moved = (path for path in paths if before.get(path) != after.get(path))
     return any((after.get(path) or before[path])[0] <= MAX_SHEET_BYTES for path in moved)
 
 

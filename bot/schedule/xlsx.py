@@ -52,7 +52,7 @@ def _macros(place: Place) -> Problem:
 
 
 def _grids(package: Package, file: str) -> list[Grid]:
-    parts = dict(_sheet_parts(package))
+    parts = dict(sheet_parts(package))
     facts = {name: _facts(package, part, file) for name, part in parts.items()}
     workbook = load_workbook(io.BytesIO(package.repacked))
     sheets = [sheet for sheet in workbook.sheets_metadata if sheet.typ is SheetTypeEnum.WorkSheet]
@@ -108,7 +108,7 @@ def _workbook_part(package: Package) -> str:
     return "xl/workbook.xml"
 
 
-def _sheet_parts(package: Package) -> Iterator[tuple[str, str]]:
+def sheet_parts(package: Package) -> Iterator[tuple[str, str]]:
     """The name of each sheet and of the part it is in."""
     book = _workbook_part(package)
     targets = _targets(package, book)
@@ -173,11 +173,12 @@ def _table_filter(package: Package, part: str) -> list[tuple[int, int]]:
 
 def _rows(reference: str) -> tuple[int, int]:
     """First and last row of "A2:M40", the headings left out."""
-    spots = [_spot(corner) for corner in reference.split(":")]
+    spots = [spot(corner) for corner in reference.split(":")]
     return (spots[0][0] + 1, spots[-1][0])
 
 
-def _spot(reference: str) -> Spot:
+def spot(reference: str) -> Spot:
+    """Row and column of "B7", from 0; (-1, -1) for what names no cell."""
     found = _REF.fullmatch(reference)
     if found is None:
         return (-1, -1)
@@ -209,7 +210,7 @@ class _Scan:
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         name = name.rpartition(":")[2]
         if name == "c":
-            at = _spot(attributes.get("r", ""))
+            at = spot(attributes.get("r", ""))
             self.column = at[1] if at[1] >= 0 else self.column + 1
             self.row = at[0] if at[0] >= 0 else self.row
             self.kind = attributes.get("t", "")

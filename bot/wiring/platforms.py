@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from adapters import registry
 from bot.clock import Clock
-from bot.contract import Adapter, Capabilities, Desk, Tools
+from bot.contract import Adapter, Capabilities, Desk, Length, Scene, Screen, Tools
 from bot.domain import setting_faults
 from bot.domain.post import Variant
 from bot.domain.problem import Problem
@@ -56,6 +56,15 @@ class Catalog:
 
     def check(self, variant: Variant, account: Account, *, by_hand: bool) -> list[Problem]:
         return self.kind(account, by_hand=by_hand).check(variant, account)
+
+    def screens(self, variant: Variant, scene: Scene) -> Sequence[Screen]:
+        """What readers see, whoever publishes it and however; UsageError for wrong settings."""
+        kind = self.kind(replace(scene.account, mode=""), by_hand=False)
+        return registry.screens(kind, variant, scene, self._config(kind))
+
+    def lengths(self, variant: Variant, account: Account, *, by_hand: bool) -> Sequence[Length]:
+        """What has a limit, counted as whoever publishes it counts."""
+        return registry.lengths(self.kind(account, by_hand=by_hand), variant, account)
 
     def kind(self, account: Account, *, by_hand: bool) -> type[Adapter]:
         return registry.adapter_for(account.platform, self.mode(account, by_hand=by_hand))

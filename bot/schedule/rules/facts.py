@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bot.domain.days import DRAFT_MARK
 from bot.domain.post import Post
 from bot.domain.problem import Problem, Severity
 from bot.i18n import _
@@ -16,11 +17,23 @@ from bot.schedule.rules.finding import Where
 
 def check(post: Post, where: Where, approved: Sequence[str] = ()) -> list[Problem]:
     """What is missing; `approved` are the sources the office reprints from, none: any."""
+    if DRAFT_MARK in post.title:
+        return [_draft(post, where)]  # the rest of it will be written as well
     if post.topic == "science":
         return [*_science(post, where), *_consent(post, where)]
     if post.topic == "reprint":
         return [*_reprint(post, where, approved), *_consent(post, where)]
     return list(_consent(post, where)) if post.patient_story else []
+
+
+def _draft(post: Post, where: Where) -> Problem:
+    return Problem(
+        code="draft-title",
+        message=_("{post} still has the title of a draft.").format(post=post.id),
+        hint=_("Give it the title people shall read, without {mark}.").format(mark=DRAFT_MARK),
+        place=where("title", DRAFT_MARK, 0),
+        post=post.id,
+    )
 
 
 def _science(post: Post, where: Where) -> Iterator[Problem]:

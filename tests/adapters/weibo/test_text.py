@@ -220,3 +220,14 @@ def test_times_are_read_in_any_locale(name: str) -> None:
 def test_no_time_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"unpack|not in list|match format"):
         parse_time(text)
+
+
+def test_a_label_that_fills_the_whole_leaves_nothing_of_the_body() -> None:
+    """However long a text is, it is cut at once."""
+    text = compose(replace(REPRINT, text="字" * 100_000, label="标" * 200), SAFE)
+    assert text.startswith("…\n标")
+
+
+def test_a_link_that_is_none_is_not_safe() -> None:
+    assert not has_safe_link("见 http://[a", SAFE)
+    assert not has_safe_link(f"见 {SAFE}1", "http://[")

@@ -54,7 +54,7 @@ class LivingOffice:
     async def running(self, pace: Pace = HASTY, *, write_ids: bool = True) -> AsyncIterator[App]:
         """`bot run`, as far as it watches the calendar."""
         settings = Settings(
-            office=OfficePart(schedules=self.schedules),
+            office=OfficePart(schedules=self.schedules, write_ids=write_ids),
             ledger=LedgerPart(url=f"sqlite:///{self.root}/ledger.sqlite3"),
             files=Files(handoff=self.root / "handoff", key=self.root / "secret.key"),
         )

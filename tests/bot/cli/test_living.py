@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import structlog
@@ -134,6 +138,98 @@ async def test_an_empty_folder_is_a_drive_that_is_not_there(office: LivingOffice
             file.rename(office.root / file.name)
         await office.until(lambda: app.standing.unreachable != "")
         assert await office.planned() == {"a": ("planned", "02:00")}
+
+
+NEW = "  - at: 2099-05-07 10:00  # 新的一条\n    title: 流感季\n    text: 及时接种。\n"
+
+
+async def test_a_new_entry_gets_its_id_in_the_file_and_is_planned(office: LivingOffice) -> None:
+    async with office.running(Pace()):
+        before = HEAD + NEW + entry("a")
+        office.calendar.write_text(before, encoding="utf-8")
+        began_s = time.monotonic()
+        await office.until(lambda: "id: 0507-" in office.calendar.read_text("utf-8"))
+        after = office.calendar.read_text("utf-8")
+        [name] = re.findall(r"id: (0507-[0-9a-f]{6})\n    ", after)
+        assert after.replace(f"id: {name}\n    ", "") == before
+        await office.plan_is("a", name)
+        assert time.monotonic() - began_s < PROMPT_S
+    # An editor that had the file open saves it once more: the post is the same.
+    office.calendar.write_text(before, encoding="utf-8")
+    async with office.running():
+        assert set(await office.planned()) == {"a", name}
+        assert office.calendar.read_text("utf-8") == after
+
+
+async def test_an_open_file_gets_its_ids_when_it_is_closed(office: LivingOffice) -> None:
+    lock = office.schedules / ".~lock.2026-05.yaml#"
+    async with office.running():
+        lock.write_text("Li")
+        office.calendar.write_text(HEAD + NEW + entry("a") + entry("b"), encoding="utf-8")
+        await office.plan_is("a", "b")  # what has an id does not wait
+        (office.schedules / "2026-06.yaml").write_text(HEAD + entry("c"), encoding="utf-8")
+        await office.plan_is("a", "b", "c")
+        assert office.told.count(lock.name) == 1
+        lock.unlink()
+        await office.until(lambda: "id: 0507-" in office.calendar.read_text("utf-8"))
+        [name] = re.findall("0507-[0-9a-f]{6}", office.calendar.read_text("utf-8"))
+        await office.plan_is("a", "b", "c", name)
+
+
+async def test_no_id_is_written_where_the_office_does_not_want_it(office: LivingOffice) -> None:
+    async with office.running(write_ids=False) as app:
+        text = HEAD + NEW + entry("a") + entry("b")
+        office.calendar.write_text(text, encoding="utf-8")
+        await office.plan_is("a", "b")
+        assert office.calendar.read_text("utf-8") == text
+        assert "id-missing" in office.told
+        assert app.standing.faulty["2026-05.yaml"].errors == 1
+
+
+@contextmanager
+def nobody() -> Iterator[None]:
+    """Root may open everything; this test needs somebody who may not."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+async def test_a_file_that_does_not_open_is_tried_again_and_told_late(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As network drives do while another machine keeps a file for itself."""
+    with TemporaryDirectory() as name:
+        root = Path(name)
+        root.chmod(0o755)
+        monkeypatch.chdir(root)
+        office = LivingOffice(root, capsys)
+        async with office.running() as app:
+            with nobody():
+                _shut(office.calendar)
+                await office.until(lambda: "file-unreadable" in office.told)
+                assert await office.planned() == {"a": ("planned", "02:00")}
+                assert "2026-05.yaml" in app.standing.faulty
+            office.calendar.chmod(0o644)
+            await office.until(lambda: not app.standing.faulty)
+            assert office.told.count("file-unreadable") == 1
+            assert await office.planned() == {"a": ("planned", "02:00")}
+        structlog.reset_defaults()
+
+
+def _shut(file: Path) -> None:
+    """Changes the file, and nobody but its owner may read it from then on."""
+    user = os.geteuid()
+    if os.getuid() == 0:
+        os.seteuid(0)
+    file.write_text(HEAD + entry("a") + "# 改\n", encoding="utf-8")
+    file.chmod(0)
+    if os.getuid() == 0:
+        os.seteuid(user)
 
 
 def _last_look(app: App) -> float:

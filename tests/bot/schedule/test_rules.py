@@ -186,6 +186,7 @@ def test_further_articles_are_looked_through_as_the_first(
         (post(topic="reprint"), ["reprint-without-source"]),
         (post(topic="reprint", source="新华社"), ["reprint-without-source"]),
         (post(topic="reprint", source="新华社", source_url="https://example.cn/1"), []),
+        (post(title="世界无烟日（选题）"), ["draft-title"]),
         (post(patient_story=True), ["consent-missing"]),
         (post(patient_story=True, consent="同意书-2026-014"), []),
     ],

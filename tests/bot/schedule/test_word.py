@@ -429,6 +429,12 @@ def zipped(**files: bytes) -> bytes:
     return stream.getvalue()
 
 
+DOCUMENT = "word/document.xml"
+LAUGHTER = (
+    '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE a [<!ENTITY a0 "ha">'
+    + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
+    + "]><a>&a11;</a>"
+)
 UNUSABLE: dict[str, tuple[str, Callable[[], bytes]]] = {
     "empty": ("docx-damaged", lambda: b""),
     "cut off": ("docx-damaged", lambda: b"PK\x03\x04"),
@@ -465,12 +471,6 @@ UNUSABLE: dict[str, tuple[str, Callable[[], bytes]]] = {
         ),
     ),
 }
-DOCUMENT = "word/document.xml"
-LAUGHTER = (
-    '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE a [<!ENTITY a0 "ha">'
-    + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
-    + "]><a>&a11;</a>"
-)
 
 
 @pytest.mark.parametrize("name", UNUSABLE)

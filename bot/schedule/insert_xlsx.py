@@ -1,0 +1,186 @@
+"""Puts ids into cells of an .xlsx workbook; every other part of it stays byte for byte.
+
+Formats, dropdowns, comments, charts and pictures live in parts and elements nobody touches here. A
+library that loads and saves a workbook would lose those it does not know.
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from xml.parsers import expat
+
+from bot.schedule.grid import Spot, letters
+from bot.schedule.naming import Gap
+from bot.schedule.package import Unreadable, unpack
+from bot.schedule.xlsx import sheet_parts, spot
+
+_MAX_BYTES: Final = 200_000_000  # of all parts unpacked, pictures and all
+_TAG: Final = re.compile(rb"""<[^>"']*(?:"[^"]*"[^>"']*|'[^']*'[^>"']*)*>""")
+_ENCODING: Final = re.compile(rb"""^<\?xml[^>]*encoding=["']([A-Za-z0-9-]+)["']""")
+_STYLE: Final = re.compile(rb"""\ss=("\d+"|'\d+')""")
+_BROKEN: Final = (
+    Unreadable,
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    RuntimeError,  # what zipfile cannot do, and says so
+    expat.ExpatError,
+)
+
+
+def insert_xlsx(raw: bytes, named: Mapping[Gap, str]) -> bytes:
+    """The workbook with each id in the cell where it is missing.
+
+    For a file that was read as a calendar before. Raises ValueError or LookupError where that
+    cannot be done safely.
+    """
+    try:
+        return _repacked(raw, _changed(raw, named))
+    except _BROKEN as error:
+        raise ValueError("not a workbook to write in") from error
+
+
+def _changed(raw: bytes, named: Mapping[Gap, str]) -> dict[str, bytes]:
+    """The parts that hold the sheets concerned, with the ids in them."""
+    package = unpack(raw, "")
+    parts = {name: part for name, part in sheet_parts(package) if _is_sheet(package.parts[part])}
+    wanted: dict[str, dict[Spot, str]] = {}
+    for gap, name in named.items():
+        sheet, _mark, reference = (gap.cell or "").rpartition("!")
+        if not sheet and len(parts) > 1:
+            raise ValueError("which sheet?")
+        part = parts[sheet] if sheet else next(iter(parts.values()))
+        wanted.setdefault(part, {})[spot(reference)] = name
+    return {part: _with_cells(package.parts[part], cells) for part, cells in wanted.items()}
+
+
+def _is_sheet(xml: bytes) -> bool:
+    return b"sheetData" in xml
+
+
+def _repacked(raw: bytes, changed: Mapping[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(raw)) as old, zipfile.ZipFile(out, "w") as new:
+        if sum(info.file_size for info in old.infolist()) > _MAX_BYTES:
+            raise ValueError("too large")
+        new.comment = old.comment
+        for info in old.infolist():
+            content = changed.get(info.filename)
+            new.writestr(copy.copy(info), old.read(info) if content is None else content)
+    return out.getvalue()
+
+
+@dataclass(kw_only=True)
+class _Cell:
+    """A cell's element. Indexes are those of the part's bytes."""
+
+    column: int
+    begin: int
+    end: int = 0
+    formula: bool = False
+
+
+@dataclass(kw_only=True)
+class _Row:
+    """A row's element and its cells."""
+
+    prefix: str
+    cells: list[_Cell] = field(default_factory=list)
+    end: int = 0  # where its end tag begins
+
+
+def _with_cells(xml: bytes, wanted: Mapping[Spot, str]) -> bytes:
+    told = _ENCODING.match(xml.removeprefix(b"\xef\xbb\xbf"))
+    if told is not None and told[1].lower() != b"utf-8":
+        raise ValueError("not UTF-8")
+    rows = _Scan(wanted=frozenset(row for row, _column in wanted)).read(xml)
+    pieces = [_piece(xml, rows[at[0]], at, name) for at, name in wanted.items()]
+    for begin, end, piece in sorted(pieces, reverse=True):
+        xml = xml[:begin] + piece + xml[end:]
+    return xml
+
+
+def _piece(xml: bytes, row: _Row, at: Spot, name: str) -> tuple[int, int, bytes]:
+    """What to put in place of the bytes between two indexes."""
+    there = next((cell for cell in row.cells if cell.column == at[1]), None)
+    if there is None:
+        behind = (cell.begin for cell in row.cells if cell.column > at[1])
+        begin = next(behind, row.end)
+        return begin, begin, _element(row.prefix, at, name, b"")
+    if there.formula:
+        raise ValueError("the cell is computed")
+    style = _STYLE.search(_tag(xml, there.begin)[0])
+    element = _element(row.prefix, at, name, style[0] if style is not None else b"")
+    return there.begin, there.end, element
+
+
+def _element(prefix: str, at: Spot, name: str, style: bytes) -> bytes:
+    before = prefix.encode()
+    reference = f"{letters(at[1])}{at[0] + 1}".encode()
+    return b'<%bc r="%b"%b t="inlineStr"><%bis><%bt>%b</%bt></%bis></%bc>' % (
+        *(before, reference, style),
+        *(before, before, name.encode(), before, before, before),
+    )
+
+
+@dataclass(kw_only=True)
+class _Scan:
+    """Finds the elements of some rows and of their cells, counted as the reader counts them."""
+
+    wanted: frozenset[int]
+    rows: dict[int, _Row] = field(default_factory=dict)
+    _xml: bytes = b""
+    _row: int = -1
+    _column: int = -1
+
+    def read(self, xml: bytes) -> dict[int, _Row]:
+        self._xml = xml
+        self._parser = parser = expat.ParserCreate()
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.Parse(xml, True)
+        return self.rows
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        prefix, colon, plain = name.rpartition(":")
+        if plain == "row":
+            number = attributes.get("r", "")
+            self._row = int(number) - 1 if number.isdecimal() else self._row + 1
+            self._column = -1
+            if self._row in self.wanted:
+                self.rows[self._row] = _Row(prefix=prefix + colon)
+        elif plain == "c":
+            at = spot(attributes.get("r", ""))
+            self._column = at[1] if at[1] >= 0 else self._column + 1
+            if self._row in self.rows:
+                cell = _Cell(column=self._column, begin=self._parser.CurrentByteIndex)
+                self.rows[self._row].cells.append(cell)
+        elif plain == "f" and self._row in self.rows and self.rows[self._row].cells:
+            self.rows[self._row].cells[-1].formula = True
+
+    def _end(self, name: str) -> None:
+        plain, row = name.rpartition(":")[2], self.rows.get(self._row)
+        if row is None:
+            return
+        index = self._parser.CurrentByteIndex
+        if plain == "row":
+            row.end = index
+        elif plain == "c":
+            begins = _tag(self._xml, row.cells[-1].begin)
+            empty = begins[0].endswith(b"/>")
+            row.cells[-1].end = (begins if empty else _tag(self._xml, index)).end()
+
+
+def _tag(xml: bytes, index: int) -> re.Match[bytes]:
+    """The tag that begins there."""
+    found = _TAG.match(xml, index)
+    if found is None:
+        raise ValueError("no tag")
+    return found

@@ -1,0 +1,207 @@
+"""Writes ids of new entries into the office's own files, and changes nothing else in them.
+
+The file is read, changed in memory and read back; only when the outcome is the same calendar with
+the ids, and nobody has touched or opened the file meanwhile, does it take the old file's place. It
+does so at once: whatever happens, the old file or the new one is there, whole.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from bot.i18n import _
+from bot.schedule.digests import stamp
+from bot.schedule.folder import Folder
+from bot.schedule.insert_csv import insert_csv
+from bot.schedule.insert_xlsx import insert_xlsx
+from bot.schedule.insert_yaml import insert_yaml
+from bot.schedule.naming import Gap
+from bot.schedule.sources import READERS
+
+# The file's bytes and the ids → the file's bytes with them. Raises ValueError or LookupError.
+Insert = Callable[[bytes, Mapping[Gap, str]], bytes]
+INSERTS: Final[Mapping[str, Insert]] = {
+    ".yaml": insert_yaml,
+    ".csv": insert_csv,
+    ".xlsx": insert_xlsx,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What became of the ids of new entries."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)  # file → ids that stand in it now
+    refused: Mapping[str, str] = field(default_factory=dict)  # file → why not, and what to do
+    passing: frozenset[str] = frozenset()  # refused for what will pass: worth another try
+
+
+class NotWritten(Exception):
+    """The file stays as it is; the text says why and what to do."""
+
+    def __init__(self, message: str, *, passing: bool = True) -> None:
+        super().__init__(message)
+        self.passing = passing  # another try may find it otherwise
+
+
+def locks(path: Path) -> list[Path]:
+    """The lock files by which Excel, WPS and LibreOffice say that they have the file open."""
+    names = (f"~${path.name}", f"~${path.name[2:]}", f".~{path.name}", f".~lock.{path.name}#")
+    return [lock for lock in map(path.with_name, names) if os.path.lexists(lock)]
+
+
+def write_all(root: Path, named: Mapping[Gap, str], zone: str) -> Written:
+    """Writes all the ids, each file for itself."""
+    files: dict[str, dict[Gap, str]] = {}
+    for gap, name in named.items():
+        files.setdefault(gap.file, {})[gap] = name
+    counts: dict[str, int] = {}
+    refused: dict[str, NotWritten] = {}
+    for file, ids in files.items():
+        try:
+            write_ids(root, file, ids, zone)
+            counts[file] = len(ids)
+        except NotWritten as error:
+            refused[file] = error
+    return Written(
+        counts=counts,
+        refused={file: str(error) for file, error in refused.items()},
+        passing=frozenset(file for file, error in refused.items() if error.passing),
+    )
+
+
+def write_ids(root: Path, file: str, named: Mapping[Gap, str], zone: str) -> None:
+    """Writes the ids of one file's entries, all at once. Raises NotWritten."""
+    path, (_code, message, _hint) = Folder(root=root).locate(file)
+    if path is None:
+        raise NotWritten(message)
+    try:
+        _write(root, path, file, named, zone)
+    except OSError as error:
+        raise NotWritten(
+            _("No ids can be written into {file}: {cause}. It is tried again.").format(
+                file=file, cause=error.strerror or error
+            )
+        ) from error
+
+
+def _write(root: Path, path: Path, file: str, named: Mapping[Gap, str], zone: str) -> None:
+    _check_closed(path, file)
+    seen = os.stat(path)
+    raw = path.read_bytes()
+    made = _with_ids(raw, file, named)
+    # Hidden and named as what is passing: neither a calendar nor a change of the folder.
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    fresh = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(made)
+            stream.flush()
+            _keep_owner(fresh, path, seen, file)
+            os.fsync(stream.fileno())
+        _check_outcome(root, file, raw, fresh, named, zone)
+        _check_closed(path, file)
+        if stamp(os.stat(path)) != stamp(seen) or _digest(path.read_bytes()) != _digest(raw):
+            raise NotWritten(
+                _("{file} was changed just now; ids are written later.").format(file=file)
+            )
+        os.replace(fresh, path)
+    finally:
+        with suppress(FileNotFoundError):
+            fresh.unlink()
+    _sync_folder(path.parent)
+
+
+def _check_closed(path: Path, file: str) -> None:
+    found = locks(path)
+    if found:
+        raise NotWritten(
+            _(
+                "{file} is open on somebody's screen. Please close it; then the ids of its new "
+                "entries are written. If nobody has it open, delete {lock}."
+            ).format(file=file, lock=found[0].name)
+        )
+
+
+def _with_ids(raw: bytes, file: str, named: Mapping[Gap, str]) -> bytes:
+    try:
+        return INSERTS["." + file.rpartition(".")[2]](raw, named)
+    except (ValueError, LookupError, RecursionError) as error:
+        raise _by_hand(file) from error
+
+
+def _by_hand(file: str) -> NotWritten:
+    return NotWritten(
+        _("{file} is written in a way that ids cannot be put into safely. Write them in.").format(
+            file=file
+        ),
+        passing=False,
+    )
+
+
+def _check_outcome(
+    root: Path, file: str, raw: bytes, fresh: Path, named: Mapping[Gap, str], zone: str
+) -> None:
+    """Raises NotWritten unless the new file says what the old one did, and the ids."""
+    reader = READERS["." + file.rpartition(".")[2]]
+    view = Folder(root=root)
+    before = reader(view, file, zone)
+    if view.seen.get(file) != _digest(raw) or before.root is None:
+        raise NotWritten(_("{file} was changed just now; ids are written later.").format(file=file))
+    after = reader(view, fresh.relative_to(root.resolve()).as_posix(), zone)
+    wanted: Any = copy.deepcopy(before.root.plain())
+    for gap, name in named.items():
+        entry = wanted["posts"][gap.index]
+        if entry.get("title", "").strip() != gap.title:
+            raise NotWritten(
+                _("{file} was changed just now; ids are written later.").format(file=file)
+            )
+        entry["id"] = name
+    if after.root is None or after.root.plain() != wanted:
+        raise _by_hand(file)
+
+
+def _keep_owner(fresh: Path, path: Path, seen: os.stat_result, file: str) -> None:
+    """Gives the new file the old one's rights. Raises NotWritten where that is not allowed."""
+    shutil.copystat(path, fresh)  # extended attributes, access lists among them, too
+    os.utime(fresh)
+    if os.name != "posix":
+        return
+    now = os.stat(fresh)
+    if (now.st_uid, now.st_gid) == (seen.st_uid, seen.st_gid):
+        return
+    try:
+        os.chown(fresh, seen.st_uid, seen.st_gid)
+        os.chmod(fresh, stat.S_IMODE(seen.st_mode))
+    except PermissionError as error:
+        raise NotWritten(
+            _(
+                "{file} belongs to somebody else, and would belong to the bot afterwards. Its "
+                "owner can write the ids with `bot check --write-ids`."
+            ).format(file=file),
+            passing=False,
+        ) from error
+
+
+def _digest(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes the new name last; not every system and drive can do it."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
