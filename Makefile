@@ -1,6 +1,6 @@
 # Everything works on a bare machine with Python 3.11–3.13, pip and make: the first target that is
 # called makes .venv from the pinned versions in constraints.txt.
-.PHONY: help demo test check run sim soak bench messages constraints clean
+.PHONY: help demo test check run sim soak bench messages screenshots constraints clean
 
 PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
   $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
@@ -61,6 +61,9 @@ messages: $(VENV)/ready  ## Bring the message catalog up to date
 	$(BIN)/pybabel -q extract -F pyproject.toml -k N_ --no-location --sort-output --omit-header -o build/bot.pot bot adapters
 	$(BIN)/pybabel -q update -i build/bot.pot -d bot/locale -D bot -l zh_CN --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 	$(BIN)/pybabel -q compile -d bot/locale -D bot
+
+screenshots: $(VENV)/ready  ## Draw the pictures of docs/preview.md again (needs Chromium)
+	@$(BIN)/python docs/images/make_screenshots.py
 
 constraints:   ## Pin the newest versions that fit pyproject.toml
 	rm -rf build/pins && $(PYTHON) -m venv build/pins

@@ -60,20 +60,20 @@ def to_html(
     ).strip()
 
 
-@lru_cache(maxsize=32)  # every step of a preparation asks again
+@lru_cache(maxsize=256)  # every step of a preparation asks again
 def pictures(body: str) -> tuple[str, ...]:
     """The addresses of all pictures the text refers to, decoded, in order."""
     return tuple(source(token) for token in flat(parser().parse(body)) if token.type == "image")
 
 
-@lru_cache(maxsize=32)  # asked for every account
+@lru_cache(maxsize=256)  # asked for every account
 def links(body: str) -> tuple[str, ...]:
     """The addresses of all links of the text, in order."""
     tokens = flat(parser().parse(body))
     return tuple(str(token.attrGet("href")) for token in tokens if token.type == "link_open")
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=256)
 def raw_html(body: str) -> tuple[str, ...]:
     """Every tag and comment of HTML in the text; readers would see them as they are written."""
     texts = (token.content for token in flat(parser().parse(body)) if token.type == "text")

@@ -67,7 +67,6 @@ class Files(_Part):
     handoff: Path = Path("var/handoff")
     preview: Path = Path("var/preview")
     key: Path = Path("var/secret.key")
-    links: Path = Path("var/links.json")
 
 
 class EnginePart(_Part):
@@ -105,8 +104,7 @@ class CheckPart(_Part):
     quiet: str = "22:00-07:00"  # "" knows no night
     approved_sources: list[str] = []  # empty: reprints from anywhere
     health_days: str = "usual"  # usual, all, none, or names parted by commas
-
-    links_private: bool = False
+    links_private: bool = False  # `--links` also asks addresses within the office's network
 
     @field_validator("quiet")
     @classmethod

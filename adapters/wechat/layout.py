@@ -38,7 +38,7 @@ def problems(article: Variant, account: Account, limit: Limits) -> Iterator[Prob
     yield from _links(article)
 
 
-@lru_cache(maxsize=64)  # a key item's reprints are asked about one after the other, and often
+@lru_cache(maxsize=512)  # a key item's reprints are asked about one after the other, and often
 def measure(body: str, notices: Notices, theme: str) -> Size:
     """The article's size in that theme, every picture with an address of the usual length."""
     content = lay_out(body, notices, dict.fromkeys(pictures(body), _ADDRESS), theme)

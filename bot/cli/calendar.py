@@ -14,7 +14,7 @@ from rich.markup import escape
 
 from adapters import registry
 from bot.app import App, open_app
-from bot.cli import forecasts
+from bot.cli import forecasts, slots
 from bot.cli.accounts import warn_of
 from bot.cli.drafting import draft_year
 from bot.cli.files import OutOption
@@ -36,6 +36,7 @@ from bot.domain.problem import Problem, Severity, has_errors
 from bot.engine import plan as plans
 from bot.engine import tokens
 from bot.i18n import N_, _
+from bot.schedule.filling import Coming
 from bot.schedule.reader import Reading, read
 from bot.settings import Settings
 from bot.wiring.rulebook import check_options
@@ -154,7 +155,7 @@ def plan(
         draft_year(settings, health_days, form, out)
         return
 
-    async def work() -> tuple[plans.Plan, Reading]:
+    async def work() -> tuple[plans.Plan, Reading, list[Coming]]:
         async with open_app(settings) as app:
             reading = app.read()
             if apply and await Ids(app=app).give(reading):
@@ -163,9 +164,9 @@ def plan(
             if form is Format.TEXT:
                 warn = timedelta(days=settings.tokens.warn_days)
                 warn_of(await tokens.authorisations(app.core, warn=warn), settings.zone)
-            return made, reading
+            return made, reading, slots.coming(reading, app.core.clock.now())
 
-    made, reading = asyncio.run(work())
+    made, reading, ahead = asyncio.run(work())
     if form is Format.JSON:
         emit(
             {
@@ -174,11 +175,13 @@ def plan(
                 "changes": [_as_json(change, settings) for change in made.changes],
                 "problems": [problem.as_json() for problem in made.problems],
                 "quotas": [forecasts.as_json(one, settings.zone) for one in made.overruns],
+                "slots": [slots.as_json(one, settings.zone) for one in ahead],
             }
         )
     else:
         _show_plan(made, reading, settings)
         forecasts.show(made.overruns, settings.zone)
+        slots.show(ahead, settings.zone)
     bad = has_errors(made.problems) or forecasts.missed(made.overruns)
     raise typer.Exit(BAD_NEWS if bad else OK)
 

@@ -56,11 +56,11 @@ def check(
     strict: Annotated[
         bool, typer.Option("--strict", help=_("warnings count for the exit code too"))
     ] = False,
-    links: Annotated[
-        bool, typer.Option("--links", help=_("ask every linked address whether it is there"))
-    ] = False,
     list_rules: Annotated[
         bool, typer.Option("--rules", help=_("list all rules, or explain the one of a code"))
+    ] = False,
+    links: Annotated[
+        bool, typer.Option("--links", help=_("also ask whether the links of the posts still work"))
     ] = False,
     write_ids: Annotated[
         bool, typer.Option("--write-ids", help=_("give new entries without an id one"))
@@ -76,8 +76,8 @@ def check(
         named = naming.name(naming.gaps(reading.sources), naming.ids(reading.sources), {})
         tell_ids(write_all(reading.folder, named, settings.office.timezone))
         reading = read_calendar(settings)
-    found = _links(reading, settings) if links else None
-    checked = checks.check(reading, Catalog(settings.platforms), alone=True, links=found)
+    asked = _links(reading, settings) if links else None
+    checked = checks.check(reading, Catalog(settings.platforms), alone=True, links=asked)
     shown = [one for one in checked.problems if _RANKS[one.severity] >= _RANKS[severity]]
     if form is CheckFormat.JSON:
         emit(_as_json(shown, checked, reading))
@@ -90,13 +90,14 @@ def check(
 
 
 def _links(reading: Reading, settings: Settings) -> list[Problem]:
-    asking = check_links(
-        reading.posts,
-        now=WallClock().now(),
-        cache_file=settings.files.links,
-        private=settings.check.links_private,
+    return asyncio.run(
+        check_links(
+            reading.posts,
+            now=WallClock().now(),
+            cache_file=settings.files.handoff / ".cache" / "links.json",
+            private=settings.check.links_private,
+        )
     )
-    return asyncio.run(asking)
 
 
 def _rules(code: str | None, form: CheckFormat) -> None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bot.app import App, open_app
+from bot.cli import calendars
 from bot.cli.answers import Since, Until
 from bot.cli.files import OutOption, deliver
 from bot.cli.output import screen, settings_in_force
@@ -25,6 +27,13 @@ from bot.settings import Settings
 from bot.web.feed import address_of
 
 group = typer.Typer(help=_("Writes the calendar for other programs."), no_args_is_help=True)
+
+MonthOption = Annotated[
+    str, typer.Option("--month", help=_("the month, as 2026-05, or all; this month if left out"))
+]
+ForceOption = Annotated[
+    bool, typer.Option("--force", help=_("also over a file that is there already"))
+]
 
 
 @group.callback()
@@ -69,6 +78,32 @@ def ics(
         screen.print(made, soft_wrap=True, markup=False)
     else:
         deliver(made, out)
+
+
+@group.command(help=_("The month's calendar as an Excel workbook, or an empty one."))
+def xlsx(
+    month: MonthOption = "",
+    out: OutOption = None,
+    template: Annotated[
+        bool, typer.Option("--template", help=_("an empty workbook to fill in"))
+    ] = False,
+    force: ForceOption = False,
+) -> None:
+    """The month's calendar as an Excel workbook, or an empty one."""
+    made = calendars.workbook(settings_in_force(), month, template=template)
+    deliver(made.data, out or Path(made.name), force=force)
+
+
+@group.command(name="csv", help=_("The month's calendar as CSV, for Excel and other programs."))
+def csv_file(month: MonthOption = "", out: OutOption = None, force: ForceOption = False) -> None:
+    """The month's calendar as CSV, for Excel and other programs."""
+    deliver(calendars.text(settings_in_force(), month, "csv").data, out, force=force)
+
+
+@group.command(name="yaml", help=_("The month's calendar as YAML."))
+def yaml_file(month: MonthOption = "", out: OutOption = None, force: ForceOption = False) -> None:
+    """The month's calendar as YAML."""
+    deliver(calendars.text(settings_in_force(), month, "yaml").data, out, force=force)
 
 
 async def _address(app: App, account: str) -> str:

@@ -55,7 +55,11 @@ class Living:
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`. Nothing that happens to the files ends it."""
         while not stop.is_set():
-            pause_s = await self._turn(stop)
+            try:
+                pause_s = await self._turn(stop)
+            except Exception as error:  # publishing needs no calendar, and this goes on too
+                log.warning("calendar.failed", error=said(error))
+                pause_s = self.pace.retry_s
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), timeout=pause_s)
 

@@ -23,6 +23,7 @@ GROUPS = {
     Group.ENTRIES: N_("Between entries"),
     Group.CONTENT: N_("Content"),
     Group.CALENDAR: N_("The calendar as a whole"),
+    Group.LINKS: N_("Links (`--links`)"),
     Group.CHECKING: N_("Switching rules off"),
     Group.PLATFORM: N_("What platforms refuse"),
 }

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -95,7 +97,7 @@ def _calendar(settings: Settings) -> Finding:
         zone=settings.office.timezone,
         options=check_options(settings),
     )
-    errors = sum(problem.severity is Severity.ERROR for problem in reading.problems)
+    errors = Counter(p.place.file for p in reading.problems if p.severity is Severity.ERROR)
     if not errors:
         return ok(
             "schedules", _("The calendar has {count} posts.").format(count=len(reading.posts))
@@ -104,8 +106,26 @@ def _calendar(settings: Settings) -> Finding:
         check="schedules",
         code="calendar_errors",
         level=Level.WARNING,
-        message=_("The calendar has {count} mistakes.").format(count=errors),
-        advice=_("The posts concerned are not taken over. Run `bot check`; it names each."),
+        message=_("The calendar has {count} mistakes: {files}").format(
+            count=errors.total(),
+            files=_("; ").join(_faulty(settings, file, errors[file]) for file in sorted(errors)),
+        ),
+        advice=_(
+            "What was planned from the last good version stays in force; nothing new is taken over "
+            "where the mistakes are. Run `bot check`; it names each."
+        ),
+    )
+
+
+def _faulty(settings: Settings, file: str, errors: int) -> str:
+    """A file, how many mistakes, and since when they may be in it."""
+    path = settings.office.schedules / file
+    try:
+        saved = datetime.fromtimestamp(path.stat().st_mtime, settings.zone)
+    except (OSError, ValueError, OverflowError):
+        return f"{file or path} {errors}"
+    return _("{file} {errors} (saved {when})").format(
+        file=file or path.name, errors=errors, when=f"{saved:%m-%d %H:%M}"
     )
 
 

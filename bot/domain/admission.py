@@ -42,10 +42,23 @@ def admit(pub: Publication, at: Standing) -> Step | None:
         return as_wanted(pub, at.now)
     if at.now >= pub.not_after:
         return transitions.miss(reason="window_passed")
+    if pub.not_before is not None and at.now < pub.not_before:
+        return wait_for_embargo(pub, pub.not_before)
     if pub.commits >= MAX_COMMITS:
         return transitions.fail(reason="too_many_commits", error=pub.error)
     why = obstacle(pub, at)
     return None if why is None else _held(pub, why, at)
+
+
+def wait_for_embargo(pub: Publication, until: datetime) -> Step:
+    """Back to waiting: nothing of it may be public before `until`."""
+    return transitions.wait(
+        until=min(until, pub.not_after),
+        reason="embargo",
+        attempts=pub.attempts,
+        commits=pub.commits,
+        error={"message": "embargo", "until": until.isoformat()},
+    )
 
 
 def as_wanted(pub: Publication, now: datetime) -> Step:

@@ -102,7 +102,8 @@ def between(
     first: date, last: date, days: Sequence[HealthDay] | None = None
 ) -> Iterator[Occurrence]:
     """Those of known date that touch the days from `first` to `last`, by date."""
-    for year in range(first.year - 1, last.year + 2):  # spans reach over the ends of years
+    # Spans reach over the ends of years.
+    for year in range(max(first.year - 1, FIRST_YEAR), min(last.year + 1, LAST_YEAR) + 1):
         for one in occurrences(year, days):
             if one.first and one.last and one.first <= last and one.last >= first:
                 yield one

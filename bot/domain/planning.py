@@ -55,6 +55,7 @@ class Desired:
     offset_s: int
     content_hash: str
     blocked: bool  # `bot check` found an error in it
+    not_before: datetime | None = None  # 禁发时限
 
 
 class ChangeKind(StrEnum):
@@ -120,6 +121,7 @@ def _original(
         needs_acceptance=False,
         due_at=due_at,
         not_after=due_at + post.window,
+        not_before=post.embargo_until,
         offset_s=0,
         content_hash=content_hash,
         blocked=blocked,
@@ -160,6 +162,7 @@ def _reprints(
                 needs_acceptance=account.reprint is ReprintPolicy.CONFIRM,
                 due_at=post.due_at + timedelta(seconds=offset_s),
                 not_after=deadline_at + REPRINT_GRACE,
+                not_before=post.embargo_until,
                 offset_s=offset_s,
                 content_hash=content_hash,
                 blocked=account.id in blocked,
@@ -170,6 +173,36 @@ def _reprints(
 
 def _by_hand(account: Account, fitness: Mapping[str, Fitness]) -> bool:
     return account.mode == HAND_OFF or not fitness[account.id].publishes
+
+
+def in_force(
+    wanted: Sequence[Desired],
+    known: Sequence[Publication],
+    *,
+    released: Mapping[str, datetime],
+    now: datetime,
+) -> frozenset[str]:
+    """Posts whose edit has an error and must not replace the last good version.
+
+    That version stays in force on all accounts. Where nothing was edited and the same text is
+    found wrong only now (the office has forbidden a word, a consent is gone), it is no edit.
+    """
+    wants = {(want.post, want.account.id): want for want in wanted if want.blocked}
+    good = (pub for pub in known if pub.state in OPEN | IN_FLIGHT and not _is_blocked(pub))
+    return frozenset(
+        pub.post
+        for pub in good
+        if (want := wants.get((pub.post, pub.account))) is not None
+        and (
+            want.content_hash != pub.content_hash
+            or _moved(_terms(want, pub, released.get(pub.post), now), pub)
+        )
+    )
+
+
+def _is_blocked(pub: Publication) -> bool:
+    blocked = bool(pub.wanted.get("blocked")) if pub.state in IN_FLIGHT else False
+    return blocked or (pub.state is State.HELD and pub.reason == Hold.CHECK)
 
 
 def diff(
@@ -372,6 +405,7 @@ def _terms(want: Desired, pub: Publication, released: datetime | None, now: date
         by_hand=want.by_hand,
         needs_acceptance=want.needs_acceptance,
         offset_s=want.offset_s,
+        not_before=want.not_before,
     )
 
 

@@ -107,6 +107,7 @@ class Publication:
     url: str = ""
     published_at: datetime | None = None
     error: Mapping[str, object] = field(default_factory=dict)
+    not_before: datetime | None = None  # 禁发时限: no grant before that, whoever asks for it
     changed_hash: str = ""  # the calendar changed after publishing: the version that did not go out
 
 

@@ -22,6 +22,7 @@ class Group(StrEnum):
     ENTRIES = "entries"  # between entries
     CONTENT = "content"
     CALENDAR = "calendar"
+    LINKS = "links"  # addresses in texts, asked only on request
     CHECKING = "checking"  # the checking itself
     PLATFORM = "platform"  # what a platform would refuse
 

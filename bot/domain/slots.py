@@ -97,7 +97,7 @@ class Slots:
 
     def on(self, day: date) -> Slot | None:
         """The slot on this day; a day a holiday moved one away from names that one too."""
-        near = self.between(day - timedelta(days=_LONGEST_BREAK), _later(day, _LONGEST_BREAK))
+        near = self.between(_earlier(day, _LONGEST_BREAK), _later(day, _LONGEST_BREAK))
         here = [slot for slot in near if slot.day == day]
         return next(iter([*here, *(slot for slot in near if day in slot.meant)]), None)
 

@@ -45,6 +45,7 @@ class Terms:
     by_hand: bool
     needs_acceptance: bool
     offset_s: int
+    not_before: datetime | None = None  # 禁发时限
 
     def columns(self) -> dict[str, object]:
         """As the ledger keeps them."""
@@ -57,23 +58,32 @@ class Terms:
             "by_hand": self.by_hand,
             "needs_acceptance": self.needs_acceptance,
             "offset_s": self.offset_s,
+            "not_before": self.not_before,
         }
 
     def note(self, *, blocked: bool) -> dict[str, object]:
         """As plain data, for a row that cannot be changed yet; `terms_of` reads it."""
-        moments = {"due_at": self.due_at, "not_after": self.not_after}
-        plain = {name: moment.astimezone(UTC).isoformat() for name, moment in moments.items()}
+        moments = {
+            "due_at": self.due_at,
+            "not_after": self.not_after,
+            "not_before": self.not_before,
+        }
+        plain = {
+            name: moment and moment.astimezone(UTC).isoformat() for name, moment in moments.items()
+        }
         return {**self.columns(), **plain, "blocked": blocked}
 
 
 def terms_of(note: Mapping[str, object]) -> Terms:
     """The terms a note was made of."""
     values = {name: note[name] for name in Terms.__dataclass_fields__}
+    embargo = note["not_before"]
     return Terms(
         **{
             **values,
             "due_at": datetime.fromisoformat(str(note["due_at"])),
             "not_after": datetime.fromisoformat(str(note["not_after"])),
+            "not_before": datetime.fromisoformat(str(embargo)) if embargo else None,
             "kind": Kind(str(note["kind"])),
             "method": Method(str(note["method"])),
         }  # type: ignore[arg-type]

@@ -41,6 +41,7 @@ _REASONS = {
     Hold.FROZEN.value: N_("a freeze is on"),
     "not_registered_or_active": N_("the account is not registered (备案) or not active"),
     "name_differs": N_("the account's verified name is not the unit's"),
+    "embargo": N_("its embargo has not ended"),
     "quota": N_("the platform's quota is used up"),
     "unavailable": N_("the platform cannot be reached"),
     "not_published": N_("it surely did not go out and is tried again"),

@@ -17,6 +17,7 @@ from bot.domain.roster import Account, Roster
 from bot.domain.variants import make_variant
 from bot.engine.context import flagship_name
 from bot.engine.ignored import Ignored, sift
+from bot.engine.links import LINK_CODES
 from bot.engine.ports import Catalog
 from bot.engine.uncovered import uncovered
 from bot.i18n import _
@@ -28,7 +29,6 @@ _STAND_IN_LINK = (
     "https://mp.weixin.qq.com/s?__biz=MzAwMDAwMDAwMA==&mid=2650000000&idx=1&sn=" + "0" * 32
 )
 _ALONE = frozenset({"quota-exceeded"})  # codes that only a check without a ledger gives
-_LINKS = frozenset({"dead-link", "link-moved", "link-private", "link-silent", "links-unchecked"})
 _BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)  # checking knows no clock
 
 
@@ -68,8 +68,8 @@ def check(
     """Everything the files themselves and the platforms' limits object to.
 
     An error of the post blocks it everywhere; an error of one platform only there. What is
-    switched off blocks nothing. `alone` adds what can be foretold without a ledger: quotas.
-    `links` are the problems found with addresses; None: nobody looked.
+    switched off blocks nothing. `alone` adds what can be foretold without a ledger: quotas. `links`
+    is what `check_links` found, None when nobody asked.
     """
     roster = reading.roster
     fitness = fitness_of(roster, catalog)
@@ -93,8 +93,8 @@ def check(
     if alone:
         found += quota_problems(wanted, reading, catalog)
     found += links or ()
-    unseen = (_ALONE if not alone else frozenset()) | (_LINKS if links is None else frozenset())
-    sifted = sift(found, reading, not_looked_for=unseen)
+    left_out = (frozenset() if alone else _ALONE) | (LINK_CODES if links is None else frozenset())
+    sifted = sift(found, reading, not_looked_for=left_out)
     return Checked(
         wanted=tuple(wanted),
         problems=tuple(ordered(sifted.kept)),

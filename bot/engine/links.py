@@ -17,6 +17,7 @@ from bot.domain.problem import Problem, Severity
 from bot.engine.reachable import ANSWERED, Found, Reach, ask
 from bot.i18n import _
 
+LINK_CODES: Final = frozenset({"dead-link", "link-moved", "link-private", "link-silent"})
 BUDGET_S: Final = 60.0  # for all addresses together
 _KEPT_FOR: Final = timedelta(hours=24)
 _IN_TEXT: Final = re.compile(r"https?://[\w./?=&%#:~+@!$'*,;-]+", re.ASCII)
@@ -43,9 +44,10 @@ async def check_links(
         _remember(cache_file, known, asked, now)
     found = {url: each for url, (_at, each) in known.items()} | dict(asked)
     if not _connected(asked.values()):
-        return [_unchecked(len(asked))]
+        lost = Found(reach=Reach.UNASKED)
+        found |= {url: lost for url, each in asked.items() if each.reach is not Reach.PRIVATE}
     problems = [_told(post, url, found[url]) for post, url in wanted]
-    late = sum(each.reach is Reach.UNASKED for each in asked.values())
+    late = sum(each.reach is Reach.UNASKED for each in found.values())
     notes = [_unchecked(late)] if late else []
     return [problem for problem in problems if problem is not None] + notes
 

@@ -89,8 +89,9 @@ async def retry(core: Core, pub: Publication, *, by: str, not_published: bool = 
             ).format(name=f"{pub.post}@{pub.account}", id=pub.id)
         )
     now = core.clock.now()
-    not_after = max(pub.not_after, now + _RETRY_WINDOW)
-    step = transitions.retry(pub.state, now=now, not_after=not_after, by=by)
+    go_at = max(now, pub.not_before or now)  # a person's word does not end an embargo
+    not_after = max(pub.not_after, go_at + _RETRY_WINDOW)
+    step = transitions.retry(pub.state, now=go_at, not_after=not_after, by=by)
     await _do(core, pub, step)
 
 

@@ -8,7 +8,16 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.forecast import Overrun, demand, forecast
-from bot.domain.planning import IN_FLIGHT, OPEN, Change, Desired, diff, first_hold, first_look
+from bot.domain.planning import (
+    IN_FLIGHT,
+    OPEN,
+    Change,
+    Desired,
+    diff,
+    first_hold,
+    first_look,
+    in_force,
+)
 from bot.domain.problem import Problem
 from bot.domain.publication import Hold, Publication, State, publication_key
 from bot.domain.roster import AccountStatus
@@ -36,6 +45,7 @@ class Plan:
     planned: int  # publications the calendar asks for
     overtaken: int = 0  # changes a worker was faster than; the next plan makes them
     overruns: tuple[Overrun, ...] = ()  # quotas the calendar will exceed, by time
+    kept: frozenset[str] = frozenset()  # posts whose edit has an error: the last good one stays
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +55,7 @@ class _Difference:
     changes: list[Change]
     known: list[Publication]
     released: dict[str, datetime]  # key item → its first release
+    kept: frozenset[str]
 
 
 def _roster_unusable(reading: Reading) -> bool:
@@ -66,6 +77,7 @@ async def preview(core: Core, reading: Reading) -> Plan:
         problems=checked.problems,
         planned=len(checked.wanted),
         overruns=overruns,
+        kept=found.kept,
     )
 
 
@@ -87,6 +99,8 @@ async def apply(core: Core, reading: Reading, *, confirmed: bool = False) -> Pla
         overruns = await _overruns(conn, core, reading, found, now)
         await roster.save(conn, reading.roster)
         for post in reading.posts:
+            if post.id in found.kept:
+                continue
             await posts.save(conn, post, checked.hashes[post.id], now)
         # A post may have become a key item, or an account the flagship, after it was public.
         await posts.note_releases(conn)
@@ -95,6 +109,8 @@ async def apply(core: Core, reading: Reading, *, confirmed: bool = False) -> Pla
         overtaken = await _carry_out(conn, found.changes, await _released(conn, reading), now)
         gone = {change.post for change in found.changes if change.desired is None}
         await posts.mark_removed(conn, gone - {post.id for post in reading.posts})
+    if found.kept:
+        log.warning("plan.kept", posts=sorted(found.kept))
     log.info("plan.applied", changes=len(found.changes), problems=len(checked.problems))
     return Plan(
         changes=tuple(found.changes),
@@ -102,6 +118,7 @@ async def apply(core: Core, reading: Reading, *, confirmed: bool = False) -> Pla
         planned=len(checked.wanted),
         overtaken=overtaken,
         overruns=overruns,
+        kept=found.kept,
     )
 
 
@@ -125,8 +142,15 @@ async def _diff(conn: Connection, reading: Reading, checked: Checked, now: datet
     known += [pub for pub in open_ones if pub.post not in read]
     stored = await posts.some_posts(conn, {pub.post for pub in known} | read)
     released = {post.id: post.first_release_at for post in stored.values() if post.first_release_at}
-    changes = diff(checked.wanted, known, keep=_kept(reading, stored), released=released, now=now)
-    return _Difference(changes=changes, known=known, released=released)
+    kept = in_force(checked.wanted, known, released=released, now=now)
+    changes = diff(
+        [want for want in checked.wanted if want.post not in kept],
+        [pub for pub in known if pub.post not in kept],
+        keep=_kept(reading, stored),
+        released=released,
+        now=now,
+    )
+    return _Difference(changes=changes, known=known, released=released, kept=kept)
 
 
 async def _overruns(
@@ -187,6 +211,7 @@ def _row(want: Desired, released: datetime | None, now: datetime) -> dict[str, A
         "reason": held.value if held else "",
         "due_at": want.due_at,
         "not_after": want.not_after,
+        "not_before": want.not_before,
         "offset_s": want.offset_s,
         "content_hash": want.content_hash,
         # A hold is looked at when its window closes; a reprint when the first release is out.

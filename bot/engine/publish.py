@@ -15,7 +15,7 @@ from typing import Any
 
 from bot.contract import Adapter, Capabilities, Checkpoint, Pending, Receipt
 from bot.domain import transitions
-from bot.domain.admission import admit, look_at, look_first, needs_look
+from bot.domain.admission import admit, look_at, look_first, needs_look, wait_for_embargo
 from bot.domain.message import Message
 from bot.domain.post import Variant
 from bot.domain.publication import Hold, Publication, State
@@ -154,7 +154,7 @@ class Publisher:
 
     async def _hand_off(self, job: _Job, done: Checkpoint) -> None:
         step = transitions.hand_off(package=done.data.get("package", ""))
-        move = Move(publication=job.pub.id, step=step, lease=job.lease, frozen_blocks=True)
+        move = Move(publication=job.pub.id, step=step, lease=job.lease, gated=True)
         given = (await self._core.journal.apply(move, now=self._now))[0]
         if not given.ok:
             await self._not_granted(job, given)
@@ -202,7 +202,7 @@ class Publisher:
         return outcome.after_commit(pub, result, began, self._now)
 
     async def _grant(self, job: _Job, now: datetime) -> Applied:
-        """Asks for the one permission to send; withdrawal, freeze and quota are checked with it."""
+        """Asks for the one permission to send; what bars it is checked with it."""
         step = transitions.grant(
             now=now,
             lease=job.lease,
@@ -215,7 +215,7 @@ class Publisher:
             step=step,
             lease=job.lease,
             budgets=budgets_for(job.capabilities, job.pub, job.account_kind),
-            frozen_blocks=True,
+            gated=True,
         )
         return (await self._core.journal.apply(move, now=now))[0]
 
@@ -224,6 +224,9 @@ class Publisher:
         if granted.refusal is Refusal.FROZEN:
             step = transitions.hold(Hold.FROZEN, look_at=look_at(Hold.FROZEN, pub.not_after, now))
             await self._apply(pub, step, job.lease)
+        elif granted.refusal is Refusal.EMBARGO:
+            assert granted.until is not None
+            await self._apply(pub, wait_for_embargo(pub, granted.until), job.lease)
         elif granted.refusal is Refusal.SPENT:
             assert granted.until is not None
             step = transitions.wait(

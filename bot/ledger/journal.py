@@ -45,7 +45,8 @@ class Move:
     step: Step
     lease: object = ANY_LEASE
     budgets: tuple[Budget, ...] = ()
-    frozen_blocks: bool = False  # a grant: refused while the matrix is frozen (静默期)
+    # A grant: refused while the matrix is frozen (静默期), and before the post's embargo ends.
+    gated: bool = False
     wish: Mapping[str, Any] | None = None
 
 
@@ -54,12 +55,13 @@ class Refusal(StrEnum):
 
     STALE = "stale"  # another state or another lease by now
     FROZEN = "frozen"
+    EMBARGO = "embargo"
     SPENT = "spent"  # quota
 
 
 @dataclass(frozen=True, kw_only=True)
 class Applied:
-    """What came of a move; `until` says when a spent quota is whole again."""
+    """What came of a move; `until` says when an embargo ends or a spent quota is whole again."""
 
     refusal: Refusal | None = None
     until: datetime | None = None
@@ -161,7 +163,7 @@ def _apply(
         # an upgrade is either seen here or waits for us.
         check_version_now(conn)
     purse = _purse(conn, group, moves)
-    if any(move.frozen_blocks or _waits_for(move, Hold.FROZEN) for move in moves):
+    if any(move.gated or _waits_for(move, Hold.FROZEN) for move in moves):
         group.frozen = bool(conn.scalar(_LOCK_FREEZE))
     group.released = _released(conn, group, moves)
     group.working = _working(conn, group, moves)
@@ -215,9 +217,12 @@ def _purse(conn: SyncConnection, group: _Group, moves: Sequence[Move]) -> Purse:
 
 
 def _one(group: _Group, purse: Purse, move: Move) -> Applied:
-    if move.frozen_blocks and group.frozen:
+    if move.gated and group.frozen:
         return Applied(refusal=Refusal.FROZEN)
     row = group.rows.get(move.publication)
+    embargo = row["not_before"] if move.gated and row is not None else None
+    if embargo is not None and group.now < embargo:
+        return Applied(refusal=Refusal.EMBARGO, until=embargo)
     if move.wish is not None and row is not None and row["wanted"] != move.wish:
         return _STALE
     if move.step.to is State.SENDING and row is not None and row["wanted"]:
@@ -241,6 +246,7 @@ _LOCK = (
     select(
         *(publications.c[name] for name in ("id", "state", "lease", "wanted", "content_hash")),
         *(publications.c[name] for name in ("committed_at", "paid", "post", "account", "unit")),
+        publications.c.not_before,
         *(publications.c[name] for name in ("platform", "kind", "due_at", "accepted_by")),
         posts.c.key_item,
         posts.c.column,

@@ -18,10 +18,11 @@ from bot.ledger.connection import Connection
 from bot.ledger.tables import accounts, contents, exemptions, posts, publications
 
 _POST = TypeAdapter(Post)
-# Where it stands and when it is due is not what it says: moving a post is no change of content.
+# Where it stands, when it is due and on what grounds it may go out is not what it says: moving a
+# post is no change of content.
 _NOT_CONTENT = {
     "due_at", "accounts", "delays", "embargo_until", "window", "place", "key", "column", "topic",
-    "reviewer",
+    "reviewer", "consent", "patient_story",
 }  # fmt: skip
 
 

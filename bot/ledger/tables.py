@@ -138,6 +138,7 @@ publications = Table(
     Column("reason", Text, nullable=False, server_default=""),
     Column("due_at", Moment, nullable=False),
     Column("not_after", Moment, nullable=False),
+    Column("not_before", Moment),  # embargo
     Column("offset_s", Integer, nullable=False, server_default="0"),
     Column("content_hash", String(64), ForeignKey("contents.hash"), nullable=False),
     Column("next_at", Moment),

@@ -43,11 +43,10 @@ _REST: Final = re.compile(rf"\s*{_WEEKDAY}\s*T?\s*(?:{_CLOCK})?", re.ASCII)
 _CLOCK_ONLY: Final = re.compile(_CLOCK)
 _COMPACT_CLOCK: Final = re.compile(r"\s*(\d{2})(\d{2})")
 _NO_YEAR: Final = re.compile(r"\d{1,2}\s*[-/.月]\s*\d{1,2}(?![\d/.-])\s*[日号]?(?:\D.*)?")
+_RELATIVE: Final = re.compile(r"[Tt]\s*[+-]")
 _WEEKDAYS: Final = "一二三四五六日"
 _SPAN: Final = re.compile(r"(\d{1,4})\s*(分钟|分|个小时|小时|时|天|日|m|h|d|min)", re.IGNORECASE)
 _SPAN_UNITS: Final = {"分": "m", "个": "h", "小": "h", "时": "h", "天": "d", "日": "d"}
-
-_LATER: Final = re.compile(r"\s*[Tt]\s*[+-]")
 
 
 class Refused(Exception):
@@ -112,31 +111,29 @@ def flag(value: Value) -> str:
     )
 
 
+def words(value: Value) -> str:
+    """Text, "" where the cell says that there is none on purpose."""
+    return "" if value == NONE_WORD else text_of(value)
+
+
 def names(value: Value) -> list[str]:
     """The pieces of a list: between commas, semicolons or line ends."""
-    text = text_of(value)
+    text = words(value)
     if text.startswith("["):
         found = _json(text)
         if isinstance(found, list) and all(isinstance(item, str) for item in found):
             return found
-    if text == NONE_WORD:
-        return []
     return [piece.strip() for piece in _SEPARATORS.split(text) if piece.strip()]
 
 
 def ids(value: Value) -> list[str]:
-    """Ids, each perhaps followed by a space and what it stands for, or by how much later: T+30m."""
-    return [_id(name.split()) for name in names(value)]
+    """Ids, each perhaps followed by a space and what it stands for, or by a delay: "T+30m"."""
+    return [_without_note(name.split()) for name in names(value) if name.strip()]
 
 
-def _id(words: list[str]) -> str:
-    delayed = len(words) > 1 and _LATER.match(narrow(words[-1]))
-    return f"{words[0]} {words[-1]}" if delayed else words[0]
-
-
-def is_relative(value: Value) -> bool:
-    """True for a time counted from another post: T+4h."""
-    return isinstance(value, str) and _LATER.match(narrow(value)) is not None
+def _without_note(parts: Sequence[str]) -> str:
+    delay = next((narrow(part) for part in parts[1:] if _RELATIVE.match(narrow(part))), "")
+    return f"{parts[0]} {delay}".strip()
 
 
 def pairs(value: Value) -> Mapping[str, str]:
@@ -160,10 +157,22 @@ def pairs(value: Value) -> Mapping[str, str]:
     return made
 
 
+def tree(value: Value) -> dict[str, object]:
+    """A group of names and values as JSON."""
+    found = _json(text_of(value))
+    if isinstance(found, dict):
+        return found
+    raise Refused(
+        "bad-pair",
+        _("“{text}” is no group of names and values.").format(text=shown(value)[:60]),
+        _("Leave this to `bot export`, or define it in a calendar file in YAML."),
+    )
+
+
 def _json(text: str) -> object:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -183,6 +192,24 @@ def deadline(value: Value) -> str:
     if re.match(r"[tT]\s*\+", text):
         return "T+" + span(text.partition("+")[2])
     return f"T+{text}" if re.fullmatch(r"\d+[mhd]", text) else text
+
+
+def relative(value: Value) -> str:
+    """A time counted from another post ("T+4h"), "" when it is none."""
+    text = narrow(value) if isinstance(value, str) else ""
+    return text[0].upper() + text[1:] if _RELATIVE.match(text) else ""
+
+
+def day(value: Value, *, epoch_1904: bool = False) -> str:
+    """A day such as "2026-05-06". Raises Refused when that is not certain."""
+    found = moment(value, epoch_1904=epoch_1904)
+    if found.day is None or found.clock is not None:
+        raise Refused(
+            "bad-date",
+            _("“{text}” is no date.").format(text=shown(value)),
+            _("Write it as YYYY-MM-DD, for example 2015-03-01."),
+        )
+    return found.day.isoformat()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,16 +240,32 @@ def moment(value: Value, *, epoch_1904: bool = False) -> Moment:
     return _of_text(narrow(str(value)))
 
 
-def day(value: Value, *, epoch_1904: bool = False) -> str:
-    """The day a cell means, as YYYY-MM-DD. Raises Refused when that is not certain."""
-    found = moment(value, epoch_1904=epoch_1904)
-    if found.day is None or found.clock:
+def together(moments: Sequence[Moment], texts: Sequence[str]) -> Moment:
+    """The day and the time that several cells say together."""
+    days = {moment.day for moment in moments if moment.day is not None}
+    clocks = {moment.clock for moment in moments if moment.clock is not None}
+    text = " ".join(texts)
+    if len(days) > 1 or len(clocks) > 1:
         raise Refused(
-            "bad-date",
-            _("“{text}” is no date.").format(text=shown(value)),
-            _("Write it as YYYY-MM-DD, for example 2015-03-01."),
+            "bad-time",
+            _("“{text}” is no day and time.").format(text=text),
+            _("Two cells say different times; keep one of them."),
         )
-    return found.day.isoformat()
+    if not days:
+        raise Refused(
+            "time-without-day",
+            _("“{text}” is a time without its day.").format(text=text),
+            _("Write the day before it: YYYY-MM-DD {text}").format(text=text),
+        )
+    if not clocks:
+        raise Refused(
+            "day-without-time",
+            _("“{text}” is a day without a time.").format(text=text),
+            _("Write the time behind it: {text} 10:00. For midnight write 00:00 as text.").format(
+                text=text
+            ),
+        )
+    return Moment(day=days.pop(), clock=clocks.pop())
 
 
 def _of_number(value: int | float, epoch_1904: bool) -> Moment:

@@ -147,8 +147,17 @@ _ENTRIES: Final = {
     "key-without-flagship": N_("A key item is not first released on a flagship account."),
     "key-deadlines-overlap": N_("Two key items are due for reprinting at the same time."),
 }
+_LINKS: Final = {
+    "link-moved": N_("A link leads to a page that has moved to another site for good."),
+    "link-private": N_("A link leads into a private network, where readers cannot follow."),
+    "link-silent": N_("A link leads to a page that gives no usable answer at the moment."),
+    "links-unchecked": N_("Links could not be checked: no network, or no time."),
+}
 _WARNINGS: Final = frozenset(
     {
+        "link-moved",
+        "link-private",
+        "link-silent",
         "wrong-extension",
         "account-twice",
         "key-deadlines-overlap",
@@ -169,7 +178,13 @@ _WARNINGS: Final = frozenset(
         "docx-table",
     }
 )
-_NOTES: Final = frozenset({"filtered-rows", "sheet-ignored"})
+_NOTES: Final = frozenset({"filtered-rows", "sheet-ignored", "links-unchecked"})
+_DEAD_LINK: Final = Rule(
+    code="dead-link",
+    group=Group.LINKS,
+    meaning=N_("A link leads to a page that is not there."),
+    optional=True,  # some sites say so to every program
+)
 
 # By code, in the order of the list; those of the platforms come with their adapters.
 RULES: Final[Mapping[str, Rule]] = {
@@ -181,5 +196,7 @@ RULES: Final[Mapping[str, Rule]] = {
     **table(Group.MEDIA, _MEDIA, _WARNINGS),
     **table(Group.BODIES, _BODIES, _WARNINGS),
     **table(Group.ENTRIES, _ENTRIES, _WARNINGS),
+    _DEAD_LINK.code: _DEAD_LINK,
+    **table(Group.LINKS, _LINKS, _WARNINGS, _NOTES),
     **{rule.code: rule for rule in GROUNDS},
 }

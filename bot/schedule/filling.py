@@ -27,17 +27,6 @@ class Coming:
     slot: Slot
     posts: tuple[str, ...]  # none: it is still empty
 
-    def as_json(self) -> dict[str, object]:
-        """The fixed shape of `slots` in `bot plan --format json`."""
-        at = self.slot.due_at
-        return {
-            "column": self.column,
-            "day": self.slot.day.isoformat(),
-            "due_at": at.isoformat(),
-            "meant": [day.isoformat() for day in self.slot.meant],
-            "posts": list(self.posts),
-        }
-
 
 @dataclass(kw_only=True)
 class Filling:
@@ -45,6 +34,14 @@ class Filling:
 
     columns: Sequence[Column] = ()
     posts: dict[_Key, list[str]] = field(default_factory=dict)
+    _like: dict[str, str] = field(default_factory=dict)  # the labels asked for are few
+
+    def like(self, name: str) -> str:
+        """The column with nearly this name, "" when none has."""
+        if name not in self._like:
+            known = [column.name for column in self.columns]
+            self._like[name] = nearest(name, known) if name else ""
+        return self._like[name]
 
     def coming(self, now: datetime, span: timedelta) -> list[Coming]:
         """The slots from now on, by time."""
@@ -73,19 +70,21 @@ def fill(
     """
     filling = Filling(columns=columns)
     problems: list[Problem] = []
+    if not columns:
+        return filling, problems
     for draft, due_at in sorted(due.items(), key=lambda item: (item[1], item[0].shape.id)):
         problems += _enter(filling, draft, due_at)
     _enter_unread(filling, unread)
     days = [draft.day(due_at) for draft, due_at in due.items()]
-    for column in columns if days else ():
-        problems += _empty(filling, column, min(days), max(days))
+    for column in columns:
+        problems += _empty(filling, column, min(days), max(days)) if days else []
     return filling, problems
 
 
 def _enter(filling: Filling, draft: Draft, due_at: datetime) -> list[Problem]:
     column = draft.column
     if column is None:
-        near = nearest(draft.shape.column, [known.name for known in filling.columns])
+        near = filling.like(draft.shape.column)
         return [_unknown(draft, near)] if near else []
     if column.slots is None or draft.filled(due_at) is None:
         return []

@@ -231,54 +231,11 @@ _WORDING: Final = (
     ),
 )
 
-_INSPECTED: Final = ("国办秘函〔2019〕19号（链接）", _CHECKED_AT)
-_LINKS: Final = (
-    _rule(
-        "dead-link",
-        N_("A link leads to a page that is not there (with --links)."),
-        N_("Dead links are a finding of inspections, and readers stop at them."),
-        _INSPECTED,
-        ("link: https://jk.example.gov.cn/old", "link: https://jk.example.gov.cn/new"),
-        severity=Severity.ERROR,
-        optional=True,
-    ),
-    _rule(
-        "link-moved",
-        N_("A link leads on to another site (with --links)."),
-        N_("An address that was given up may belong to anybody by now."),
-        _INSPECTED,
-        ("link: http://old.example.cn/1", "link: https://jk.example.gov.cn/1"),
-    ),
-    _rule(
-        "link-private",
-        N_("A link leads into a private network (with --links)."),
-        N_("Readers cannot follow it."),
-        _INSPECTED,
-        ("link: http://192.168.1.8/1", "link: https://jk.example.gov.cn/1"),
-    ),
-    _rule(
-        "link-silent",
-        N_("A page that is linked gives no usable answer now (with --links)."),
-        N_("It may be back tomorrow; somebody should look."),
-        _INSPECTED,
-        ("link: https://jk.example.gov.cn/slow", "link: https://jk.example.gov.cn/1"),
-    ),
-    _rule(
-        "links-unchecked",
-        N_("Links could not be checked from here (with --links)."),
-        N_("Without a network nothing can be said of them."),
-        _INSPECTED,
-        ("bot check --links", "bot check"),
-        severity=Severity.INFO,
-    ),
-)
-
 GROUNDS: Final[tuple[Rule, ...]] = (
     *_FACTS,
     *_CLAIMS,
     *_PATIENTS,
     *_WORDING,
-    *_LINKS,
     *CALENDAR,
     *CHECKING,
 )

@@ -35,6 +35,7 @@ class Kind(StrEnum):
     IDS = "ids"
     PAIRS = "pairs"
     TOPIC = "topic"
+    TREE = "tree"  # JSON
     IGNORED = "ignored"
 
 
@@ -119,10 +120,24 @@ PLATFORMS: Final[Mapping[str, tuple[str, ...]]] = {
 DAY: Final = Column(keys=("at",), kind=Kind.DAY, heading="日期")
 CLOCK: Final = Column(keys=("at",), kind=Kind.CLOCK, heading="时间")
 IGNORED: Final = ("备注", "序号", "星期", "周次", "note", "notes")
-SETTINGS: Final[Mapping[tuple[str, ...], tuple[str, ...]]] = {
-    ("timezone",): ("时区",),
-    ("defaults", "accounts"): ("默认账号",),
-    ("defaults", "window"): ("默认窗口",),
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What a file says once for all its posts: a name in one cell, its value in the next."""
+
+    words: tuple[str, ...]
+    column: Column
+
+
+SETTINGS: Final[Mapping[tuple[str, ...], Setting]] = {
+    keys: Setting(words=words, column=Column(keys=keys, kind=kind, heading=words[0]))
+    for keys, words, kind in (
+        (("timezone",), ("时区",), Kind.TEXT),
+        (("defaults", "accounts"), ("默认账号",), Kind.IDS),
+        (("defaults", "window"), ("默认窗口", "默认发布窗口"), Kind.SPAN),
+        (("columns",), ("栏目定义",), Kind.TREE),
+    )
 }
 _KINDS: Final[Mapping[str, Kind]] = {
     "at": Kind.MOMENT,
@@ -131,7 +146,7 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "deadline": Kind.DEADLINE,
 }
 _NOTE: Final = re.compile(r"(?<=.)\([^()]*\)$|[*:]+$")  # “标题（必填）”, “标题*”
-_APART: Final = re.compile(r"\s*[·•・‧.:/|\-]\s*")  # as NFKC leaves them
+_APART: Final = re.compile(r"\s*[·•・‧.:/|]\s*")  # as NFKC leaves them
 _FURTHER: Final = re.compile(r"第\s*(\d{1,2}|[二三四五六七八])\s*[条篇]")
 _NUMBERS: Final = "一二三四五六七八"
 _COUNTED: Final = re.compile(r"(.+?)\s*(\d{1,2})")
@@ -252,10 +267,13 @@ def _compound(text: str) -> Column | None:
     if further is not None:
         number = int(further[1]) if further[1].isdecimal() else _NUMBERS.index(further[1]) + 1
         below = _below(ArticleShape).get(back[0])
-        keys: tuple[str | int, ...] = ("more", number - 2)
-        return _moved(below, keys, f"第{number}条") if number >= 2 else None
+        if below is None or number < 2:
+            return None
+        return _moved(below, ("more", number - 2), f"第{number}条")
     platform = _PLATFORM_OF.get(front, front if re.fullmatch(r"[a-z][a-z0-9-]*", front) else "")
     below = _below(OverrideShape).get(back[0]) if platform else None
+    if below is None:
+        return None
     return _moved(below, ("variants", platform), platform_word(platform))
 
 
@@ -267,10 +285,30 @@ def _as_words(front: str, back: str) -> str:
     return back
 
 
-def _moved(below: Column | None, keys: tuple[str | int, ...], before: str) -> Column | None:
-    if below is None:
-        return None
+def _moved(below: Column, keys: tuple[str | int, ...], before: str) -> Column:
     return Column(keys=(*keys, *below.keys), kind=below.kind, heading=f"{before}·{below.heading}")
+
+
+def column_at(*keys: str | int) -> Column:
+    """The column of a key's values. Raises KeyError for a key no post has."""
+    front, *rest = keys
+    if front == "variants":
+        platform = str(rest[0])
+        below = _below(OverrideShape)[str(rest[1])]
+        return _moved(below, ("variants", platform), platform_word(platform))
+    if front == "more":
+        number = int(rest[0])
+        return _moved(_below(ArticleShape)[str(rest[1])], ("more", number), f"第{number + 2}条")
+    return next(column for column in post_columns() if column.keys == keys)
+
+
+@cache
+def post_columns() -> tuple[Column, ...]:
+    """The columns of a post itself and of its key item, in the order they are written."""
+    own = {column.name: column for column, _words in columns_of(PostShape, POST)}
+    key = [column for column, _words in columns_of(KeyShape, KEY, "key")]
+    ordered = [own.pop(name) for name in POST if name in own]
+    return (*ordered, *own.values(), *key)
 
 
 def heading_of(keys: Sequence[str | int]) -> str:

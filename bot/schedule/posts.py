@@ -324,8 +324,12 @@ class _Maker:
                 message = _("The account {account} is named twice.").format(account=account)
                 self._say("account-twice", message, _("Delete one of the two."), *keys)
         fine = accounts and all(account in known for account in accounts)
-        # Of an account named twice the first counts.
-        return {one.account: one.delay for one in reversed(carriers)} if fine else None
+        if not fine:
+            return None
+        delays: dict[str, timedelta] = {}
+        for carrier in carriers:
+            delays.setdefault(carrier.account, carrier.delay)  # named twice, the first counts
+        return delays
 
     def _body(self, file: str, title: str, *keys: str | int) -> Body | None:
         if not file:

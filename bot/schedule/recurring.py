@@ -39,7 +39,7 @@ _LIMITS: Final = {  # parts made of numbers: the largest, and whether they count
     "BYYEARDAY": (366, True),
 }
 _ALWAYS: Final = {"FREQ", "INTERVAL", "COUNT", "WKST"}
-_ORDINAL = re.compile(r"\d")
+_ORDINAL = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +60,14 @@ def parse_rule(written: str) -> Rule:
     text = text.upper().removeprefix("RRULE:").strip(";")
     parts = dict(part.partition("=")[::2] for part in text.split(";"))
     _check_parts(parts, text, written)
-    often = parts["FREQ"] in {"DAILY", "WEEKLY"}
-    if often and _ORDINAL.search(parts.get("BYDAY", "")):
-        _bad(written)  # the second Monday of what?
+    days = parts.get("BYDAY", "").split(",")
+    if len({_ORDINAL.search(day) is None for day in days}) > 1:
+        _bad(written)  # the library takes “the first Monday or any Friday” for both at once
+    # The second Monday of what? And there is no sixth one in a month.
+    most = 52 if parts["FREQ"] == "YEARLY" and "BYMONTH" not in parts else 5
+    most = 0 if parts["FREQ"] in {"DAILY", "WEEKLY"} or "BYWEEKNO" in parts else most
+    if any(int(number) > most for number in _ORDINAL.findall(parts.get("BYDAY", ""))):
+        _bad(written)
     stepped = parts.get("INTERVAL", "1") != "1"
     if parts["FREQ"] == "DAILY" and stepped and {"BYDAY", "BYMONTH"} & parts.keys():
         _bad(written)  # every seventh day, if a Monday: always or never

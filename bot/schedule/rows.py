@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from bot.domain.problem import Place, Problem, Severity
 from bot.i18n import _
 from bot.schedule import cells
-from bot.schedule.cells import NONE_WORD, Moment, Refused
+from bot.schedule.cells import Refused
 from bot.schedule.grid import Grid, Value, shown
 from bot.schedule.headings import TOPICS, Column, Kind
 from bot.schedule.lined import CONTROL, Node
@@ -78,23 +79,37 @@ class Maker:
 
     def _made(self, column: int, kind: Kind, value: Value) -> Node:
         if kind is Kind.TEXT:
-            text = cells.text_of(value)
-            return self.leaf(column, "" if text == NONE_WORD else text)
+            return self.leaf(column, cells.words(value))
         if kind in (Kind.NAMES, Kind.IDS):
             taken = cells.ids(value) if kind is Kind.IDS else cells.names(value)
             return self._list(column, [self.leaf(column, name) for name in taken])
         if kind is Kind.PAIRS:
             return self._pairs(column, value)
+        if kind is Kind.TREE:
+            return self._tree(column, cells.tree(value))
         if kind is Kind.FLAG:
             return self.leaf(column, cells.flag(value))
         if kind is Kind.DATE:
             return self.leaf(column, cells.day(value, epoch_1904=self.grid.epoch_1904))
         if kind is Kind.INSTANT:
             moment = cells.moment(value, epoch_1904=self.grid.epoch_1904)
-            return self.leaf(column, str(_together([moment], [shown(value)])))
+            return self.leaf(column, str(cells.together([moment], [shown(value)])))
         if kind is Kind.TOPIC:
-            return self.leaf(column, _topic(cells.text_of(value)))
+            return self.leaf(column, topic(value))
         return self.leaf(column, (cells.span if kind is Kind.SPAN else cells.deadline)(value))
+
+    def _tree(self, column: int, value: object) -> Node:
+        """A node of a value as JSON has it; all of it stands in one cell."""
+        made = self.leaf(column, None)
+        if isinstance(value, dict):
+            made.value = {
+                key: (self.row + 1, self._tree(column, each)) for key, each in value.items()
+            }
+        elif isinstance(value, list):
+            made.value = [self._tree(column, each) for each in value]
+        elif value is not None:
+            made.value = value if isinstance(value, str) else json.dumps(value)
+        return made
 
     def _list(self, column: int, items: list[Node]) -> Node:
         made = self.leaf(column, None)
@@ -110,7 +125,9 @@ class Maker:
         return made
 
 
-def _topic(text: str) -> str:
+def topic(value: Value) -> str:
+    """A topic by its Chinese word or as the calendar files have it."""
+    text = cells.text_of(value)
     if text.startswith("'"):  # the word itself is meant, not what it stands for
         return text[1:]
     return _TOPIC_OF.get(text, text)
@@ -228,16 +245,17 @@ class Row:
         if not cells_of:
             return
         grid = self.grid
-        index = cells_of[0][0]
-        if len(cells_of) == 1 and cells.is_relative(cells_of[0][2]):
-            self._put(("at",), self.maker.leaf(index, cells.text_of(cells_of[0][2])))
+        index, _kind, only = cells_of[0]
+        relative = cells.relative(only) if len(cells_of) == 1 else ""
+        if relative:
+            self._put(("at",), self.maker.leaf(index, relative))
             return
         try:
             moments = []
             for index, _kind, value in cells_of:  # noqa: B007 — names the cell when it fails
                 moments.append(cells.moment(value, epoch_1904=grid.epoch_1904))
             index = cells_of[0][0]
-            text = str(_together(moments, [shown(value) for _i, _k, value in cells_of]))
+            text = str(cells.together(moments, [shown(value) for _i, _k, value in cells_of]))
         except Refused as refused:
             self.findings.say(grid.place(self.row, index), refused.told)
             text = None
@@ -259,34 +277,6 @@ def _id_missing() -> Told:
         _("The post has no id."),
         _("Fill in the column 编号, or let `bot check --write-ids` do it."),
     )
-
-
-def _together(moments: Sequence[Moment], texts: Sequence[str]) -> Moment:
-    """The day and the time that several cells say together."""
-    days = {moment.day for moment in moments if moment.day is not None}
-    clocks = {moment.clock for moment in moments if moment.clock is not None}
-    text = " ".join(texts)
-    if len(days) > 1 or len(clocks) > 1:
-        raise Refused(
-            "bad-time",
-            _("“{text}” is no day and time.").format(text=text),
-            _("Two cells say different times; keep one of them."),
-        )
-    if not days:
-        raise Refused(
-            "time-without-day",
-            _("“{text}” is a time without its day.").format(text=text),
-            _("Write the day before it: YYYY-MM-DD {text}").format(text=text),
-        )
-    if not clocks:
-        raise Refused(
-            "day-without-time",
-            _("“{text}” is a day without a time.").format(text=text),
-            _("Write the time behind it: {text} 10:00. For midnight write 00:00 as text.").format(
-                text=text
-            ),
-        )
-    return Moment(day=days.pop(), clock=clocks.pop())
 
 
 def _error_cell() -> Told:

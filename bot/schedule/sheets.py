@@ -9,15 +9,18 @@ from typing import Final
 from bot.domain.problem import Place, Severity
 from bot.i18n import _
 from bot.schedule.grid import Grid, shown
-from bot.schedule.headings import SETTINGS, Kind, column_of, squeezed
+from bot.schedule.headings import SETTINGS, column_of, squeezed
 from bot.schedule.lined import Node
 from bot.schedule.rows import Findings, Keys, Maker, Told, Tree
 from bot.schedule.sheet import Table
 
 _SEARCHED: Final = 20  # rows among which the headings must stand
-_ASIDE: Final = frozenset({"设置", "说明", "选项", "settings"})  # sheets with another purpose
+_SETTINGS: Final = frozenset({"设置", "settings", "Settings"})
+_ASIDE: Final = frozenset({"说明", "选项"})  # sheets with another purpose
 _SETTING_OF: Final = {
-    squeezed(word): keys for keys, words in SETTINGS.items() for word in (*words, ".".join(keys))
+    squeezed(word): setting
+    for keys, setting in SETTINGS.items()
+    for word in (*setting.words, ".".join(keys))
 }
 
 
@@ -35,8 +38,10 @@ class Sheets:
         found = False
         for grid in grids:
             heads = _heading_row(grid)
-            if squeezed(grid.title) in _ASIDE:
+            if grid.title in _SETTINGS:
                 self._settings(grid, len(grid.rows))
+            elif grid.title in _ASIDE:
+                continue
             elif heads is None:
                 self._no_calendar(grid)
             elif grid.concealed:
@@ -56,14 +61,14 @@ class Sheets:
     def _root(self) -> Node:
         zone = self.settings.get(("timezone",), Node(line=1, end_line=1, value=self.zone))
         tree: Tree = {"timezone": (zone.line, zone)}
-        defaults: Tree = {
-            str(keys[1]): (node.line, node)
-            for keys, node in self.settings.items()
-            if keys[0] == "defaults"
-        }
-        if defaults:
-            first = min(line for line, _node in defaults.values())
-            tree["defaults"] = (first, Node(line=first, end_line=first, value=defaults))
+        for keys, node in self.settings.items():
+            if len(keys) > 1:
+                group = Node(line=node.line, end_line=node.line, value={}, cell=node.cell)
+                group = tree.setdefault(str(keys[0]), (node.line, group))[1]
+                assert isinstance(group.value, dict)
+                group.value[str(keys[1])] = (node.line, node)
+            else:
+                tree[str(keys[0])] = (node.line, node)
         tree["posts"] = (1, Node(line=1, end_line=1, value=self.findings.posts))
         return Node(line=1, end_line=1, value=tree)
 
@@ -71,14 +76,13 @@ class Sheets:
         """Takes “时区 | Asia/Shanghai” of the rows before `end`."""
         for row in range(min(end, len(grid.rows))):
             filled = [column for column, value in enumerate(grid.rows[row]) if value != ""]
-            keys = _SETTING_OF.get(squeezed(shown(grid.value(row, filled[0])))) if filled else None
-            if keys is None or len(filled) < 2:
+            name = squeezed(shown(grid.value(row, filled[0]))) if filled else ""
+            if name not in _SETTING_OF or len(filled) < 2:
                 continue
-            maker = Maker(findings=self.findings, grid=grid, row=row)
-            kind = {"accounts": Kind.IDS, "window": Kind.SPAN}.get(str(keys[-1]), Kind.TEXT)
-            node = maker.node(filled[1], kind)
+            column = _SETTING_OF[name].column
+            node = Maker(findings=self.findings, grid=grid, row=row).node(filled[1], column.kind)
             if node is not None:
-                self.settings[keys] = node
+                self.settings[column.keys] = node
 
     def _no_calendar(self, grid: Grid) -> None:
         """Tells of a sheet that is left out although it looks like a calendar."""

@@ -59,7 +59,7 @@ async def _grant(worker: App, pub: Publication, chance: random.Random) -> None:
     step = transitions.grant(
         now=NOW, lease=LEASE, lease_until=LATER, commits=1, method=Method.PUBLISH
     )
-    move = Move(publication=pub.id, step=step, lease=LEASE, frozen_blocks=True)
+    move = Move(publication=pub.id, step=step, lease=LEASE, gated=True)
     (granted,) = await worker.core.journal.apply(move, now=NOW)
     tally.add("granted" if granted.ok else f"refused as {granted.refusal}")
     if granted.refusal is Refusal.FROZEN:

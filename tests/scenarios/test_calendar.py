@@ -187,11 +187,37 @@ async def test_a_post_with_an_error_is_held_until_it_is_put_right(world: World) 
     assert await world.state(NAME) is State.PUBLISHED
 
 
-async def test_an_error_that_comes_in_before_its_time_holds_a_planned_post(world: World) -> None:
-    """It was fine yesterday; today it promises a cure."""
+async def test_an_edit_with_an_error_leaves_the_last_good_version_in_force(world: World) -> None:
+    """It was fine yesterday; in the middle of an edit it promises a cure. Others are taken over."""
+    await world.plan(status(), status("p2", "2026-05-06 11:00"))
+    made = await world.plan(
+        status(text="此方药到病除。"), status("p2", "2026-05-06 11:00", text="改过。"), faulty=True
+    )
+    assert (made.kept, [change.post for change in made.changes]) == ({"p1"}, ["p2"])
+    await world.run()
+    assert [post["text"][:3] for post in await world.posts()] == [status()["text"][:3], "改过。"]
+    # Nothing is forgotten: put right, the edit is one after publishing.
+    made = await world.plan(status(text="此方有助于康复。"), status("p2", text="改过。"))
+    assert (made.kept, made.changes[0].kind) == (frozenset(), ChangeKind.CHANGED_AFTER)
+
+
+async def test_an_edit_of_the_time_with_an_error_does_not_move_the_post(world: World) -> None:
+    """Neither is it moved back when the whole entry is taken out and put in again."""
     await world.plan(status())
-    await world.plan(status(text="此方药到病除。"), faulty=True)
-    assert (await world.pub(NAME)).reason == "check_failed"
+    late = status(at="2026-05-07 10:00", text="此方药到病除。")
+    assert (await world.plan(late, faulty=True)).kept == {"p1"}
+    assert (await world.pub(NAME)).due_at == TEN
+    await world.plan(late | {"text": "此方有助于康复。"})
+    assert (await world.pub(NAME)).due_at == TEN + timedelta(days=1)
+
+
+async def test_a_consent_that_is_gone_holds_the_post(world: World) -> None:
+    """The text is the same, the ground for publishing it is not: that is no edit of its words."""
+    story = status(patient_story="true", consent="同意书-2026-014")
+    await world.plan(story)
+    await world.plan(story | {"consent": ""}, faulty=True)
+    pub = await world.pub(NAME)
+    assert (pub.state, pub.reason) == (State.HELD, "check_failed")
     await world.run(until=TEN + timedelta(hours=7))
     assert await world.state(NAME) is State.MISSED
     assert await world.posts() == []

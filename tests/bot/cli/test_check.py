@@ -86,3 +86,19 @@ def test_the_answer_is_the_same_whatever_the_ledger_is(office: Office) -> None:
 def _listing(office: Office, ran: Ran) -> list[str]:
     assert ran.code == 0
     return sorted(path.name for path in office.folder.iterdir())
+
+
+def test_links_are_asked_on_request_only(office: Office) -> None:
+    """The private address is refused before anything is sent; the other's name nobody knows."""
+    text = "见http://127.0.0.1:9/a，http://nowhere.invalid/"
+    one = status(text=text, ignore={"link-private": "内网地址，只给同事"})
+    office.write(one, status("p2", "2026-05-06 12:00", text="见http://10.1.1.1/b。"))
+    quiet = office.bot("check", "--format", "json").document["problems"]
+    assert not [each for each in quiet if each["code"].startswith(("link", "dead"))]
+    assert "ignore-unused" not in {each["code"] for each in quiet}
+    ran = office.bot("check", "--links", "--format", "json")
+    told = [each for each in ran.document["problems"] if "link" in each["code"]]
+    assert [(each["code"], each["post"]) for each in told] == [
+        ("links-unchecked", None), ("link-private", "p2"),
+    ]  # fmt: skip
+    assert [each["code"] for each in ran.document["ignores"]] == ["link-private"]

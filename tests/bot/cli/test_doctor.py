@@ -218,6 +218,10 @@ def test_mistakes_in_the_calendar(ready: Office) -> None:
     (ready.schedules / "2026-05.yaml").write_text("posts: 3\n", encoding="utf-8")
     code, bad = look(ready)
     assert (code, set(bad)) == (1, {"calendar_errors"})
+    day = datetime.now(UTC) + timedelta(hours=8)
+    message = bad["calendar_errors"]["message"]
+    assert "2026-05.yaml 2" in message
+    assert f"{day:%m-%d} " in message
 
 
 def test_a_key_others_can_read(ready: Office) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.bot.cli.office import Office
 from tests.bot.engine.world import article, status
 
-KEYS = ["publications", "applied", "changes", "problems", "quotas"]
+KEYS = ["publications", "applied", "changes", "problems", "quotas", "slots"]
 WAITS = article("p2", "2099-05-06 12:00", push=True, window="2d")
 FIRST = article("p1", "2099-05-06 10:00", push=True)
 LOST = article("p3", "2099-05-06 13:00", push=True, window="3h")

@@ -119,6 +119,7 @@ def carried_out(change: Change, number: int = 1) -> Publication:
         due_at=want.due_at,
         not_after=want.not_after,
         offset_s=want.offset_s,
+        not_before=want.not_before,
         content_hash=want.content_hash,
     )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from bot.domain.admission import FRESH, Standing, admit, needs_look, reprint_due
 from bot.domain.post import Kind
 from bot.domain.publication import MAX_COMMITS, Hold, State
 from bot.domain.roster import AccountStatus
-from bot.domain.step import Terms
+from bot.domain.step import Terms, terms_of
 from tests.bot.domain.making import LATER, NOW, account, publication, unit
 
 FINE = Standing(
@@ -31,6 +32,19 @@ REPRINT: dict[str, Any] = {"kind": Kind.REPRINT, "offset_s": 600}
 def test_what_is_due_and_fit_may_go() -> None:
     """An original needs no release."""
     assert admit(publication(), FINE) is None
+
+
+def test_before_its_embargo_ends_it_waits() -> None:
+    """Until then, or until its window closes."""
+    noon = NOW + timedelta(hours=2)
+    step = admit(publication(not_before=noon, not_after=noon + timedelta(hours=1)), FINE)
+    assert step is not None
+    assert (step.to, step.changes["reason"]) == (State.WAITING, "embargo")
+    assert step.changes["next_at"] == noon
+    assert admit(publication(not_before=NOW), FINE) is None
+    closing = admit(publication(not_before=noon, not_after=noon - timedelta(hours=1)), FINE)
+    assert closing is not None
+    assert closing.changes["next_at"] == noon - timedelta(hours=1)
 
 
 HOLDS: list[tuple[Hold, dict[str, Any], dict[str, Any]]] = [
@@ -111,6 +125,15 @@ def test_what_was_called_off_in_flight_never_goes(why: str) -> None:
     step = admit(publication(withdrawn=why), FINE)
     assert step is not None
     assert (step.to, step.changes["reason"]) == (State.CANCELLED, why)
+
+
+@pytest.mark.parametrize("not_before", [None, NOW])
+def test_terms_noted_for_later_are_the_same_terms(not_before: datetime | None) -> None:
+    """The note is plain data."""
+    pub = publication()
+    names = set(Terms.__dataclass_fields__) - {"not_before"}
+    terms = Terms(**{name: getattr(pub, name) for name in names}, not_before=not_before)
+    assert terms_of(json.loads(json.dumps(terms.note(blocked=False)))) == terms
 
 
 def test_what_was_corrected_in_flight_goes_in_its_new_words() -> None:

@@ -65,6 +65,22 @@ def test_an_ordinary_post_is_for_its_own_accounts_only() -> None:
     assert (only.account.id, only.kind, only.not_after) == ("u01-wechat", Kind.ORIGINAL, LATER)
 
 
+def test_an_account_may_follow_later_and_nothing_goes_before_the_embargo() -> None:
+    """The window begins with the account's own time; reprints keep the embargo too."""
+    members = roster(FLAGSHIP, account("u01-weibo"), account("u02-wechat", reprint=AUTO))
+    item = post(
+        key=key_item(),
+        accounts=("u01-wechat", "u01-weibo"),
+        delays={"u01-weibo": HOUR},
+        embargo_until=NOW,
+    )
+    first, second, reprint = wish(item, members)
+    assert (first.due_at, first.not_after) == (NOW, LATER)
+    assert (second.due_at, second.not_after) == (NOW + HOUR, LATER + HOUR)
+    assert {want.not_before for want in (first, second, reprint)} == {NOW}
+    assert item.first_due_at == NOW
+
+
 def test_a_key_item_goes_to_whoever_opted_in() -> None:
     """By policy; by hand where the policy or the platform says so; never twice on one account."""
     members = roster(

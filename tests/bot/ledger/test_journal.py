@@ -7,7 +7,7 @@ import random
 import time
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bot.domain import transitions
 from bot.domain.post import Method
@@ -18,6 +18,7 @@ from bot.ledger import controls, journal, publications, roster
 from bot.ledger.journal import Applied, Journal, Move, Refusal
 from bot.ledger.store import Ledger
 from bot.ledger.tables import events, items
+from bot.ledger.tables import publications as rows
 from tests.bot.ledger.stand import LATER, NOW, add, get, ledger
 from tests.pairs import Pair
 
@@ -185,7 +186,7 @@ async def test_during_a_freeze_nothing_is_granted(pair: Pair) -> None:
     """静默期 is looked at in the transaction that grants; other moves go on."""
     async with ledger(pair) as opened:
         (pub,) = await queued(opened, 1)
-        move = Move(publication=pub, step=grant(), lease=LEASE, frozen_blocks=True)
+        move = Move(publication=pub, step=grant(), lease=LEASE, gated=True)
         async with opened.write() as conn:
             await controls.set_freeze(conn, True, reason="公祭日", by="officer", now=NOW)
         (refused,) = await one(opened, move)
@@ -194,6 +195,19 @@ async def test_during_a_freeze_nothing_is_granted(pair: Pair) -> None:
         async with opened.write() as conn:
             await controls.set_freeze(conn, False, reason="", by="officer", now=NOW)
         assert (await one(opened, move))[0].ok
+
+
+async def test_before_its_embargo_ends_nothing_is_granted(pair: Pair) -> None:
+    """禁发时限 is looked at in the same transaction, by the time of the grant."""
+    async with ledger(pair) as opened:
+        (pub,) = await queued(opened, 1)
+        move = Move(publication=pub, step=grant(), lease=LEASE, gated=True)
+        async with opened.write() as conn:
+            await conn.execute(update(rows).values(not_before=LATER))
+        (refused,) = await one(opened, move)
+        assert (refused.refusal, refused.until) == (Refusal.EMBARGO, LATER)
+        assert (await get(opened, pub)).commits == 0
+        assert (await Journal(opened).apply(move, now=LATER))[0].ok
 
 
 @pytest.mark.parametrize("together", [True, False], ids=["one-journal", "twenty-writers"])

@@ -11,6 +11,7 @@ import adapters
 import bot.schedule.codes
 from adapters import registry
 from bot.domain.rule import Group
+from bot.engine.links import LINK_CODES
 from bot.schedule.codes import RULES
 from bot.wiring.rulebook import rulebook
 
@@ -18,16 +19,8 @@ PACKAGE = Path(bot.schedule.codes.__file__).parent
 ADAPTERS = Path(adapters.__file__).parent
 TABLES = {"codes.py", "grounds.py", "grounds_calendar.py"}
 NO_CODES = {"utf-8-sig", "utf-8", "utf-16", "utf-16-le", "health-day"}
-ELSEWHERE = {  # bot/engine
-    "account-uncovered",
-    "quota-exceeded",
-    "ignore-unused",
-    "dead-link",
-    "link-moved",
-    "link-private",
-    "link-silent",
-    "links-unchecked",
-}
+ELSEWHERE = {"account-uncovered", "quota-exceeded", "ignore-unused"} | LINK_CODES  # bot/engine
+ELSEWHERE |= {"links-unchecked"}
 
 
 def used(files: Iterable[Path]) -> set[str]:

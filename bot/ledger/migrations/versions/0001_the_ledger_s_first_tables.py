@@ -146,6 +146,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("not_after", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("not_before", sa.DateTime(timezone=True)),
         sa.Column("offset_s", sa.Integer(), server_default="0", nullable=False),
         sa.Column("content_hash", sa.String(length=64), nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
