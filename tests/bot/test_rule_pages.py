@@ -44,8 +44,5 @@ def test_no_page_is_left_of_a_rule_that_is_gone() -> None:
 
 def test_the_index_names_every_rule() -> None:
     text = (PAGES / "README.md").read_text("utf-8")
-    assert re.findall(r"^\| \[([^\]]+)\]", text, re.MULTILINE) == [
-        code
-        for group in dict.fromkeys(rule.group for rule in rulebook().values())
-        for code in (rule.code for rule in rulebook().values() if rule.group is group)
-    ]
+    found = re.findall(r"^\| \[([^\]]+)\]", text, re.MULTILINE)
+    assert sorted(found) == sorted(rulebook())
