@@ -21,7 +21,7 @@ def pictures(media: Iterable[Media], folder: Path, cache: Path) -> dict[str, str
 
     Blocks (disk and processor) when a picture is new to `cache`.
     """
-    store = MediaFolder(folder)
+    store = MediaFolder(folder, cache)
     found = {}
     for medium in media:
         if medium.mime.startswith("image/"):

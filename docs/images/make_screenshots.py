@@ -21,12 +21,12 @@ HERE = Path(__file__).resolve().parent
 SCHEDULES = HERE.parents[1] / "schedules"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 TIMEOUT_S = 60
-ROUNDED = [min(255, (shade + 2) // 4 * 4) for shade in range(256)]
+ROUNDED = [min(255, (shade + 3) // 5 * 5) for shade in range(256)]
 # Name, post, accounts (none: all), width and height of the window in pixels.
 REPRINTS = ("u02-wechat", "u02-weibo", "u02-website")
 SHOTS = (
     ("preview-platforms", "0510-profile-home-visit", (), 1720, 1430),
-    ("preview-reprints", "k5-heat-warning", REPRINTS, 1320, 1440),
+    ("preview-reprints", "k5-heat-warning", REPRINTS, 1330, 1460),
     ("preview-problems", "0514-clinic-claim", (), 920, 1130),
 )
 
@@ -61,7 +61,7 @@ def _photograph(browser: str, page: Path, width: int, height: int) -> None:
 
 
 def _store(shot: Path, target: Path) -> None:
-    """Keeps every fourth shade of each colour: what is smooth then packs much smaller."""
+    """Keeps every fifth shade of each colour: what is smooth then packs much smaller."""
     with Image.open(shot) as picture:
         picture.convert("RGB").point(ROUNDED * 3).save(target, optimize=True)
     print(f"{target.name}: {target.stat().st_size // 1000} kB")

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from adapters import registry
 from adapters.looks import plain
 from bot.contract import Capabilities
 from bot.domain.post import Variant
 from tests.adapters.looks.test_every_look import WHOLE, scene, text_of
+from tests.outside.screens import Screens
 
 QUIET = replace(WHOLE, video=None)
 
@@ -33,3 +35,10 @@ def test_by_what_it_takes(can: Capabilities, variant: Variant, count: int, said:
     assert len(screens) == count
     assert said in text_of(screens)
     assert can.title in text_of(screens)
+
+
+def test_an_adapter_from_outside_needs_no_look() -> None:
+    quiet = replace(QUIET, images=())
+    shown = registry.screens(Screens, quiet, scene("screens"), {})
+    assert "公交站屏" in text_of(list(shown))
+    assert registry.lengths(Screens, quiet, scene("screens").account) == ()
