@@ -12,12 +12,12 @@ from rich.markup import escape
 from bot.cli import (
     accounts,
     answers,
-    calendar,
     checking,
     connecting,
     demo,
     doctor,
     exporting,
+    planning,
     previewing,
     publications,
     rehearse,
@@ -43,7 +43,7 @@ app.command(help=_("Plays the sample month against the simulator and shows what 
     demo.demo
 )
 app.command(help=_("Finds every mistake in the calendar before it can hurt."))(checking.check)
-app.command(help=_("Shows how the calendar differs from what the ledger knows."))(calendar.plan)
+app.command(help=_("Shows how the calendar differs from what the ledger knows."))(planning.plan)
 app.command(help=_("Shows a post as each platform will show it, on one page."))(previewing.preview)
 app.command(
     help=_("Plays a month of the calendar against the simulator and tells what would go wrong.")

@@ -10,11 +10,11 @@ from rich.markup import escape
 
 from bot.cli.output import iso, local, screen
 from bot.domain import words
-from bot.domain.forecast import Late, Overrun
+from bot.domain.forecast import Late, QuotaUse
 from bot.i18n import _
 
 
-def as_json(one: Overrun, zone: ZoneInfo) -> dict[str, Any]:
+def as_json(one: QuotaUse, zone: ZoneInfo) -> dict[str, Any]:
     """The fixed shape of one entry under "quotas"."""
     return {
         "account": one.account,
@@ -38,12 +38,12 @@ def as_json(one: Overrun, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def missed(overruns: Sequence[Overrun]) -> set[tuple[str, str]]:
+def missed(overruns: Sequence[QuotaUse]) -> set[tuple[str, str]]:
     """Posts and accounts that will miss their window because a quota is spent."""
     return {(late.post, one.account) for one, late in _all(overruns) if late.goes_at is None}
 
 
-def show(overruns: Sequence[Overrun], zone: ZoneInfo) -> None:
+def show(overruns: Sequence[QuotaUse], zone: ZoneInfo) -> None:
     """Prints each quota with the posts that do not fit; nothing when all fit."""
     for one in overruns:
         screen.print(
@@ -83,5 +83,5 @@ def _outcome(late: Late, zone: ZoneInfo) -> str:
     return f"[{colour}]{escape(shown)}[/]"
 
 
-def _all(overruns: Sequence[Overrun]) -> list[tuple[Overrun, Late]]:
+def _all(overruns: Sequence[QuotaUse]) -> list[tuple[QuotaUse, Late]]:
     return [(one, late) for one in overruns for late in one.late]

@@ -58,8 +58,8 @@ class Late:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Overrun:
-    """One quota of one account in one period, and the posts that do not fit into it."""
+class QuotaUse:
+    """One quota of one account in one period, what goes into it, and the posts that do not fit."""
 
     account: str
     action: str  # "publish" or "push"
@@ -71,6 +71,11 @@ class Overrun:
     planned: int  # posts due in this period
     carried: int  # posts put off into it, due in earlier ones
     late: tuple[Late, ...]
+
+    @property
+    def left(self) -> int:
+        """What is still free once all that fits has gone."""
+        return max(0, self.limit - self.used - self.planned - self.carried + len(self.late))
 
 
 @dataclass
@@ -162,8 +167,13 @@ def _of_new(
     )
 
 
-def forecast(wishes: Iterable[Wish], used: Mapping[Key, int]) -> list[Overrun]:
+def forecast(wishes: Iterable[Wish], used: Mapping[Key, int]) -> list[QuotaUse]:
     """The quotas that will be exceeded, by time; `used` is what the ledger has granted so far."""
+    return [one for one in foreseen(wishes, used) if one.late]
+
+
+def foreseen(wishes: Iterable[Wish], used: Mapping[Key, int]) -> list[QuotaUse]:
+    """Every quota that will be touched, by time."""
     spent = dict(used)
     lines: dict[Key, _Line] = {}
     goes_at: dict[tuple[str, str], datetime] = {}
@@ -183,7 +193,7 @@ def forecast(wishes: Iterable[Wish], used: Mapping[Key, int]) -> list[Overrun]:
         again_at = max(period_end(at, budget.period) for budget in full)
         if again_at < wish.not_after:
             heapq.heappush(queue, (again_at, due_at, post, account, wish))
-    found = [_overrun(key[0], line, goes_at) for key, line in lines.items() if line.refused]
+    found = [_use(key[0], line, goes_at) for key, line in lines.items()]
     return sorted(found, key=lambda one: (one.start, one.account, one.action, one.period))
 
 
@@ -197,8 +207,8 @@ def _line(
     return lines[key]
 
 
-def _overrun(account: str, line: _Line, goes_at: Mapping[tuple[str, str], datetime]) -> Overrun:
-    return Overrun(
+def _use(account: str, line: _Line, goes_at: Mapping[tuple[str, str], datetime]) -> QuotaUse:
+    return QuotaUse(
         account=account,
         action=str(line.budget.action),
         period=line.budget.period,

@@ -81,6 +81,7 @@ class Change:
     publication: int | None = None
     step: Step | None = None
     desired: Desired | None = None
+    was_at: datetime | None = None  # when it was planned before
 
 
 def desired(
@@ -275,6 +276,7 @@ def _removed(pub: Publication, now: datetime) -> Change:
         due_at=pub.due_at,
         publication=pub.id,
         step=_off(pub, now),
+        was_at=pub.due_at,
     )
 
 
@@ -439,4 +441,5 @@ def _change(
         publication=pub.id,
         step=step,
         desired=want,
+        was_at=pub.due_at,
     )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cache
 
 from bot.domain import words
-from bot.domain.forecast import Overrun, demand, forecast
+from bot.domain.forecast import QuotaUse, demand, forecast
 from bot.domain.planning import Desired, Fitness, desired, diff
 from bot.domain.post import Method, Post, Variant
 from bot.domain.problem import Place, Problem, Severity
@@ -164,7 +164,7 @@ def quota_problems(wanted: Sequence[Desired], reading: Reading, catalog: Catalog
     return [_overrun(one, places) for one in forecast(wishes, {})]
 
 
-def _overrun(found: Overrun, places: Mapping[str, Place]) -> Problem:
+def _overrun(found: QuotaUse, places: Mapping[str, Place]) -> Problem:
     first = found.late[0].post
     return Problem(
         code="quota-exceeded",

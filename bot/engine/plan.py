@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.domain.forecast import Overrun, demand, forecast
+from bot.domain.collisions import Collision, collisions
+from bot.domain.forecast import QuotaUse, demand, foreseen
 from bot.domain.planning import (
     IN_FLIGHT,
     OPEN,
@@ -44,8 +45,14 @@ class Plan:
     problems: tuple[Problem, ...]
     planned: int  # publications the calendar asks for
     overtaken: int = 0  # changes a worker was faster than; the next plan makes them
-    overruns: tuple[Overrun, ...] = ()  # quotas the calendar will exceed, by time
+    quotas: tuple[QuotaUse, ...] = ()  # every quota the calendar touches, by time
+    collisions: tuple[Collision, ...] = ()  # on one account too close together, by time
     kept: frozenset[str] = frozenset()  # posts whose edit has an error: the last good one stays
+
+    @property
+    def overruns(self) -> list[QuotaUse]:
+        """The quotas it will exceed."""
+        return [one for one in self.quotas if one.late]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,12 +78,13 @@ async def preview(core: Core, reading: Reading) -> Plan:
     now = core.clock.now()
     async with core.ledger.read() as conn:
         found = await _diff(conn, reading, checked, now)
-        overruns = await _overruns(conn, core, reading, found, now)
+        quotas = await _quotas(conn, core, reading, found, now)
     return Plan(
         changes=tuple(found.changes),
         problems=checked.problems,
         planned=len(checked.wanted),
-        overruns=overruns,
+        quotas=quotas,
+        collisions=tuple(collisions(checked.wanted, reading.options.slot)),
         kept=found.kept,
     )
 
@@ -96,7 +104,7 @@ async def apply(core: Core, reading: Reading, *, confirmed: bool = False) -> Pla
         if not confirmed:
             await _refuse_roster_loss(conn, reading)
         found = await _diff(conn, reading, checked, now)
-        overruns = await _overruns(conn, core, reading, found, now)
+        quotas = await _quotas(conn, core, reading, found, now)
         await roster.save(conn, reading.roster)
         for post in reading.posts:
             if post.id in found.kept:
@@ -117,7 +125,8 @@ async def apply(core: Core, reading: Reading, *, confirmed: bool = False) -> Pla
         problems=checked.problems,
         planned=len(checked.wanted),
         overtaken=overtaken,
-        overruns=overruns,
+        quotas=quotas,
+        collisions=tuple(collisions(checked.wanted, reading.options.slot)),
         kept=found.kept,
     )
 
@@ -153,12 +162,12 @@ async def _diff(conn: Connection, reading: Reading, checked: Checked, now: datet
     return _Difference(changes=changes, known=known, released=released, kept=kept)
 
 
-async def _overruns(
+async def _quotas(
     conn: Connection, core: Core, reading: Reading, found: _Difference, now: datetime
-) -> tuple[Overrun, ...]:
+) -> tuple[QuotaUse, ...]:
     quotas = quotas_of(reading.roster, core.platforms)
     wishes = demand(found.known, found.changes, quotas, released=found.released, now=now)
-    return tuple(forecast(wishes, await budgets.counted(conn, now)))
+    return tuple(foreseen(wishes, await budgets.counted(conn, now)))
 
 
 def _kept(reading: Reading, stored: Mapping[str, StoredPost]) -> set[str]:

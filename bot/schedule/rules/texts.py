@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from operator import add
 from typing import Final
 
 from bot.domain.post import Post
-from bot.domain.problem import Place, Problem
+from bot.domain.problem import Problem
 from bot.schedule.rules import claims, origin, patients, wording
-from bot.schedule.rules.finding import Family, Finder, Found
-
-# Field, a piece of its text, how often that stands before the one meant -> where it stands.
-Where = Callable[[str, str, int], Place]
+from bot.schedule.rules.finding import Family, Finder, Found, Where
 
 FAMILIES: Final = (*claims.FAMILIES, *patients.FAMILIES, *wording.FAMILIES, *origin.FAMILIES)
 _HAS_DIGITS: Final = re.compile(r"\d")

@@ -7,7 +7,17 @@ from pathlib import Path
 from tests.bot.cli.office import Office
 from tests.bot.engine.world import article, status
 
-KEYS = ["publications", "applied", "changes", "problems", "quotas", "slots"]
+KEYS = [
+    "publications",
+    "applied",
+    "changes",
+    "problems",
+    "quotas",
+    "slots",
+    "kept",
+    "collisions",
+    "left",
+]
 WAITS = article("p2", "2099-05-06 12:00", push=True, window="2d")
 FIRST = article("p1", "2099-05-06 10:00", push=True)
 LOST = article("p3", "2099-05-06 13:00", push=True, window="3h")
@@ -92,3 +102,34 @@ def test_check_warns_without_a_ledger(office: Office) -> None:
     assert problem["file"] == "2026-05.yaml"
     assert problem["line"]
     assert "u01-wechat" in problem["message"]
+
+
+def test_day_by_day_and_per_account_with_what_is_left(office: Office) -> None:
+    office.write(FIRST, article("p4", "2099-05-06 10:20"), status("s1", "2099-05-07 10:00"))
+    document = office.ask("plan", "--apply")
+    assert document["collisions"] == [
+        {
+            "account": "u01-wechat",
+            "posts": ["p1", "p4"],
+            "due_at": ["2099-05-06T10:00:00+08:00", "2099-05-06T10:20:00+08:00"],
+        }
+    ]
+    pushes = [(one["limit"], one["left"]) for one in document["left"] if one["action"] == "push"]
+    assert pushes == [(1, 0)]
+    office.write(FIRST, article("p4", "2099-05-06 12:00"), status("s1", "2099-05-07 10:00"))
+    [moved] = office.ask("plan")["changes"]
+    assert (moved["kind"], moved["was_at"], moved["due_at"]) == (
+        "moved",
+        "2099-05-06T10:20:00+08:00",
+        "2099-05-06T12:00:00+08:00",
+    )
+    assert "05-06 10:20 → 12:00" in office.bot("plan").out
+
+
+def test_an_edit_with_an_error_is_told_and_not_taken_over(office: Office) -> None:
+    office.write(status("s1", "2099-05-07 10:00"))
+    assert office.bot("plan", "--apply").code == 0
+    office.write(status("s1", "2099-05-07 10:00", text="治愈率98%"))
+    ran = office.bot("plan", "--apply", "--format", "json")
+    assert (ran.code, ran.document["kept"], ran.document["changes"]) == (1, ["s1"], [])
+    assert "s1" in office.bot("plan").out

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.forecast import Late, Overrun, Wish, demand, forecast
+from bot.domain.forecast import Late, QuotaUse, Wish, demand, forecast
 from bot.domain.planning import desired, diff
 from bot.domain.post import Method
 from bot.domain.publication import State
@@ -50,7 +50,7 @@ def wish(name: str, at: str, *budgets: Budget, hours: float = 6) -> Wish:
     )
 
 
-def ends(found: Sequence[Overrun]) -> dict[str, datetime | None]:
+def ends(found: Sequence[QuotaUse]) -> dict[str, datetime | None]:
     return {late.post: late.goes_at for one in found for late in one.late}
 
 
@@ -63,7 +63,7 @@ def test_the_second_of_a_day_is_named_with_what_becomes_of_it() -> None:
     waits = wish("b", "2026-05-06 12:00", hours=24)
     ends_first = wish("c", "2026-05-06 13:00")
     [one] = forecast([wish("a", "2026-05-06 10:00"), waits, ends_first], {})
-    assert one == Overrun(
+    assert one == QuotaUse(
         account=ACCOUNT,
         action="push",
         period=Period.DAY,
