@@ -12,11 +12,17 @@ from bot.schedule.codes import RULES
 from bot.schedule.reader import Reading, read
 from tests.bot.schedule.folders import PLATFORMS, make_folder
 
-HEADINGS: list[object] = ["栏目名称", "规则", "时间", "开始", "结束", "除外", "加期", "节假日", "账号", "窗口",
-            "标题模板", "短文模板", "作者", "审核人", "选题"]  # fmt: skip
-ROW: list[object] = ["周三科普", "每周三", time(10), date(2026, 5, 1), "2026年12月31日",
-       date(2026, 5, 20), "2026-05-09、2026-05-16", "顺延", "u01-wechat、u01-weibo T+30m", "12小时",
-       "周三科普｜{title}", "{text} #周三科普#", "区疾控中心", "张医生", "科普"]  # fmt: skip
+# fmt: off
+HEADINGS: list[object] = [
+    "栏目名称", "规则", "时间", "开始", "结束", "除外", "加期", "节假日", "账号", "窗口",
+    "标题模板", "短文模板", "作者", "审核人", "选题",
+]
+ROW: list[object] = [
+    "周三科普", "每周三", time(10), date(2026, 5, 1), "2026年12月31日", date(2026, 5, 20),
+    "2026-05-09、2026-05-16", "顺延", "u01-wechat、u01-weibo T+30m", "12小时",
+    "周三科普｜{title}", "{text} #周三科普#", "区疾控中心", "张医生", "科普",
+]
+# fmt: on
 YAML = """timezone: Asia/Shanghai
 columns:
   周三科普:
