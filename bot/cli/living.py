@@ -78,7 +78,7 @@ class Living:
         for file in anew:
             self.settling.forget(file)
         rest = self.settling.see(look, now_s)
-        self.telling.looked(now_s, self.settling.restless(now_s))
+        self.telling.looked(now_s, self.settling.restless)
         if rest is Rest.MOVING:
             return self.pace.rest_s
         again = self._again_s is not None and now_s >= self._again_s
@@ -104,10 +104,11 @@ class Living:
             written = await self.ids.give(reading)
             if written:
                 before, look = look, await asyncio.to_thread(glance, self._root)
-                if torn(before, look, but=written):
+                if torn(before, look, but=written | self.settling.overlooked):
                     return
                 reading = await asyncio.to_thread(self.app.read)
-            if torn(look, await asyncio.to_thread(glance, self._root)) or stop.is_set():
+            after = await asyncio.to_thread(glance, self._root)
+            if torn(look, after, but=self.settling.overlooked) or stop.is_set():
                 return  # saved while it was read
             self.settling.taken = look
             if _same(reading, self._planned):

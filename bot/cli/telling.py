@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -31,7 +31,7 @@ class Telling:
     _held_back: bool = False  # files that do not open are not told yet: another moment, and they do
     _last: tuple[tuple[Problem, ...], Reading] | None = None
     _gone_s: float | None = None
-    _restless: bool = False
+    _restless: frozenset[str] = frozenset()
 
     def planned(self, made: Plan, reading: Reading, now_s: float) -> None:
         """Tells a plan just made: the problems that are new, and how much was taken over."""
@@ -40,14 +40,14 @@ class Telling:
         self._tell(now_s)
         say(_("{count} changes taken over.").format(count=len(made.changes)))
 
-    def looked(self, now_s: float, restless: list[str]) -> None:
+    def looked(self, now_s: float, restless: Set[str]) -> None:
         """The folder was looked at; tells what has lasted too long by now."""
         if self._gone_s is not None:
             self._back()
-        if restless and not self._restless:
+        if restless - self._restless:
             message = _("{files}: still being changed. Read as soon as that ends.")
-            say(message.format(files=", ".join(restless)))
-        self._restless = bool(restless)
+            say(message.format(files=", ".join(sorted(restless))))
+        self._restless |= restless
         if self._held_back and not self._waiting(now_s):
             self._tell(now_s)
         self.app.metrics.succeeded("calendar", self.app.core.clock.now())

@@ -112,7 +112,7 @@ def _original(
     content_hash: str,
     blocked: bool,
 ) -> Desired:
-    due_at = post.due_at + post.delays.get(account.id, timedelta())
+    due_at = post.due_on(account.id)
     return Desired(
         post=post.id,
         account=account,

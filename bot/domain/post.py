@@ -112,11 +112,14 @@ class Post:
     consent: str = ""  # reference of the patient's consent, never the paper itself
     place: Place = NOWHERE
 
+    def due_on(self, account: str) -> datetime:
+        """When it is due on one of its accounts."""
+        return self.due_at + self.delays.get(account, timedelta())
+
     @property
     def first_due_at(self) -> datetime:
         """When the first of its accounts is due. Reprints follow, so none of them is earlier."""
-        delays = [self.delays.get(account, timedelta()) for account in self.accounts]
-        return self.due_at + min(delays, default=timedelta())
+        return min(map(self.due_on, self.accounts), default=self.due_at)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Final
 
 from bot.schedule.digests import Stamp, stamp
-from bot.schedule.sources import MAX_SHEET_BYTES, is_passing
+from bot.schedule.sources import MAX_SHEET_BYTES, READERS, is_passing
 
 Look = Mapping[str, Stamp]  # path in the folder, with forward slashes → its stamp
 _GONE: Final[Stamp] = (0, 0, 0)
+_READ: Final = tuple(READERS)  # what calendars and the roster end in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,36 +80,32 @@ class Settling:
 
     taken: Look  # the look at what was read last
     pace: Pace = field(default_factory=Pace)
+    overlooked: frozenset[str] = frozenset()  # files that change, and nobody waits for them
+    restless: frozenset[str] = frozenset()  # files that have changed for longer than patience lasts
     _last: Look = field(default_factory=dict)
     _since: dict[str, float] = field(default_factory=dict)  # path → first seen as it is now
-    _moving_s: float | None = None
+    _began: dict[str, float] = field(default_factory=dict)  # path → first seen changed
 
     def see(self, look: Look, now_s: float) -> Rest:
         """What this look means."""
         changed = {path for path in {*look, *self.taken} if look.get(path) != self.taken.get(path)}
-        self._since = {
-            path: self._since[path]
-            if path in self._since and look.get(path) == self._last.get(path)
-            else now_s
-            for path in changed
-        }
+        same = {path for path in changed if look.get(path) == self._last.get(path)}
+        self._since = {p: self._since.get(p, now_s) if p in same else now_s for p in changed}
+        self._began = {path: self._began.get(path, now_s) for path in changed}
         self._last = look
         moving = {path for path in changed if now_s - self._since[path] < self._rest_s(path)}
         # A video is copied for minutes; the calendar does not wait for it, nor is it read for it.
-        waited_for = {path for path in moving if self._size(path) <= MAX_SHEET_BYTES}
-        if not waited_for:
-            self._moving_s = None
-        elif self._moving_s is None:
-            self._moving_s = now_s
+        small = {path for path in moving if self._size(path) <= MAX_SHEET_BYTES}
+        self.restless = frozenset(
+            path for path in small if now_s - self._began[path] >= self.pace.patience_s
+        )
+        # A file somebody writes into all the time must not stop everything; a calendar may.
+        waited_for = {p for p in small if p not in self.restless or p.endswith(_READ)}
+        self.overlooked = frozenset(moving - waited_for)
         if not changed:
             return Rest.SAME
-        return Rest.MOVING if waited_for or moving == changed else Rest.SETTLED
-
-    def restless(self, now_s: float) -> list[str]:
-        """The files that have been changing for longer than there is patience, by name."""
-        if self._moving_s is None or now_s - self._moving_s < self.pace.patience_s:
-            return []
-        return sorted(p for p, since in self._since.items() if now_s - since < self._rest_s(p))
+        rested = changed - moving or small - waited_for
+        return Rest.MOVING if waited_for or not rested else Rest.SETTLED
 
     def forget(self, path: str) -> None:
         """What was read of this file was not what is in it: read again once it rests."""

@@ -20,13 +20,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.i18n import _
+from bot.schedule import naming
 from bot.schedule.digests import stamp
 from bot.schedule.folder import Folder
 from bot.schedule.insert_csv import insert_csv
 from bot.schedule.insert_xlsx import insert_xlsx
 from bot.schedule.insert_yaml import insert_yaml
 from bot.schedule.naming import Gap
-from bot.schedule.sources import READERS
+from bot.schedule.sources import READERS, read_source
 
 # The file's bytes and the ids → the file's bytes with them. Raises ValueError or LookupError.
 Insert = Callable[[bytes, Mapping[Gap, str]], bytes]
@@ -99,6 +100,7 @@ def _write(root: Path, path: Path, file: str, named: Mapping[Gap, str], zone: st
     _check_closed(path, file)
     seen = os.stat(path)
     raw = path.read_bytes()
+    wanted = _wanted(root, file, raw, named, zone)
     made = _with_ids(raw, file, named)
     # Hidden and named as what is passing: neither a calendar nor a change of the folder.
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
@@ -109,12 +111,11 @@ def _write(root: Path, path: Path, file: str, named: Mapping[Gap, str], zone: st
             stream.flush()
             _keep_owner(fresh, path, seen, file)
             os.fsync(stream.fileno())
-        _check_outcome(root, file, raw, fresh, named, zone)
+        if _says(root, fresh, file, zone) != wanted:
+            raise _by_hand(file)
         _check_closed(path, file)
         if stamp(os.stat(path)) != stamp(seen) or _digest(path.read_bytes()) != _digest(raw):
-            raise NotWritten(
-                _("{file} was changed just now; ids are written later.").format(file=file)
-            )
+            raise _changed(file)
         os.replace(fresh, path)
     finally:
         with suppress(FileNotFoundError):
@@ -142,33 +143,36 @@ def _with_ids(raw: bytes, file: str, named: Mapping[Gap, str]) -> bytes:
 
 def _by_hand(file: str) -> NotWritten:
     return NotWritten(
-        _("{file} is written in a way that ids cannot be put into safely. Write them in.").format(
-            file=file
-        ),
+        _(
+            "No ids can be put into {file} safely. Write them in yourself; a sheet needs the "
+            "column 编号 for them."
+        ).format(file=file),
         passing=False,
     )
 
 
-def _check_outcome(
-    root: Path, file: str, raw: bytes, fresh: Path, named: Mapping[Gap, str], zone: str
-) -> None:
-    """Raises NotWritten unless the new file says what the old one did, and the ids."""
-    reader = READERS["." + file.rpartition(".")[2]]
+def _wanted(root: Path, file: str, raw: bytes, named: Mapping[Gap, str], zone: str) -> Any:
+    """What the file is to say: the same as now, and the ids. Raises NotWritten if it changed."""
     view = Folder(root=root)
-    before = reader(view, file, zone)
-    if view.seen.get(file) != _digest(raw) or before.root is None:
-        raise NotWritten(_("{file} was changed just now; ids are written later.").format(file=file))
-    after = reader(view, fresh.relative_to(root.resolve()).as_posix(), zone)
-    wanted: Any = copy.deepcopy(before.root.plain())
+    source = read_source(view, file, zone)
+    if view.seen.get(file) != _digest(raw) or not named.keys() <= set(naming.gaps({file: source})):
+        raise _changed(file)
+    assert source.root is not None  # where there is none, there are no gaps
+    wanted: Any = copy.deepcopy(source.root.plain())
     for gap, name in named.items():
-        entry = wanted["posts"][gap.index]
-        if entry.get("title", "").strip() != gap.title:
-            raise NotWritten(
-                _("{file} was changed just now; ids are written later.").format(file=file)
-            )
-        entry["id"] = name
-    if after.root is None or after.root.plain() != wanted:
-        raise _by_hand(file)
+        wanted["posts"][gap.index]["id"] = name
+    return wanted
+
+
+def _says(root: Path, fresh: Path, file: str, zone: str) -> object:
+    """What a file says that has another name than its kind's."""
+    reader = READERS["." + file.rpartition(".")[2]]
+    found = reader(Folder(root=root), fresh.relative_to(root.resolve()).as_posix(), zone).root
+    return found.plain() if found is not None else None
+
+
+def _changed(file: str) -> NotWritten:
+    return NotWritten(_("{file} was changed just now; ids are written later.").format(file=file))
 
 
 def _keep_owner(fresh: Path, path: Path, seen: os.stat_result, file: str) -> None:

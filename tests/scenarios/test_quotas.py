@@ -159,7 +159,7 @@ async def test_a_platform_without_a_figure_is_not_counted(
     monkeypatch.setenv("BOT_PLATFORMS__WECHAT__QUOTAS__PUSH_DAY", "0")
     await world.start()
     plan = await world.plan(article("p1", push=True), article("p2", push=True, window="2d"))
-    assert plan.overruns == ()
+    assert plan.overruns == []
     await world.run(until=TEN + timedelta(hours=1))
     assert await world.requests("mass/sendall") == 2
     assert (await world.pub("p2@u01-wechat")).next_at == MIDNIGHT
@@ -187,7 +187,7 @@ async def test_the_plan_knows_what_has_been_sent(world: World) -> None:
     await world.plan(article("p1", push=True))
     await world.fault("u01-wechat", "status_before", status=502, path="mass/sendall")
     await world.run(until=TEN + timedelta(minutes=1))
-    assert (await preview(world.app.core, world.app.read())).overruns == ()
+    assert (await preview(world.app.core, world.app.read())).overruns == []
     await world.run()
     world.write_calendar(article("p1", push=True), article("p2", "2026-05-06 18:00", push=True))
     [one] = (await preview(world.app.core, world.app.read())).overruns

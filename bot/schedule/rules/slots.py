@@ -25,6 +25,8 @@ def by_account(entries: Sequence[Entry]) -> Mapping[str, Sequence[Entry]]:
     for entry in sorted(entries, key=lambda one: (one.post.due_at, one.post.id)):
         for account in entry.post.accounts:
             found[account].append(entry)
+    for account, line in found.items():
+        line.sort(key=lambda one: one.post.due_on(account))  # some follow later there
     return found
 
 
@@ -32,19 +34,20 @@ def same_slot(accounts: Mapping[str, Sequence[Entry]], slot: timedelta) -> Itera
     """Posts that follow another on their account within `slot`; each told once."""
     if not slot:
         return
-    near: dict[tuple[str, str], tuple[Entry, Entry, list[str]]] = {}
+    near: dict[tuple[str, str], tuple[timedelta, Entry, list[str]]] = {}
     for account, entries in accounts.items():
         for first, second in pairwise(entries):
-            if second.post.due_at - first.post.due_at < slot:
-                pair = near.setdefault((first.post.id, second.post.id), (first, second, []))
+            gap = second.post.due_on(account) - first.post.due_on(account)
+            if gap < slot:
+                pair = near.setdefault((first.post.id, second.post.id), (gap, second, []))
                 pair[2].append(account)
-    for first, second, names in near.values():
+    for (other, _name), (gap, second, names) in near.items():
         yield Problem(
             code="same-slot",
             message=_("{post} comes {minutes} minutes after {other} on {accounts}.").format(
                 post=second.post.id,
-                minutes=(second.post.due_at - first.post.due_at) // timedelta(minutes=1),
-                other=first.post.id,
+                minutes=gap // timedelta(minutes=1),
+                other=other,
                 accounts=", ".join(names),
             ),
             hint=_("Move one of them, or join them in one push."),

@@ -18,6 +18,7 @@ from bot.app import App
 from bot.ledger import publications
 from bot.schedule.watching import Pace
 from tests.bot.cli.living_office import HEAD, PROMPT_S, LivingOffice, entry
+from tests.bot.engine.world import roster
 
 FAULTY = HEAD + entry("a").replace("at: 2099", "at: 二〇九九")
 
@@ -138,6 +139,20 @@ async def test_an_empty_folder_is_a_drive_that_is_not_there(office: LivingOffice
             file.rename(office.root / file.name)
         await office.until(lambda: app.standing.unreachable != "")
         assert await office.planned() == {"a": ("planned", "02:00")}
+
+
+async def test_a_roster_that_loses_its_accounts_is_told_once(office: LivingOffice) -> None:
+    async with office.running():
+        members = roster()
+        del members["units"][1:]
+        office.write_roster(members)
+        await office.until(lambda: "--yes" in office.told)
+        office.calendar.touch()
+        await office.plan_is("a")
+        office.write_roster(roster())
+        office.calendar.write_text(HEAD + entry("a") + entry("b"), encoding="utf-8")
+        await office.plan_is("a", "b")
+        assert office.told.count("--yes") == 1
 
 
 NEW = "  - at: 2099-05-07 10:00  # 新的一条\n    title: 流感季\n    text: 及时接种。\n"

@@ -326,3 +326,14 @@ def test_a_row_of_a_sheet_says_all_of_it_too(tmp_path: Path) -> None:
     one, two = the(found, "one"), the(found, "two")
     assert (one.due_at, one.embargo_until, one.reviewer) == (at(6, 10), at(6, 8), "张医生")
     assert (two.due_at, two.delays) == (at(6, 14), {"u01-weibo": timedelta(minutes=30)})
+
+
+def test_posts_that_meet_only_by_an_accounts_delay_are_told(tmp_path: Path) -> None:
+    """And those that meet only without it are not."""
+    first = post("a", "at: 2026-05-06 10:00", "accounts: [{u01-wechat: T+30m}, u01-weibo]")
+    second = post("b", "at: 2026-05-06 10:30", "accounts: [u01-wechat]").replace("洗手。", "二。")
+    third = post("c", "at: 2026-05-06 10:30", "accounts: [{u01-weibo: T+2h}]").replace(
+        "洗手。", "三。"
+    )
+    found = reading(tmp_path, first + second + third, "")
+    assert [one.post for one in found.problems if one.code == "same-slot"] == ["b"]

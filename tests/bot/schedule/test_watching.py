@@ -84,7 +84,8 @@ def test_nobody_waits_for_a_video_that_is_being_copied(tmp_path: Path) -> None:
         stream.truncate(LARGE + 2)
     look = glance(tmp_path)
     assert settling.see(look, 2.5) is Rest.SETTLED
-    assert settling.restless(100.0) == []
+    assert settling.restless == frozenset()
+    assert settling.overlooked == {"media/v.mp4"}
     with video.open("wb") as stream:
         stream.truncate(LARGE + 3)
     assert not torn(look, glance(tmp_path))
@@ -92,12 +93,22 @@ def test_nobody_waits_for_a_video_that_is_being_copied(tmp_path: Path) -> None:
     assert torn(look, glance(tmp_path))
 
 
-def test_a_file_that_never_rests_is_named_after_half_a_minute(tmp_path: Path) -> None:
+def test_a_calendar_that_never_rests_is_waited_for_and_named(tmp_path: Path) -> None:
     settling = started(tmp_path)
     for second in range(32):
         (tmp_path / "2026-05.yaml").write_text("x" * (second + 20))
         assert settling.see(glance(tmp_path), float(second)) is Rest.MOVING
-        assert settling.restless(float(second)) == (["2026-05.yaml"] if second >= 30 else [])
+        assert settling.restless == ({"2026-05.yaml"} if second >= 30 else set())
+
+
+def test_another_file_that_never_rests_does_not_stop_everything(tmp_path: Path) -> None:
+    settling = started(tmp_path)
+    (tmp_path / "2026-05.yaml").write_text("posts: [a]\n")
+    for second in range(31):
+        (tmp_path / "sync.log").write_text("x" * second)
+        seen = settling.see(glance(tmp_path), float(second))
+        assert seen is (Rest.MOVING if second < 30 else Rest.SETTLED)
+    assert settling.restless == settling.overlooked == {"sync.log"}
 
 
 def test_a_clock_that_is_wrong_on_the_drive_does_not_matter(tmp_path: Path) -> None:
