@@ -164,8 +164,9 @@ class CalendarReader:
         if not is_id(name):
             return
         for index in nameless:
-            if node.holds(self.problems[index].place):
-                self.problems[index] = replace(self.problems[index], post=name)
+            problem = self.problems[index]
+            if problem.post is None and node.holds(problem.place):
+                self.problems[index] = replace(problem, post=name)
 
     def _zone(self, root: Node) -> ZoneInfo | None:
         name = root.text("timezone")
