@@ -77,7 +77,9 @@ class Sheets:
                 tree[str(keys[0])] = (node.line, node)
         if self.columns:
             line = min(line for line, _node in self.columns.values())
-            tree["columns"] = (line, Node(line=line, end_line=line, value=self.columns))
+            settled = tree["columns"][1].value if "columns" in tree else None
+            value = {**settled, **self.columns} if isinstance(settled, dict) else self.columns
+            tree["columns"] = (line, Node(line=line, end_line=line, value=value))
         tree["posts"] = (1, Node(line=1, end_line=1, value=self.findings.posts))
         return Node(line=1, end_line=1, value=tree)
 
