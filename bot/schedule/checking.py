@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bot.domain.post import Post
@@ -12,7 +12,7 @@ from bot.schedule.cross import check_embargoes, check_keys
 from bot.schedule.days import Days
 from bot.schedule.options import CheckOptions
 from bot.schedule.posts import Entry
-from bot.schedule.rules import facts, slots, texts, times
+from bot.schedule.rules import facts, origin, slots, texts, times
 from bot.schedule.rules.wording import Word, Words
 
 
@@ -23,6 +23,7 @@ class Checks:
     options: CheckOptions
     days: Days
     words: Sequence[Word] = ()  # the office's own
+    made_by_ai: Collection[str] = ()  # media whose own label says so
 
     def all(self, entries: Sequence[Entry], roster: Roster) -> list[Problem]:
         """What is wrong with each entry, and between them."""
@@ -32,6 +33,8 @@ class Checks:
             post = entry.post
             problems += facts.check(post, entry.where, self.options.approved_sources)
             problems += looker.check(post, entry.where)
+            if self.made_by_ai and not post.ai_generated:
+                problems += origin.media(post, entry.where, self.made_by_ai)
             problems += times.check(entry, self.options, self.days)
         problems += slots.same_slot(slots.by_account(entries), self.options.slot)
         problems += slots.same_content(entries)

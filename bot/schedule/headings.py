@@ -6,7 +6,7 @@ The keys and what each takes come from the shapes; a new key needs one line in t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -59,7 +59,7 @@ POST: Final[Mapping[str, tuple[str, ...]]] = {
     "at": ("发布时间", "计划发布时间", "发布日期", "推送时间"),
     "title": ("标题", "稿件标题", "题目"),
     "slot": ("栏目日期", "期次"),
-    "after": ("接在稿件后", "跟随稿件"),
+    "after": ("跟随稿件", "接在稿件后"),
     "embargo": ("禁发时限", "解禁时间"),
     "accounts": ("账号", "发布账号", "帐号"),
     "column": ("栏目",),
@@ -332,14 +332,24 @@ def near_heading(heading: str) -> str:
     text = squeezed(heading)
     front, *back = _APART.split(text, maxsplit=1)
     if back:
-        word = nearest(back[0], [*_below(OverrideShape), *_below(ArticleShape)])
-        found = column_of(f"{front}·{word}") or column_of(f"{nearest(front, _PLATFORM_OF)}·{word}")
+        word = _near(back[0], [*_below(OverrideShape), *_below(ArticleShape)])
+        found = column_of(f"{front}·{word}") or column_of(f"{_near(front, _PLATFORM_OF)}·{word}")
         return found.heading if found is not None else ""
     known = own_columns()
-    word = nearest(text, known) or next((each for each in known if _alike(text, each)), "")
+    word = _near(text, known)
     return known[word].heading if word else ""
 
 
+def _near(word: str, words: Iterable[str]) -> str:
+    """The nearest word. The usual measure thinks of longer words than Chinese ones."""
+    known = list(words)
+    alike = (each for each in known if _alike(word, each))
+    return word if word in known else nearest(word, known) or next(alike, "")
+
+
 def _alike(word: str, known: str) -> bool:
-    """Two Chinese characters of three are much; the usual measure thinks of longer words."""
-    return len(word) > 1 and len(known) > 1 and (word in known or known in word)
+    """True for words of which one holds the other, or that differ in one character."""
+    if len(word) < 2 or len(known) < 2:
+        return False
+    same = sum(a == b for a, b in zip(word, known, strict=False))
+    return word in known or known in word or (len(word) == len(known) == same + 1)

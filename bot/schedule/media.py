@@ -6,7 +6,7 @@ import hashlib
 import os
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -94,6 +94,7 @@ class Look:
 
     media: Media | None = None  # without its path
     code: str = ""
+    made_by_ai: bool = False  # its own label says so
 
 
 @dataclass(kw_only=True)
@@ -101,6 +102,7 @@ class Gallery:
     """The pictures and videos of one folder, each with its problems at the place that names it."""
 
     folder: Folder
+    made_by_ai: set[str] = field(default_factory=set)  # paths whose files are labelled so
 
     def picture(
         self, path: str, place: Place, post: str | None
@@ -133,6 +135,8 @@ class Gallery:
         if code or look.media is None:
             return None, [unfit(code, path, place, post)]
         self.folder.seen[path] = look.media.sha256
+        if look.made_by_ai:
+            self.made_by_ai.add(path)
         return replace(look.media, path=path), _extension(look.media.mime, path, place, post)
 
 
@@ -168,7 +172,7 @@ def inspect(full: Path, seen: Stamp) -> Look:
     look = _video(full) if _like_a_video(head) else _picture(full)
     if look.media is None:
         return look
-    return Look(media=replace(look.media, sha256=sha256(full, seen), size=seen[0]))
+    return replace(look, media=replace(look.media, sha256=sha256(full, seen), size=seen[0]))
 
 
 def _like_a_video(head: bytes) -> bool:
@@ -204,6 +208,7 @@ def _picture(source: Path | bytes) -> Look:
             with opened() as image:
                 image.load()
                 width, height = image.size
+                labelled = _is_labelled(image.info)
                 turned = image.getexif().get(_ORIENTATION, 1) in _ON_ITS_SIDE
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         return Look(code="picture-too-large")
@@ -214,7 +219,16 @@ def _picture(source: Path | bytes) -> Look:
         return Look(code=_DAMAGED)
     if turned:
         width, height = height, width
-    return Look(media=_made(mime, width, height))
+    return Look(media=_made(mime, width, height), made_by_ai=labelled)
+
+
+def _is_labelled(info: Mapping[Any, Any]) -> bool:
+    """True when PNG texts, XMP or EXIF hold the implicit label of 标识办法, a field AIGC."""
+    return any(
+        "AIGC" in str(name) or (b"AIGC" in value if isinstance(value, bytes) else "AIGC" in value)
+        for name, value in info.items()
+        if isinstance(value, bytes | str)
+    )
 
 
 def _video(full: Path) -> Look:

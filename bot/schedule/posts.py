@@ -150,17 +150,22 @@ class CalendarReader:
                 self.broken = True
             elif self.usable:
                 self.entries.append(entry)
-        for node in self.nodes:
-            self._name_post(node)
+        nameless = [
+            index
+            for index, problem in enumerate(self.problems)
+            if problem.post is None and problem.place.file == self.file
+        ]
+        for node in self.nodes if nameless else ():
+            self._name_post(node, nameless)
 
-    def _name_post(self, node: Node) -> None:
+    def _name_post(self, node: Node, nameless: Sequence[int]) -> None:
         """Gives the problems that stand within a post's lines the post's id."""
         name = node.text("id")
         if not is_id(name):
             return
-        for index, problem in enumerate(self.problems):
-            within = problem.place.file == self.file and node.holds(problem.place)
-            if problem.post is None and within:
+        for index in nameless:
+            problem = self.problems[index]
+            if problem.post is None and node.holds(problem.place):
                 self.problems[index] = replace(problem, post=name)
 
     def _zone(self, root: Node) -> ZoneInfo | None:

@@ -122,7 +122,10 @@ def read(
     broken |= {entry.post.place.file for entry in left_out}
     problems += [*found.problems, *twins, *days.problems]
     words, wrong = read_words(view)
-    problems += wrong + Checks(options=options, days=days, words=words).all(entries, roster)
+    checks = Checks(
+        options=options, days=days, words=words, made_by_ai=frozenset(gallery.made_by_ai)
+    )
+    problems += wrong + checks.all(entries, roster)
     ignores = {}
     for entry in entries:
         if entry.ignore:

@@ -149,7 +149,7 @@ class SaidShape(Shape):
     text: Text = ""
     digest: Text = ""
     cover: Text = ""
-    images: list[Name] = []
+    images: list[Name] = Field(default_factory=list)
     video: Text = ""
     author: Text = ""
     reviewer: Text = ""
@@ -160,9 +160,9 @@ class SaidShape(Shape):
     ai_generated: Flag = False
     consent: Text = ""
     patient_story: Flag = False
-    ignore: dict[str, Text] = {}
-    more: list[ArticleShape] = []
-    variants: dict[str, OverrideShape] = {}
+    ignore: dict[str, Text] = Field(default_factory=dict)
+    more: list[ArticleShape] = Field(default_factory=list)
+    variants: dict[str, OverrideShape] = Field(default_factory=dict)
     key: KeyShape | None = None
     embargo: Moment | None = None
 

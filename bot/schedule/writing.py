@@ -144,8 +144,8 @@ def _with_ids(raw: bytes, file: str, named: Mapping[Gap, str]) -> bytes:
 def _by_hand(file: str) -> NotWritten:
     return NotWritten(
         _(
-            "No ids can be put into {file} safely. Write them in yourself; a sheet needs the column "
-            "编号 for them."
+            "No ids can be put into {file} safely. Write them in yourself; a sheet needs the "
+            "column 编号 for them."
         ).format(file=file),
         passing=False,
     )

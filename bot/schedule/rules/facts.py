@@ -12,7 +12,7 @@ from bot.domain.days import DRAFT_MARK
 from bot.domain.post import Post
 from bot.domain.problem import Problem, Severity
 from bot.i18n import _
-from bot.schedule.rules.texts import Where
+from bot.schedule.rules.finding import Where
 
 
 def check(post: Post, where: Where, approved: Sequence[str] = ()) -> list[Problem]:

@@ -7,7 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from bot.domain.problem import Severity
+from bot.domain.problem import Place, Severity
+
+# Field, a piece of its text, how often that stands before the one meant -> where it stands.
+Where = Callable[[str, str, int], Place]
 
 # A sentence that denies or warns of a claim makes none.
 _DENIED: Final = re.compile(

@@ -1,13 +1,18 @@
-"""Texts that say a machine made them. Ground: 人工智能生成合成内容标识办法 (2025-09-01)."""
+"""Texts and media that say a machine made them.
+
+Ground: 人工智能生成合成内容标识办法 (2025-09-01).
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
+from bot.domain.post import Post
+from bot.domain.problem import Problem
 from bot.i18n import _
-from bot.schedule.rules.finding import Family, Found, first_of_each, pairs
+from bot.schedule.rules.finding import Family, Found, Where, first_of_each, pairs
 
 AI: Final = "ai-unlabelled"
 _MACHINE: Final = r"(?:AI|人工智能|AIGC|大模型|文心一言|豆包|ChatGPT|DeepSeek|通义)"
@@ -35,3 +40,21 @@ def _says_so(text: str) -> Iterator[Found]:
 
 
 FAMILIES: Final = (Family(find=_says_so, pairs=pairs("生成 绘制 制作 创作 合成 撰写")),)
+
+
+def media(post: Post, where: Where, labelled: Collection[str]) -> Iterator[Problem]:
+    """The pictures and videos of the post whose own label says that AI made them."""
+    fields = {"cover": (post.cover,), "video": (post.video,), "images": post.images}
+    shown = [(name, one) for name, found in fields.items() for one in found]
+    shown += [("body", one) for one in post.inline]
+    for name, one in shown:
+        if one is not None and one.path in labelled:
+            yield Problem(
+                code=AI,
+                message=_("{path} is labelled as made by AI, and the post does not say so.").format(
+                    path=one.path
+                ),
+                hint=_("Add “ai_generated: true”; the platform then shows its label."),
+                place=where(name, "", 0),
+                post=post.id,
+            )

@@ -8,6 +8,7 @@ import pytest
 from bot.domain.post import Article, Override, Post
 from bot.domain.problem import Place, Problem, Severity
 from bot.schedule.rules import facts, texts
+from bot.schedule.rules.finding import Where
 
 
 def post(
@@ -46,7 +47,7 @@ def where(name: str, piece: str, skip: int) -> Place:
     return Place(file=f"{name}|{piece}", line=skip + 1)
 
 
-def check(given: Post, at: texts.Where) -> list[Problem]:
+def check(given: Post, at: Where) -> list[Problem]:
     return [*facts.check(given, at), *texts.usual().check(given, at)]
 
 

@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import xlsxwriter
@@ -298,6 +299,25 @@ def test_rights_stay_with_the_file(tmp_path: Path) -> None:
         before.st_uid,
         before.st_gid,
     )
+
+
+def test_a_file_the_bot_would_take_from_its_owner_is_left_alone() -> None:
+    """A group's folder in which everybody may make files; the file is somebody else's."""
+    with TemporaryDirectory() as folder:
+        root = Path(folder)
+        root.chmod(0o777)
+        file = root / "2026-05.yaml"
+        file.write_text(YAML, encoding="utf-8")
+        owner = file.stat().st_uid
+        with _as_nobody():
+            written = _give(root, file.name)
+        # Who is not root owns what it makes, and then there is nothing to refuse.
+        foreign = os.geteuid() == 0
+        assert (written.counts == {}) is foreign
+        assert (file.read_text("utf-8") == YAML) is foreign
+        assert file.stat().st_uid == owner
+        assert written.passing == frozenset()
+        assert {item.name for item in root.iterdir()} == {file.name}
 
 
 def test_the_same_entry_gets_the_same_id_and_a_twin_another() -> None:
