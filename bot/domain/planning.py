@@ -14,12 +14,13 @@ from bot.domain import transitions
 from bot.domain.post import Kind, Method, Post
 from bot.domain.publication import Hold, Publication, State
 from bot.domain.roster import HAND_OFF, Account, ReprintPolicy, Roster
-from bot.domain.step import Step, Terms
+from bot.domain.step import Step, Terms, blocked_note
 
 # A reprint that an outage delayed is still worth having for a while after its deadline.
 REPRINT_GRACE = timedelta(hours=24)
 # Sent, and nobody knows yet what came of it.
 IN_FLIGHT = frozenset({State.SENDING, State.UNKNOWN, State.PENDING})
+_OVER = frozenset({State.FAILED, State.MISSED, State.CANCELLED})
 # What the calendar may still call off.
 OPEN = frozenset({State.PLANNED, State.HELD, State.QUEUED, State.WAITING, State.HANDED_OFF})
 
@@ -285,25 +286,51 @@ def _off(pub: Publication, now: datetime) -> Step:
         return transitions.call_off(reason="removed")
     if pub.doubt_since is not None and pub.state is not State.HANDED_OFF:
         return transitions.call_off_in_doubt(reason="removed", now=now)
-    return transitions.cancel(reason="removed")
+    return transitions.cancel(reason="removed", wanted=blocked_note(pub))
 
 
 def _compare(
     want: Desired, pub: Publication, released: datetime | None, now: datetime
 ) -> Change | None:
-    if pub.withdrawn == "withdrawn":
+    if pub.withdrawn == "withdrawn" and pub.state is not State.CANCELLED:
         return None  # a person's word; the calendar does not take it back
-    if pub.doubt_since is not None and pub.state in {State.CANCELLED, State.MISSED}:
-        return _in_doubt(want, pub, _terms(want, pub, released, now), now)
-    if pub.state is State.CANCELLED:
-        return _restored(want, pub, released, now)
+    if pub.state in _OVER:
+        return _revived(want, pub, released, now) or _at_rest(want, pub, released, now)
     if pub.state is State.PUBLISHED:
         return _changed_after(want, pub)
     if pub.state in IN_FLIGHT or (pub.doubt_since is not None and pub.state in OPEN):
         return _under_way(want, pub, _terms(want, pub, released, now))
+    return _before_sending(want, pub, released, now)
+
+
+def _revived(
+    want: Desired, pub: Publication, released: datetime | None, now: datetime
+) -> Change | None:
+    """What the calendar alone can set going again."""
+    if pub.doubt_since is not None and pub.state in {State.CANCELLED, State.MISSED}:
+        return _in_doubt(want, pub, _terms(want, pub, released, now), now)
+    if pub.state is State.CANCELLED:
+        return _restored(want, pub, released, now)
     if pub.state is State.FAILED and not _may_go_again(want, pub):
         return None
     return _before_sending(want, pub, released, now)
+
+
+def _at_rest(
+    want: Desired, pub: Publication, released: datetime | None, now: datetime
+) -> Change | None:
+    """Over, until a person has it tried again: then what the calendar says by now counts."""
+    terms = _terms(want, pub, released, now)
+    same = terms.content_hash == pub.content_hash and not (_moved(terms, pub) or want.blocked)
+    wanted = {} if same else terms.note(blocked=want.blocked)
+    if wanted == pub.wanted:
+        return None
+    step = transitions.note_for_retry(wanted=wanted)
+    kind = (
+        ChangeKind.CHANGED if same or terms.content_hash != pub.content_hash else ChangeKind.MOVED
+    )
+    kind = ChangeKind.BLOCKED if want.blocked else kind
+    return _change(kind, want, pub, step, terms.due_at)
 
 
 def _may_go_again(want: Desired, pub: Publication) -> bool:
@@ -316,7 +343,8 @@ def _before_sending(
 ) -> Change | None:
     terms = _terms(want, pub, released, now)
     # What was noted while it was being sent counts until the calendar takes it back.
-    edited = want.content_hash != pub.content_hash or bool(pub.wanted) or bool(pub.withdrawn)
+    noted = bool(pub.wanted) and pub.state is not State.MISSED  # there it is for a retry
+    edited = want.content_hash != pub.content_hash or noted or bool(pub.withdrawn)
     blocked = pub.state is State.HELD and pub.reason == Hold.CHECK
     regated = blocked != want.blocked and pub.state in OPEN
     if not (edited or regated or _moved(terms, pub)):

@@ -23,6 +23,7 @@ from bot.domain.problem import Problem
 from bot.domain.publication import Hold, Publication, State, publication_key
 from bot.domain.roster import AccountStatus
 from bot.engine.check import Checked, check, quotas_of
+from bot.engine.last_good import still_good
 from bot.engine.ports import Core
 from bot.errors import UsageError
 from bot.i18n import _
@@ -108,8 +109,9 @@ async def apply(core: Core, reading: Reading, *, confirmed: bool = False) -> Pla
         await roster.save(conn, reading.roster)
         for post in reading.posts:
             if post.id in found.kept:
-                continue
-            await posts.save(conn, post, checked.hashes[post.id], now)
+                await posts.locate(conn, post)
+            else:
+                await posts.save(conn, post, checked.hashes[post.id], now)
         # A post may have become a key item, or an account the flagship, after it was public.
         await posts.note_releases(conn)
         await publications.wake_held(conn, Hold.FIRST_RELEASE, now)
@@ -151,7 +153,8 @@ async def _diff(conn: Connection, reading: Reading, checked: Checked, now: datet
     known += [pub for pub in open_ones if pub.post not in read]
     stored = await posts.some_posts(conn, {pub.post for pub in known} | read)
     released = {post.id: post.first_release_at for post in stored.values() if post.first_release_at}
-    kept = in_force(checked.wanted, known, released=released, now=now)
+    edited = in_force(checked.wanted, known, released=released, now=now)
+    kept = await still_good(conn, edited, known, reading)
     changes = diff(
         [want for want in checked.wanted if want.post not in kept],
         [pub for pub in known if pub.post not in kept],

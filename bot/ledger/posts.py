@@ -122,6 +122,15 @@ async def save(conn: Connection, post: Post, digest: str, now: datetime) -> None
     await _save_exemptions(conn, post, now)
 
 
+async def locate(conn: Connection, post: Post) -> None:
+    """Notes where the post stands by now, and nothing else of it.
+
+    When that file cannot be read next time, nobody takes the post for removed.
+    """
+    here = {"file": post.place.file, "line": post.place.line, "removed": False}
+    await conn.execute(update(posts).where(posts.c.id == post.id).values(**here))
+
+
 async def _save_exemptions(conn: Connection, post: Post, now: datetime) -> None:
     """The calendar's exemptions replace the calendar's; those of a manager stay."""
     await conn.execute(

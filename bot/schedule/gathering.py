@@ -41,13 +41,15 @@ def gather(reading: Reading, month: str | None = None) -> Calendar:
     files = dict.fromkeys(file for file, _post in found)
     defaults = [dict(sources[file].get("defaults") or {}) for file in files]
     shared = defaults[0] if defaults and all(each == defaults[0] for each in defaults) else {}
+    used = {str(post.get("column", "")).strip() for _file, post in found}
     columns = {
         name: column
-        for file in files
-        for name, column in (sources[file].get("columns") or {}).items()
+        for data in sources.values()
+        for name, column in (data.get("columns") or {}).items()
+        if month is None or name.strip() in used
     }
     posts = [
-        _moved(_filled(post, sources[file], shared), str(sources[file]["timezone"]), zone)
+        _moved(_filled(post, sources[file], shared, columns), str(sources[file]["timezone"]), zone)
         for file, post in found
     ]
     posts.sort(key=lambda post: (due[post["id"]], post["id"]))
@@ -71,12 +73,14 @@ def _posts(data: Mapping[str, Any]) -> Iterator[Plain]:
     yield from (post for post in posts or () if isinstance(post, dict))
 
 
-def _filled(post: Plain, data: Mapping[str, Any], shared: Plain) -> dict[str, Any]:
+def _filled(post: Plain, data: Mapping[str, Any], shared: Plain, columns: Plain) -> dict[str, Any]:
     """The post with its file's defaults, where those are not said for all posts."""
     own = {name: value for name, value in post.items() if value is not None}
     if shared:
         return own
-    return {**own, **{k: v for k, v in (data.get("defaults") or {}).items() if k not in own}}
+    column = columns.get(str(post.get("column", "")).strip()) or {}
+    said = {*own, *column, *(column.get("defaults") or {})}  # a column comes before the file
+    return {**own, **{k: v for k, v in (data.get("defaults") or {}).items() if k not in said}}
 
 
 def _moved(post: dict[str, Any], old: str, new: str) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from bot.schedule.media import Gallery
 from bot.schedule.options import CheckOptions
 from bot.schedule.posts import CalendarReader
 from bot.schedule.roster import ModesOf, read_roster, roster_from
+from bot.schedule.rules.wording import Word
 from bot.schedule.sources import READERS, RESERVED, Source, is_calendar, is_passing
 from bot.schedule.timing import Draft, Timing
 from bot.schedule.wordlists import read_words
@@ -67,6 +68,7 @@ class Reading:
     # Post → code of a rule → why it is switched off there; no part of a post's content.
     ignores: Mapping[str, Mapping[str, Ignore]] = field(default_factory=dict)
     options: CheckOptions = field(default_factory=CheckOptions)  # it was checked with
+    words: tuple[Word, ...] = ()  # of the office's own lists
     slots: Filling = field(default_factory=Filling)  # of recurring columns, with their posts
 
     def excerpt(self, place: Place) -> str:
@@ -154,6 +156,7 @@ def _read(
         slots=filling,
         ignores=ignores,
         options=options,
+        words=words,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -87,7 +87,7 @@ class Maker:
             return self.leaf(column, cells.words(value))
         if kind in (Kind.NAMES, Kind.IDS):
             taken = cells.ids(value) if kind is Kind.IDS else cells.names(value)
-            return self._list(column, [self.leaf(column, name) for name in taken])
+            return self.listed(column, taken)
         if kind is Kind.PAIRS:
             return self._pairs(column, value)
         if kind is Kind.TREE:
@@ -116,9 +116,10 @@ class Maker:
             made.value = value if isinstance(value, str) else json.dumps(value)
         return made
 
-    def _list(self, column: int, items: list[Node]) -> Node:
+    def listed(self, column: int, names: Sequence[str]) -> Node:
+        """The cell as a list."""
         made = self.leaf(column, None)
-        made.value, made.size = items, 1 + len(items)
+        made.value, made.size = [self.leaf(column, name) for name in names], 1 + len(names)
         return made
 
     def _pairs(self, column: int, value: Value) -> Node:

@@ -8,6 +8,8 @@ from typing import Final
 
 from bot.domain.problem import Place, Severity
 from bot.i18n import _
+from bot.schedule.column_sheet import TITLES as COLUMN_SHEETS
+from bot.schedule.column_sheet import read_columns
 from bot.schedule.grid import Grid, shown
 from bot.schedule.headings import SETTINGS, column_of, squeezed
 from bot.schedule.lined import Node
@@ -32,6 +34,7 @@ class Sheets:
     zone: str  # of a file that names none
     findings: Findings = field(default_factory=Findings)
     settings: dict[Keys, Node] = field(default_factory=dict)
+    columns: Tree = field(default_factory=dict)
 
     def read(self, grids: Sequence[Grid]) -> Node | None:
         """The tree; None when no sheet is a calendar."""
@@ -40,6 +43,9 @@ class Sheets:
             heads = _heading_row(grid)
             if grid.title in _SETTINGS:
                 self._settings(grid, len(grid.rows))
+            elif squeezed(grid.title) in COLUMN_SHEETS:
+                self.columns |= read_columns(grid, self.findings)
+                found = True
             elif grid.title in _ASIDE:
                 continue
             elif heads is None:
@@ -69,6 +75,11 @@ class Sheets:
                 group.value[str(keys[1])] = (node.line, node)
             else:
                 tree[str(keys[0])] = (node.line, node)
+        if self.columns:
+            line = min(line for line, _node in self.columns.values())
+            settled = tree["columns"][1].value if "columns" in tree else None
+            value = {**settled, **self.columns} if isinstance(settled, dict) else self.columns
+            tree["columns"] = (line, Node(line=line, end_line=line, value=value))
         tree["posts"] = (1, Node(line=1, end_line=1, value=self.findings.posts))
         return Node(line=1, end_line=1, value=tree)
 

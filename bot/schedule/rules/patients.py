@@ -45,9 +45,9 @@ _NAME: Final = re.compile(
 
 
 def _numbers(text: str) -> Iterator[Found]:
-    narrow = text.translate(_NARROW)
-    if not DIGITS.search(narrow):
+    if not DIGITS.search(text):
         return
+    narrow = text.translate(_NARROW)
     yield from _id_numbers(narrow)
     # A number in an address is the address's.
     plain = _ADDRESS.sub(lambda found: " " * len(found[0]), narrow) if "://" in narrow else narrow

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.domain.post import Post
-from bot.domain.problem import Place, Severity
+from bot.domain.problem import NOWHERE, Place, Severity
 from bot.domain.rule import OWN_PAGE
 from bot.ledger.posts import content_hash, decode, encode
 from bot.schedule.codes import RULES
+from bot.schedule.exports import to_yaml
+from bot.schedule.gathering import gather
 from bot.schedule.reader import Reading, read
 from tests.bot.schedule.folders import PLATFORMS, make_folder
 
@@ -337,3 +340,24 @@ def test_posts_that_meet_only_by_an_accounts_delay_are_told(tmp_path: Path) -> N
     )
     found = reading(tmp_path, first + second + third, "")
     assert [one.post for one in found.problems if one.code == "same-slot"] == ["b"]
+
+
+def test_a_calendar_gathered_from_files_that_differ_keeps_what_columns_lend(
+    tmp_path: Path,
+) -> None:
+    """Written as one file, with the column of a file that has no posts."""
+    folder = make_folder(
+        tmp_path, calendar=HEAD + "defaults: {accounts: [u02-wechat], window: 1h}\nposts:\n" + ONE
+    )
+    (folder / "columns.yaml").write_text(HEAD + COLUMN + "posts: []\n", "utf-8")
+    other = HEAD + "defaults: {accounts: [u01-weibo]}\nposts:\n"
+    (folder / "06.yaml").write_text(other + post("z", "at: 2026-05-08 10:00"), "utf-8")
+    before = read(folder, PLATFORMS)
+    written = to_yaml(gather(before))
+    for name in ("2026-05.yaml", "06.yaml", "columns.yaml"):
+        (folder / name).unlink()
+    (folder / "all.yaml").write_bytes(written)
+    after = read(folder, PLATFORMS)
+    assert [replace(one, place=NOWHERE) for one in after.posts] == [
+        replace(one, place=NOWHERE) for one in before.posts
+    ]

@@ -42,7 +42,8 @@ def test_a_planted_mistake_is_told_with_its_place(name: str) -> None:
         "severity": problem.severity.value,
         "post": problem.post,
     } == {"cell": None, **EXPECTED[name]}
-    assert problem.code in RULES
+    worst = RULES[problem.code].severity
+    assert list(Severity).index(problem.severity) >= list(Severity).index(worst)
     assert problem.message.strip()
     assert problem.hint.strip()
     assert "Traceback" not in problem.message + problem.hint
