@@ -39,7 +39,7 @@ def decode(body: Mapping[str, Any]) -> Post:
 
 def content_hash(post: Post) -> str:
     """Names one version of what the post says, media included (by their hashes)."""
-    said = {key: value for key, value in encode(post).items() if key not in _NOT_CONTENT}
+    said = _POST.dump_python(post, mode="json", exclude=_NOT_CONTENT)
     canonical = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 

@@ -10,6 +10,7 @@ from typing import Final
 from bot.domain.post import Post
 from bot.domain.problem import Place, Problem
 from bot.domain.roster import Roster
+from bot.domain.unhurried import unhurried
 from bot.i18n import _
 from bot.schedule.checking import Checks
 from bot.schedule.columns import Columns
@@ -97,7 +98,17 @@ def read(
     modes an account of one of them may have, None allows any. `zone` is that of sheets that name
     none; `options` are the office's for the rules. Reads files only; may be repeated.
     """
-    options = options or CheckOptions()
+    with unhurried():
+        return _read(folder, platforms, modes, zone, options or CheckOptions())
+
+
+def _read(
+    folder: Path,
+    platforms: frozenset[str] | None,
+    modes: ModesOf | None,
+    zone: str,
+    options: CheckOptions,
+) -> Reading:
     view = Folder(root=folder)
     files, problems = _calendar_files(folder)
     found = roster_from(view, ROSTER_FILE, platforms, modes)
