@@ -147,7 +147,8 @@ def _reprints(
         and fitness[account.id].suits(post)
     ]
     spread_s = int(post.key.spread.total_seconds())
-    deadline_at = post.due_at + post.key.deadline
+    release_at = _release_at(post, roster)
+    deadline_at = release_at + post.key.deadline
     wanted = []
     for place, account in enumerate(takers):
         by_hand = _by_hand(account, fitness) or account.reprint is ReprintPolicy.MANUAL
@@ -162,7 +163,7 @@ def _reprints(
                 method=Method.PUSH if account.push else Method.PUBLISH,
                 by_hand=by_hand,
                 needs_acceptance=account.reprint is ReprintPolicy.CONFIRM,
-                due_at=post.due_at + timedelta(seconds=offset_s),
+                due_at=release_at + timedelta(seconds=offset_s),
                 not_after=deadline_at + REPRINT_GRACE,
                 not_before=post.embargo_until,
                 offset_s=offset_s,
@@ -171,6 +172,12 @@ def _reprints(
             )
         )
     return wanted
+
+
+def _release_at(post: Post, roster: Roster) -> datetime:
+    """When the first flagship is due: it may follow the post's own time."""
+    own = (post.due_on(name) for name in post.accounts if roster.accounts[name].flagship)
+    return min(own, default=post.due_at)
 
 
 def _by_hand(account: Account, fitness: Mapping[str, Fitness]) -> bool:

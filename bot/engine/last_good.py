@@ -29,7 +29,7 @@ async def still_good(
 ) -> frozenset[str]:
     """Those of the posts `edited` whose last good version may go out as things stand now."""
     open_ones = [pub for pub in known if pub.post in edited and pub.state in OPEN | IN_FLIGHT]
-    hashes = {digest for pub in open_ones for digest, _due_at in _versions(pub)}
+    hashes = {digest for pub in open_ones for digest, *_when in _versions(pub)}
     bodies = await publications.bodies(conn, hashes)
     posts = {post.id: post for post in reading.posts}
     checks = Checks(options=reading.options, days=reading.days, words=reading.words)
@@ -37,25 +37,27 @@ async def still_good(
         pub.post
         for pub in open_ones
         if any(
-            _too_early(due_at, posts[pub.post])
+            _too_early(due_at, not_before, posts[pub.post])
             or _is_wrong(_on_present_grounds(bodies, digest, posts[pub.post]), checks, reading)
-            for digest, due_at in _versions(pub)
+            for digest, due_at, not_before in _versions(pub)
         )
     }
     return frozenset(edited) - lost
 
 
-def _versions(pub: Publication) -> list[tuple[str, datetime]]:
+def _versions(pub: Publication) -> list[tuple[str, datetime, datetime | None]]:
     """What may yet go out by itself: the row's version, and the one noted while it is in doubt."""
-    found = [(pub.content_hash, pub.due_at)]
+    found = [(pub.content_hash, pub.due_at, pub.not_before)]
     if pub.wanted:
         terms = terms_of(pub.wanted)
-        found.append((terms.content_hash, terms.due_at))
+        found.append((terms.content_hash, terms.due_at, terms.not_before))
     return found
 
 
-def _too_early(due_at: datetime, post: Post) -> bool:
-    return post.embargo_until is not None and due_at < post.embargo_until
+def _too_early(due_at: datetime, not_before: datetime | None, post: Post) -> bool:
+    """True when an embargo that the version does not know yet ends after its time."""
+    until = post.embargo_until
+    return until is not None and due_at < until and (not_before is None or not_before < until)
 
 
 def _on_present_grounds(bodies: Mapping[str, Any], digest: str, post: Post) -> Post:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from bot.domain.publication import State
 from bot.engine.naming import give_ids
 from bot.ledger import publications
-from tests.bot.engine.world import TEN, Data, World, status
+from tests.bot.engine.world import TEN, Data, World, key_item, roster, status
 
 ZONE = "Asia/Shanghai"
 FILE = "2026-05.yaml"
@@ -53,3 +54,25 @@ async def test_a_post_that_follows_another_each_month_is_a_new_one_each_time(wor
     async with world.app.core.ledger.read() as conn:
         states = [pub.state for pub in await publications.search(conn)]
     assert sorted(states) == [State.PLANNED] * 2 + [State.PUBLISHED] * 2
+
+
+async def test_an_id_that_went_out_last_month_is_an_error(world: World) -> None:
+    """A month's file was copied with its ids: that is no correction, and it would not go out."""
+    await world.plan(status())
+    await world.run()
+    made = await world.plan(status(at="2026-06-03 10:00", text="六月的新内容。"), faulty=True)
+    assert [problem.post for problem in made.problems if problem.code == "duplicate-post"] == ["p1"]
+    made = await world.plan(status(text="改过。"), status("p2", "2026-06-03 10:00", text="六月。"))
+    assert "duplicate-post" not in {problem.code for problem in made.problems}
+
+
+async def test_reprints_count_from_the_flagship_that_follows_later(world: World) -> None:
+    """The post's own time is that of another account; the flagship is three days behind it."""
+    world.write_roster(roster(u02_weibo={"reprint": "auto"}, u01_wechat={"flagship": False}))
+    await world.plan(
+        key_item(
+            accounts=["u01-wechat", {"u01-weibo": "T+3d"}], key={"deadline": "T+1h", "spread": "2h"}
+        )
+    )
+    await world.run()
+    assert (await world.pub("k1@u02-weibo")).committed_at == TEN + timedelta(days=3, hours=1)
