@@ -29,26 +29,30 @@ from bot.wiring.platforms import Catalog
 
 POSTS = 10_000
 _SAMPLE = Path(__file__).resolve().parents[1] / "schedules"
-_START = datetime(2026, 1, 1, 0, 0)  # noqa: DTZ001 — local time of the calendar
-_STEP = timedelta(minutes=52)  # so they fill a year
+_START = datetime(2026, 1, 1, 8, 0)  # noqa: DTZ001 — local time of the calendar
+_A_DAY = 28  # posts, so that they fill a year
+_STEP = timedelta(minutes=25)  # none of them in the night
 _SAID = ("title", "digest", "author", "reviewer", "column", "topic", "source", "source_url")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def _posts(count: int) -> Iterator[dict[str, Any]]:
     """Short posts made of the sample's; what lies in other files is not among the same bytes."""
-    sample = gather(read(_SAMPLE)).posts
+    reading = read(_SAMPLE)
+    sample = gather(reading).posts
+    accounts = [one.id for one in reading.roster.accounts.values() if one.platform == "weibo"]
     for number in range(count):
         model = sample[number % len(sample)]
         post = {name: model[name] for name in _SAID if model.get(name)}
         text = model.get("text") or model.get("digest") or model["title"]
         # Digits would not do: what differs in nothing else is told as the same content twice.
         mark = "".join(chr(0x4E00 + (number * 31 + place * 997) % 20_000) for place in range(6))
+        day, turn = divmod(number, _A_DAY)
         yield {
             "id": f"p{number:05}",
-            "at": f"{_START + number * _STEP:%Y-%m-%d %H:%M}",
+            "at": f"{_START + timedelta(days=day) + turn * _STEP:%Y-%m-%d %H:%M}",
             **post,
-            "accounts": ["u01-weibo"],
+            "accounts": [accounts[number % len(accounts)]],
             "title": f"{mark}：{post['title']}",
             "text": f"{mark}：{text}",
         }

@@ -8,7 +8,7 @@ nobody can foresee is left out: outages, refusals, and calls repeated after a lo
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -169,11 +169,24 @@ def _of_new(
 
 def forecast(wishes: Iterable[Wish], used: Mapping[Key, int]) -> list[QuotaUse]:
     """The quotas that will be exceeded, by time; `used` is what the ledger has granted so far."""
-    return [one for one in foreseen(wishes, used) if one.late]
+    return _by_time(
+        _use(key[0], line, at) for key, line, at in _asked(wishes, used) if line.refused
+    )
 
 
 def foreseen(wishes: Iterable[Wish], used: Mapping[Key, int]) -> list[QuotaUse]:
     """Every quota that will be touched, by time."""
+    return _by_time(_use(key[0], line, at) for key, line, at in _asked(wishes, used))
+
+
+def _by_time(found: Iterable[QuotaUse]) -> list[QuotaUse]:
+    return sorted(found, key=lambda one: (one.start, one.account, one.action, one.period))
+
+
+def _asked(
+    wishes: Iterable[Wish], used: Mapping[Key, int]
+) -> Iterator[tuple[Key, _Line, Mapping[tuple[str, str], datetime]]]:
+    """Each quota that is asked for with who asks; and when each post of an account goes."""
     spent = dict(used)
     lines: dict[Key, _Line] = {}
     goes_at: dict[tuple[str, str], datetime] = {}
@@ -193,8 +206,8 @@ def foreseen(wishes: Iterable[Wish], used: Mapping[Key, int]) -> list[QuotaUse]:
         again_at = max(period_end(at, budget.period) for budget in full)
         if again_at < wish.not_after:
             heapq.heappush(queue, (again_at, due_at, post, account, wish))
-    found = [_use(key[0], line, goes_at) for key, line in lines.items()]
-    return sorted(found, key=lambda one: (one.start, one.account, one.action, one.period))
+    for key, line in lines.items():
+        yield key, line, goes_at
 
 
 def _line(

@@ -63,12 +63,12 @@ def period_end(moment: datetime, period: Period) -> datetime:
 
 def key_of(account: str, budget: Budget, now: datetime) -> Key:
     """What the ledger counts this budget under at `now`."""
-    return (account, str(budget.action), budget.period.value, _start_utc(now, budget.period))
+    return _key(account, budget.action, budget.period, now)
 
 
-@lru_cache(maxsize=4096)
-def _start_utc(moment: datetime, period: Period) -> datetime:
-    return period_start(moment, period).astimezone(UTC)
+@lru_cache(maxsize=4096)  # each is asked for several times in a row
+def _key(account: str, action: str, period: Period, now: datetime) -> Key:
+    return (account, str(action), period.value, period_start(now, period).astimezone(UTC))
 
 
 def budgets_of(budgets: Iterable[Budget], action: str, account_kind: str) -> tuple[Budget, ...]:

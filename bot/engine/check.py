@@ -39,7 +39,7 @@ class Checked:
 
     wanted: tuple[Desired, ...]
     problems: tuple[Problem, ...]
-    hashes: dict[str, str]  # post → content hash
+    hashes: dict[str, str]  # post → content hash; empty when nothing is planned of it
     ignored: tuple[Ignored, ...] = ()  # what is switched off, with its reason
 
 
@@ -81,7 +81,8 @@ def _check(
 ) -> Checked:
     roster = reading.roster
     fitness = fitness_of(roster, catalog)
-    hashes = {post.id: content_hash(post) for post in reading.posts}
+    # Only who plans compares what posts say with what was planned.
+    hashes = {} if alone else {post.id: content_hash(post) for post in reading.posts}
     everywhere = {
         problem.post
         for problem in sift(reading.problems, reading).kept
@@ -90,11 +91,12 @@ def _check(
     wanted: list[Desired] = []
     found: list[Problem] = list(reading.problems)
     for post in reading.posts:
-        mine = desired(post, roster, fitness, content_hash=hashes[post.id], blocked=())
+        mine = desired(post, roster, fitness, content_hash=hashes.get(post.id, ""), blocked=())
         blocked, problems = _check_post(post, mine, roster, catalog)
         found += problems
+        held = post.id in everywhere
         wanted += [
-            replace(want, blocked=post.id in everywhere or want.account.id in blocked)
+            replace(want, blocked=True) if held or want.account.id in blocked else want
             for want in mine
         ]
     found += uncovered(wanted, reading)

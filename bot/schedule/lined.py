@@ -124,7 +124,8 @@ def parse(text: str, file: str) -> tuple[Node | None, list[Problem]]:
     """The file's only document, None when it could not be read to its end; and its problems."""
     builder = _Builder(file=file)
     try:
-        node = builder.document(iter(yaml.parse(text, Loader=_Loader)))
+        loader = _Loader(text)
+        node = builder.document(iter(loader.get_event, None))
     except _Refused as refused:
         return None, [*builder.problems, refused.problem]
     except yaml.YAMLError as error:
@@ -217,13 +218,18 @@ class _Builder:
             if isinstance(event, yaml.MappingEndEvent):
                 break
             assert isinstance(event, yaml.NodeEvent)
-            key = self.node(event, events, depth + 1)
-            following = next(events)
-            assert isinstance(following, yaml.NodeEvent)
-            value = self.node(following, events, depth + 1)
+            name = _plain_word(event)
+            if name and name not in entries:
+                # As nearly every key is: no node has to be made of it.
+                self.count += 1
+                value = self.node(next(events), events, depth + 1)  # type: ignore[arg-type]
+                entries[name] = (_line(event), value)
+            else:
+                key = self.node(event, events, depth + 1)
+                value = self.node(next(events), events, depth + 1)  # type: ignore[arg-type]
+                self._enter(entries, key, value)
             size += value.size + 1
             end = value.end_line
-            self._enter(entries, key, value)
         return Node(line=_line(start), end_line=end, value=entries, size=size)
 
     def _enter(self, entries: dict[str, tuple[int, Node]], key: Node, value: Node) -> None:
@@ -284,6 +290,14 @@ class _Builder:
             hint=_("Delete the line “---” and put all posts under one “posts:”."),
             place=self.place(event),
         )
+
+
+def _plain_word(event: yaml.Event) -> str:
+    """The word of a key that is nothing but one, "" for any other."""
+    if not isinstance(event, yaml.ScalarEvent) or event.anchor:
+        return ""
+    text: str = event.value
+    return text if text.isidentifier() and text not in _NULL else ""
 
 
 def _line(event: yaml.Event) -> int:

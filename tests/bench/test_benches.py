@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from bench import burst, footprint, growth, lateness, report
+from bench import burst, footprint, growth, lateness, reading, report
 from bench.figures import Figure, Outcome, Table
 from bench.load import ACCOUNTS
 from bench.simulator import Simulator, running
 from bot.ledger.tables import items
+from bot.settings import Settings
+from bot.wiring.platforms import Catalog
 
 
 @pytest.fixture
@@ -51,6 +53,14 @@ async def test_a_long_past_differs_from_a_short_one_in_nothing_else(tmp_path: Pa
             async with app.core.ledger.read() as conn:
                 counts.append(await conn.scalar(select(func.count()).select_from(items)))
     assert counts[1] > counts[0]
+
+
+@pytest.mark.parametrize("name", reading.BARE)
+def test_the_same_posts_are_parsed_and_checked(tmp_path: Path, name: str) -> None:
+    kind, parse = reading.BARE[name]
+    files = reading.write(tmp_path, kind, count=60)
+    assert reading.bare_s(files, parse) > 0
+    assert reading.whole_s(tmp_path, Catalog(Settings().platforms), expected=60) > 0
 
 
 async def test_lateness_pairs_every_post_with_a_bare_call(
