@@ -20,4 +20,8 @@ def unhurried() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            # To the oldest objects at once: else the first thing made after this would set off a
+            # search through all of them.
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()

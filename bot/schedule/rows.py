@@ -260,6 +260,9 @@ class Row:
         if relative:
             self._put(("at",), self.maker.leaf(index, relative))
             return
+        if len(cells_of) == 1 and cells.is_plain_moment(only):
+            self._put(("at",), self.maker.leaf(index, only.isoformat(" ", "minutes")))
+            return
         try:
             moments = []
             for index, _kind, value in cells_of:  # noqa: B007 — names the cell when it fails
