@@ -13,7 +13,9 @@ _MEANINGS: Final = {
     "baijiahao-content": N_("Baijiahao: something in the article is not taken."),
     "baijiahao-cover": N_("Baijiahao: the cover is missing or not taken."),
     "baijiahao-option": N_("Baijiahao: an option is not known or has a wrong value."),
-    "baijiahao-media-in-word": N_("Baijiahao: a picture lies within a Word file, where Baidu cannot fetch it."),
+    "baijiahao-media-in-word": N_(
+        "Baijiahao: a picture lies within a Word file, where Baidu cannot fetch it."
+    ),
     "baijiahao-left-out": N_("Baijiahao: further articles, videos or galleries are left out."),
 }
 _WARNINGS: Final = frozenset({"baijiahao-left-out"})

@@ -20,6 +20,8 @@ _MEANINGS: Final = {
     "douyin-topics": N_("Douyin: the caption has too many topics."),
     "douyin-ai-label": N_("Douyin: AI-made content does not say so in its words."),
 }
-_WARNINGS: Final = frozenset({"douyin-pictures-unused", "douyin-cover-twice", "douyin-topics", "douyin-ai-label"})
+_WARNINGS: Final = frozenset(
+    {"douyin-pictures-unused", "douyin-cover-twice", "douyin-topics", "douyin-ai-label"}
+)
 
 RULES: Final = table(Group.PLATFORM, _MEANINGS, _WARNINGS)

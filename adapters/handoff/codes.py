@@ -22,6 +22,17 @@ _MEANINGS: Final = {
     "handoff-body-length": N_("By hand: the article may be too long for the platform."),
     "handoff-topics": N_("By hand: the text has more topics than the platform may take."),
 }
-_WARNINGS: Final = frozenset({"handoff-short-title-sign", "handoff-images", "handoff-cover-missing", "handoff-cover-size", "handoff-cover-small", "handoff-text-length", "handoff-body-length", "handoff-topics"})
+_WARNINGS: Final = frozenset(
+    {
+        "handoff-short-title-sign",
+        "handoff-images",
+        "handoff-cover-missing",
+        "handoff-cover-size",
+        "handoff-cover-small",
+        "handoff-text-length",
+        "handoff-body-length",
+        "handoff-topics",
+    }
+)
 
 RULES: Final = table(Group.PLATFORM, _MEANINGS, _WARNINGS)

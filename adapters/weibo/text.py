@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from adapters.weibo.limits import TEXT_LIMIT
@@ -13,6 +14,7 @@ from bot.domain.post import Kind, Variant
 URL = re.compile(r"https?://[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
 _URL_UNITS = 20  # the composer counts a short link as ten characters
 _TOPIC = re.compile(r"#[^#]+#")
+_HALF = re.compile("[\0-\x80]")
 _BLANK = re.compile(r"[\s\u200b\u200c\u200d\ufeff]+")
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _MORE = "全文"  # ends a text that the list shows only in part
@@ -28,7 +30,7 @@ def length(text: str) -> int:
 
 
 def _units(text: str) -> int:
-    units = sum(1 if char <= "\x80" else 2 for char in text)
+    units = 2 * len(text) - len(_HALF.findall(text))
     return units + sum(max(0, _URL_UNITS - len(url)) for url in URL.findall(text))
 
 
@@ -108,6 +110,7 @@ def has_safe_link(text: str, safe_link: str) -> bool:
     return any(host == safe or host.endswith("." + safe) for host in hosts)
 
 
+@lru_cache(maxsize=256)
 def _host(url: str) -> str:
     try:
         return urlsplit(url).hostname or ""

@@ -18,6 +18,7 @@ from bot.doctor.finding import Finding, Level, ok
 from bot.domain import setting_faults
 from bot.domain.problem import Severity
 from bot.domain.roster import Account
+from bot.engine.ignored import sift
 from bot.errors import LedgerError, UsageError
 from bot.i18n import _
 from bot.ledger.inspect import sqlite_file
@@ -97,7 +98,9 @@ def _calendar(settings: Settings) -> Finding:
         zone=settings.office.timezone,
         options=check_options(settings),
     )
-    errors = Counter(p.place.file for p in reading.problems if p.severity is Severity.ERROR)
+    errors = Counter(
+        p.place.file for p in sift(reading.problems, reading).kept if p.severity is Severity.ERROR
+    )
     if not errors:
         return ok(
             "schedules", _("The calendar has {count} posts.").format(count=len(reading.posts))

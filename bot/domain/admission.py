@@ -10,7 +10,7 @@ from bot.domain.post import Kind
 from bot.domain.publication import MAX_COMMITS, Hold, Publication
 from bot.domain.retry import next_look
 from bot.domain.roster import Account, AccountStatus, Unit, name_matches
-from bot.domain.step import Step, terms_of
+from bot.domain.step import Step, blocked_note, terms_of
 
 # Whoever ends one of these causes wakes what it held; this is for the wake-up that got lost.
 _LOOK_AGAIN = timedelta(hours=6)
@@ -134,7 +134,7 @@ def wake(pub: Publication, at: Standing) -> Step | None:
     if at.now >= pub.not_after:
         if pub.wanted:
             return transitions.release(due_at=pub.due_at, go_at=at.now)  # admission sees to it
-        return transitions.miss(reason=pub.reason)
+        return transitions.miss(reason=pub.reason, wanted=blocked_note(pub))
     if pub.reason in {Hold.CHECK, Hold.REVIEW}:
         return None  # the planner ends these
     why = obstacle(pub, at)

@@ -14,12 +14,13 @@ from bot.domain import transitions
 from bot.domain.post import Kind, Method, Post
 from bot.domain.publication import Hold, Publication, State
 from bot.domain.roster import HAND_OFF, Account, ReprintPolicy, Roster
-from bot.domain.step import Step, Terms
+from bot.domain.step import Step, Terms, blocked_note
 
 # A reprint that an outage delayed is still worth having for a while after its deadline.
 REPRINT_GRACE = timedelta(hours=24)
 # Sent, and nobody knows yet what came of it.
 IN_FLIGHT = frozenset({State.SENDING, State.UNKNOWN, State.PENDING})
+_OVER = frozenset({State.FAILED, State.MISSED, State.CANCELLED})
 # What the calendar may still call off.
 OPEN = frozenset({State.PLANNED, State.HELD, State.QUEUED, State.WAITING, State.HANDED_OFF})
 
@@ -146,7 +147,8 @@ def _reprints(
         and fitness[account.id].suits(post)
     ]
     spread_s = int(post.key.spread.total_seconds())
-    deadline_at = post.due_at + post.key.deadline
+    release_at = _release_at(post, roster)
+    deadline_at = release_at + post.key.deadline
     wanted = []
     for place, account in enumerate(takers):
         by_hand = _by_hand(account, fitness) or account.reprint is ReprintPolicy.MANUAL
@@ -161,7 +163,7 @@ def _reprints(
                 method=Method.PUSH if account.push else Method.PUBLISH,
                 by_hand=by_hand,
                 needs_acceptance=account.reprint is ReprintPolicy.CONFIRM,
-                due_at=post.due_at + timedelta(seconds=offset_s),
+                due_at=release_at + timedelta(seconds=offset_s),
                 not_after=deadline_at + REPRINT_GRACE,
                 not_before=post.embargo_until,
                 offset_s=offset_s,
@@ -170,6 +172,12 @@ def _reprints(
             )
         )
     return wanted
+
+
+def _release_at(post: Post, roster: Roster) -> datetime:
+    """When the first flagship is due: it may follow the post's own time."""
+    own = (post.due_on(name) for name in post.accounts if roster.accounts[name].flagship)
+    return min(own, default=post.due_at)
 
 
 def _by_hand(account: Account, fitness: Mapping[str, Fitness]) -> bool:
@@ -285,25 +293,51 @@ def _off(pub: Publication, now: datetime) -> Step:
         return transitions.call_off(reason="removed")
     if pub.doubt_since is not None and pub.state is not State.HANDED_OFF:
         return transitions.call_off_in_doubt(reason="removed", now=now)
-    return transitions.cancel(reason="removed")
+    return transitions.cancel(reason="removed", wanted=blocked_note(pub))
 
 
 def _compare(
     want: Desired, pub: Publication, released: datetime | None, now: datetime
 ) -> Change | None:
-    if pub.withdrawn == "withdrawn":
+    if pub.withdrawn == "withdrawn" and pub.state is not State.CANCELLED:
         return None  # a person's word; the calendar does not take it back
-    if pub.doubt_since is not None and pub.state in {State.CANCELLED, State.MISSED}:
-        return _in_doubt(want, pub, _terms(want, pub, released, now), now)
-    if pub.state is State.CANCELLED:
-        return _restored(want, pub, released, now)
+    if pub.state in _OVER:
+        return _revived(want, pub, released, now) or _at_rest(want, pub, released, now)
     if pub.state is State.PUBLISHED:
         return _changed_after(want, pub)
     if pub.state in IN_FLIGHT or (pub.doubt_since is not None and pub.state in OPEN):
         return _under_way(want, pub, _terms(want, pub, released, now))
+    return _before_sending(want, pub, released, now)
+
+
+def _revived(
+    want: Desired, pub: Publication, released: datetime | None, now: datetime
+) -> Change | None:
+    """What the calendar alone can set going again."""
+    if pub.doubt_since is not None and pub.state in {State.CANCELLED, State.MISSED}:
+        return _in_doubt(want, pub, _terms(want, pub, released, now), now)
+    if pub.state is State.CANCELLED:
+        return _restored(want, pub, released, now)
     if pub.state is State.FAILED and not _may_go_again(want, pub):
         return None
     return _before_sending(want, pub, released, now)
+
+
+def _at_rest(
+    want: Desired, pub: Publication, released: datetime | None, now: datetime
+) -> Change | None:
+    """Over, until a person has it tried again: then what the calendar says by now counts."""
+    terms = _terms(want, pub, released, now)
+    same = terms.content_hash == pub.content_hash and not (_moved(terms, pub) or want.blocked)
+    wanted = {} if same else terms.note(blocked=want.blocked)
+    if wanted == pub.wanted:
+        return None
+    step = transitions.note_for_retry(wanted=wanted)
+    kind = (
+        ChangeKind.CHANGED if same or terms.content_hash != pub.content_hash else ChangeKind.MOVED
+    )
+    kind = ChangeKind.BLOCKED if want.blocked else kind
+    return _change(kind, want, pub, step, terms.due_at)
 
 
 def _may_go_again(want: Desired, pub: Publication) -> bool:
@@ -316,7 +350,8 @@ def _before_sending(
 ) -> Change | None:
     terms = _terms(want, pub, released, now)
     # What was noted while it was being sent counts until the calendar takes it back.
-    edited = want.content_hash != pub.content_hash or bool(pub.wanted) or bool(pub.withdrawn)
+    noted = bool(pub.wanted) and pub.state is not State.MISSED  # there it is for a retry
+    edited = want.content_hash != pub.content_hash or noted or bool(pub.withdrawn)
     blocked = pub.state is State.HELD and pub.reason == Hold.CHECK
     regated = blocked != want.blocked and pub.state in OPEN
     if not (edited or regated or _moved(terms, pub)):

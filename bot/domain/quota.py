@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 # Platforms count in Beijing time whatever zone the office's files are written in.
@@ -40,6 +41,7 @@ class Budget:
         return f"{self.action}_{self.period}"
 
 
+@lru_cache(maxsize=4096)  # a plan asks for the same moments again and again
 def period_start(moment: datetime, period: Period) -> datetime:
     """When the period that holds `moment` began."""
     local = moment.astimezone(PLATFORM_ZONE).replace(minute=0, second=0, microsecond=0)
@@ -61,8 +63,12 @@ def period_end(moment: datetime, period: Period) -> datetime:
 
 def key_of(account: str, budget: Budget, now: datetime) -> Key:
     """What the ledger counts this budget under at `now`."""
-    start = period_start(now, budget.period).astimezone(UTC)
-    return (account, str(budget.action), budget.period.value, start)
+    return (account, str(budget.action), budget.period.value, _start_utc(now, budget.period))
+
+
+@lru_cache(maxsize=4096)
+def _start_utc(moment: datetime, period: Period) -> datetime:
+    return period_start(moment, period).astimezone(UTC)
 
 
 def budgets_of(budgets: Iterable[Budget], action: str, account_kind: str) -> tuple[Budget, ...]:

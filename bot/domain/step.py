@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 from bot.domain.post import Kind, Method
-from bot.domain.publication import State
+from bot.domain.publication import Hold, Publication, State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +88,25 @@ def terms_of(note: Mapping[str, object]) -> Terms:
             "method": Method(str(note["method"])),
         }  # type: ignore[arg-type]
     )
+
+
+def with_window(note: Mapping[str, object], now: datetime, window: timedelta) -> dict[str, object]:
+    """The note with at least `window` left from when it may go."""
+    terms = terms_of(note)
+    go_at = max(now, terms.due_at, terms.not_before or now)
+    wider = replace(terms, not_after=max(terms.not_after, go_at + window))
+    return wider.note(blocked=bool(note["blocked"]))
+
+
+def blocked_note(pub: Publication) -> dict[str, object]:
+    """What a retry must heed of a publication that is held for an error; {} of any other.
+
+    Its row forgets why it was held when its window passes or somebody calls it off.
+    """
+    if pub.state is not State.HELD or pub.reason != Hold.CHECK:
+        return {}
+    own = Terms(**{name: getattr(pub, name) for name in Terms.__dataclass_fields__})
+    return own.note(blocked=True)
 
 
 @dataclass(frozen=True, kw_only=True)

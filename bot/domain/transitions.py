@@ -278,8 +278,8 @@ def fail(
     )
 
 
-def miss(*, reason: str) -> Step:
-    """→ missed: its window passed before it could go."""
+def miss(*, reason: str, wanted: Mapping[str, object] | None = None) -> Step:
+    """→ missed: its window passed before it could go. `wanted` is what a retry must heed."""
     return _step(
         "missed",
         _of(State.PLANNED, State.HELD, State.QUEUED, State.WAITING),
@@ -287,6 +287,7 @@ def miss(*, reason: str) -> Step:
         next_at=None,
         reason=reason,
         facts={"reason": reason},
+        more={"wanted": dict(wanted)} if wanted else {},
     )
 
 
@@ -435,10 +436,23 @@ def note_wish(*, content_hash: str, wanted: Mapping[str, object]) -> Step:
     )
 
 
-def cancel(*, reason: str, by: str = "", text: str = "") -> Step:
+def note_for_retry(*, wanted: Mapping[str, object]) -> Step:
+    """failed, missed, cancelled: what the calendar wants now counts if a person has it retried."""
+    return _step(
+        "wish_noted",
+        _of(State.FAILED, State.MISSED, State.CANCELLED),
+        None,
+        wanted=dict(wanted),
+        facts={"content": "", "wanted": dict(wanted)},
+    )
+
+
+def cancel(
+    *, reason: str, by: str = "", text: str = "", wanted: Mapping[str, object] | None = None
+) -> Step:
     """→ cancelled: removed from the calendar, withdrawn, or declined; nothing was sent.
 
-    `reason` is a fixed word; a person's own words are `text`.
+    `reason` is a fixed word; a person's own words are `text`. `wanted` is what a retry must heed.
     """
     return _step(
         "cancelled",
@@ -447,6 +461,7 @@ def cancel(*, reason: str, by: str = "", text: str = "") -> Step:
         next_at=None,
         reason=reason,
         facts={"reason": reason, "by": by, "text": text},
+        more={"wanted": dict(wanted)} if wanted else {},
     )
 
 
@@ -462,10 +477,18 @@ def restore(terms: Terms, *, held: Hold | None, next_at: datetime) -> Step:
     )
 
 
-def retry(state: State, *, now: datetime, not_after: datetime, by: str) -> Step:
+def retry(
+    state: State,
+    *,
+    now: datetime,
+    not_after: datetime,
+    by: str,
+    wanted: Mapping[str, object] | None = None,
+) -> Step:
     """`state` (failed, missed, cancelled, or unknown with a person) → planned: a person says so.
 
-    Where a call was in doubt this is the person's word that nothing of it is public.
+    Where a call was in doubt this is the person's word that nothing of it is public. `wanted` is
+    what the calendar has come to want meanwhile: it goes out so, or is held where that is faulty.
     """
     return _step(
         "retried",
@@ -481,4 +504,5 @@ def retry(state: State, *, now: datetime, not_after: datetime, by: str) -> Step:
         pending={},
         error={},
         facts={"by": by, "from": state.value},
+        more={"wanted": dict(wanted)} if wanted else {},
     )

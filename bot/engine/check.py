@@ -14,6 +14,7 @@ from bot.domain.post import Method, Post, Variant
 from bot.domain.problem import Place, Problem, Severity
 from bot.domain.quota import Budget, budgets_of
 from bot.domain.roster import Account, Roster
+from bot.domain.unhurried import unhurried
 from bot.domain.variants import make_variant
 from bot.engine.context import flagship_name
 from bot.engine.ignored import Ignored, sift
@@ -71,6 +72,13 @@ def check(
     switched off blocks nothing. `alone` adds what can be foretold without a ledger: quotas. `links`
     is what `check_links` found, None when nobody asked.
     """
+    with unhurried():
+        return _check(reading, catalog, alone=alone, links=links)
+
+
+def _check(
+    reading: Reading, catalog: Catalog, *, alone: bool, links: Sequence[Problem] | None
+) -> Checked:
     roster = reading.roster
     fitness = fitness_of(roster, catalog)
     hashes = {post.id: content_hash(post) for post in reading.posts}

@@ -78,7 +78,7 @@ def _unused(
 ) -> Iterator[Problem]:
     for post, ignores in reading.ignores.items():
         for code, ignore in ignores.items():
-            if (post, code) in used or code in not_looked_for:
+            if ignore.inherited or (post, code) in used or code in not_looked_for:
                 continue
             yield Problem(
                 code="ignore-unused",

@@ -8,6 +8,7 @@ from bot.engine.ports import Core
 from bot.ledger import posts
 from bot.logs import get_logger
 from bot.schedule import naming
+from bot.schedule.naming import Planned
 from bot.schedule.reader import Reading
 from bot.schedule.writing import Written, write_all
 
@@ -25,8 +26,10 @@ async def give_ids(core: Core, reading: Reading, zone: str) -> Written:
     proposed = {name for gap in gaps for name in naming.proposals(gap)}
     async with core.ledger.read() as conn:
         known = await posts.some_posts(conn, proposed)
-    titles = {post.id: post.title for post in known.values()}
-    named = naming.name(gaps, naming.ids(reading.sources), titles)
+    planned = {
+        post.id: Planned(title=post.title, day=post.due_at.date()) for post in known.values()
+    }
+    named = naming.name(gaps, naming.ids(reading.sources), planned)
     written = await asyncio.to_thread(write_all, reading.folder, named, zone)
     for file, count in written.counts.items():
         log.info("calendar.ids_written", file=file, ids=count)

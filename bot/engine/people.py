@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.domain import transitions, words
 from bot.domain.planning import IN_FLIGHT, OPEN
 from bot.domain.publication import Hold, Publication, State
-from bot.domain.step import PublishedAs, Step
+from bot.domain.step import PublishedAs, Step, blocked_note, with_window
 from bot.engine.ports import Core
 from bot.errors import UsageError
 from bot.i18n import _
@@ -58,7 +58,8 @@ async def cancel(core: Core, pub: Publication, *, by: str, reason: str = "") -> 
         now = core.clock.now()
         await _do(core, pub, transitions.call_off_in_doubt(reason="withdrawn", by=by, now=now))
         return False
-    await _do(core, pub, transitions.cancel(reason="withdrawn", by=by, text=reason))
+    note = blocked_note(pub)
+    await _do(core, pub, transitions.cancel(reason="withdrawn", by=by, text=reason, wanted=note))
     return True
 
 
@@ -91,7 +92,8 @@ async def retry(core: Core, pub: Publication, *, by: str, not_published: bool = 
     now = core.clock.now()
     go_at = max(now, pub.not_before or now)  # a person's word does not end an embargo
     not_after = max(pub.not_after, go_at + _RETRY_WINDOW)
-    step = transitions.retry(pub.state, now=go_at, not_after=not_after, by=by)
+    wanted = with_window(pub.wanted, now, _RETRY_WINDOW) if pub.wanted else {}
+    step = transitions.retry(pub.state, now=go_at, not_after=not_after, by=by, wanted=wanted)
     await _do(core, pub, step)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain.collisions import Collision, collisions
@@ -23,6 +23,7 @@ from bot.domain.problem import Problem
 from bot.domain.publication import Hold, Publication, State, publication_key
 from bot.domain.roster import AccountStatus
 from bot.engine.check import Checked, check, quotas_of
+from bot.engine.last_good import still_good
 from bot.engine.ports import Core
 from bot.errors import UsageError
 from bot.i18n import _
@@ -34,6 +35,7 @@ from bot.logs import get_logger
 from bot.schedule.reader import ROSTER_FILE, Reading
 
 log = get_logger(__name__)
+_ANOTHER_POST = timedelta(days=7)  # so much later it is no correction of what went out
 _ROSTER_LOSS = 10  # asks first when more than one account in ten would disappear
 
 
@@ -63,6 +65,7 @@ class _Difference:
     known: list[Publication]
     released: dict[str, datetime]  # key item → its first release
     kept: frozenset[str]
+    reused: list[Problem]  # ids of posts that went out long before
 
 
 def _roster_unusable(reading: Reading) -> bool:
@@ -81,7 +84,7 @@ async def preview(core: Core, reading: Reading) -> Plan:
         quotas = await _quotas(conn, core, reading, found, now)
     return Plan(
         changes=tuple(found.changes),
-        problems=checked.problems,
+        problems=(*checked.problems, *found.reused),
         planned=len(checked.wanted),
         quotas=quotas,
         collisions=tuple(collisions(checked.wanted, reading.options.slot)),
@@ -108,8 +111,9 @@ async def apply(core: Core, reading: Reading, *, confirmed: bool = False) -> Pla
         await roster.save(conn, reading.roster)
         for post in reading.posts:
             if post.id in found.kept:
-                continue
-            await posts.save(conn, post, checked.hashes[post.id], now)
+                await posts.locate(conn, post)
+            else:
+                await posts.save(conn, post, checked.hashes[post.id], now)
         # A post may have become a key item, or an account the flagship, after it was public.
         await posts.note_releases(conn)
         await publications.wake_held(conn, Hold.FIRST_RELEASE, now)
@@ -122,7 +126,7 @@ async def apply(core: Core, reading: Reading, *, confirmed: bool = False) -> Pla
     log.info("plan.applied", changes=len(found.changes), problems=len(checked.problems))
     return Plan(
         changes=tuple(found.changes),
-        problems=checked.problems,
+        problems=(*checked.problems, *found.reused),
         planned=len(checked.wanted),
         overtaken=overtaken,
         quotas=quotas,
@@ -151,7 +155,8 @@ async def _diff(conn: Connection, reading: Reading, checked: Checked, now: datet
     known += [pub for pub in open_ones if pub.post not in read]
     stored = await posts.some_posts(conn, {pub.post for pub in known} | read)
     released = {post.id: post.first_release_at for post in stored.values() if post.first_release_at}
-    kept = in_force(checked.wanted, known, released=released, now=now)
+    edited = in_force(checked.wanted, known, released=released, now=now)
+    kept = await still_good(conn, edited, known, reading)
     changes = diff(
         [want for want in checked.wanted if want.post not in kept],
         [pub for pub in known if pub.post not in kept],
@@ -159,7 +164,31 @@ async def _diff(conn: Connection, reading: Reading, checked: Checked, now: datet
         released=released,
         now=now,
     )
-    return _Difference(changes=changes, known=known, released=released, kept=kept)
+    reused = list(_reused(checked.wanted, known, reading, now))
+    return _Difference(changes=changes, known=known, released=released, kept=kept, reused=reused)
+
+
+def _reused(
+    wanted: Sequence[Desired], known: Sequence[Publication], reading: Reading, now: datetime
+) -> Iterator[Problem]:
+    """Posts to come that never will, since another one of the same id is public."""
+    gone = {(pub.post, pub.account): pub.published_at for pub in known if pub.published_at}
+    places = {post.id: post.place for post in reading.posts}
+    told: set[str] = set()
+    for want in wanted:
+        at = gone.get((want.post, want.account.id))
+        if at is None or want.due_at <= max(now, at + _ANOTHER_POST) or want.post in told:
+            continue
+        told.add(want.post)
+        yield Problem(
+            code="duplicate-post",
+            message=_("The id {id} is that of a post that went out on {day}.").format(
+                id=want.post, day=f"{at.astimezone(reading.options.zone):%Y-%m-%d}"
+            ),
+            hint=_("Give this post an id of its own; as it is, it does not go out."),
+            place=places[want.post],
+            post=want.post,
+        )
 
 
 async def _quotas(

@@ -38,6 +38,7 @@ async def read(conn: Connection, ids: Collection[str], since: datetime) -> Excer
     """What the ledger knows of these posts, and of all accounts' items and quotas."""
     pubs = await _rows(conn, select(publications).where(publications.c.post.in_(sorted(ids))))
     hashes = {row["content_hash"] for row in pubs}
+    hashes |= {row["wanted"]["content_hash"] for row in pubs if row["wanted"]}
     month = period_start(since, Period.MONTH)
     health = await roster.health(conn)
     return Excerpt(

@@ -39,7 +39,7 @@ def decode(body: Mapping[str, Any]) -> Post:
 
 def content_hash(post: Post) -> str:
     """Names one version of what the post says, media included (by their hashes)."""
-    said = {key: value for key, value in encode(post).items() if key not in _NOT_CONTENT}
+    said = _POST.dump_python(post, mode="json", exclude=_NOT_CONTENT)
     canonical = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -120,6 +120,15 @@ async def save(conn: Connection, post: Post, digest: str, now: datetime) -> None
     if changed.rowcount == 0:
         await conn.execute(insert(posts).values(id=post.id, **values))
     await _save_exemptions(conn, post, now)
+
+
+async def locate(conn: Connection, post: Post) -> None:
+    """Notes where the post stands by now, and nothing else of it.
+
+    When that file cannot be read next time, nobody takes the post for removed.
+    """
+    here = {"file": post.place.file, "line": post.place.line, "removed": False}
+    await conn.execute(update(posts).where(posts.c.id == post.id).values(**here))
 
 
 async def _save_exemptions(conn: Connection, post: Post, now: datetime) -> None:

@@ -19,6 +19,7 @@ from bot.preview.gallery import pictures
 from bot.schedule.reader import Reading, read
 from bot.settings import Settings
 from bot.wiring.platforms import Catalog
+from bot.wiring.rulebook import check_options
 
 VIDEOS = "/media/"  # where a served page finds videos
 _SUGGESTED = 3
@@ -49,7 +50,13 @@ def make(settings: Settings, order: Order, *, served: bool = False) -> Made:
     Raises UsageError when the calendar has no such post or the roster no such account.
     """
     folder = settings.office.schedules
-    reading = read(folder, platforms=registry.platforms(), modes=registry.modes)
+    reading = read(
+        folder,
+        platforms=registry.platforms(),
+        modes=registry.modes,
+        zone=settings.office.timezone,
+        options=check_options(settings),
+    )
     _refuse_strangers(order.accounts, reading.roster)
     post = next((post for post in reading.posts if post.id == order.post), None)
     if post is None:

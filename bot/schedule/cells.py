@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TypeGuard
 
 from bot.i18n import _
 from bot.schedule.grid import Value, shown
@@ -192,6 +192,11 @@ def deadline(value: Value) -> str:
     if re.match(r"[tT]\s*\+", text):
         return "T+" + span(text.partition("+")[2])
     return f"T+{text}" if re.fullmatch(r"\d+[mhd]", text) else text
+
+
+def is_plain_moment(value: Value) -> TypeGuard[datetime]:
+    """True for a date and time to the minute, as the cells of a sheet usually hold them."""
+    return isinstance(value, datetime) and not value.second and not value.microsecond
 
 
 def relative(value: Value) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from bot.domain.problem import Problem
+from bot.domain.post import Post
+from bot.domain.problem import Place, Problem
 from bot.domain.roster import Roster
 from bot.schedule.cross import check_embargoes, check_keys
 from bot.schedule.days import Days
@@ -26,9 +27,7 @@ class Checks:
 
     def all(self, entries: Sequence[Entry], roster: Roster) -> list[Problem]:
         """What is wrong with each entry, and between them."""
-        looker = texts.usual()
-        if self.words:
-            looker = texts.Looker([Words("office-word", self.words).family])
+        looker = self._looker()
         problems = [*check_keys(entries, roster), *check_embargoes(entries)]
         for entry in entries:
             post = entry.post
@@ -41,3 +40,17 @@ class Checks:
         problems += slots.same_content(entries)
         problems += times.health_days(entries, self.options, self.days)
         return problems
+
+    def standing(self, post: Post) -> list[Problem]:
+        """What is wrong with a post's words and grounds, whatever file it once stood in."""
+
+        def where(_field: str, _piece: str, _skip: int) -> Place:
+            return post.place
+
+        found = facts.check(post, where, self.options.approved_sources)
+        return [*found, *self._looker().check(post, where)]
+
+    def _looker(self) -> texts.Looker:
+        if not self.words:
+            return texts.usual()
+        return texts.Looker([Words("office-word", self.words).family])

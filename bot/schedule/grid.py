@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import cache
+from functools import cache, cached_property
 from typing import Final, TypeAlias
 
 from bot.domain.problem import Place
@@ -53,11 +53,10 @@ class Grid:
 
     def cell(self, row: int, column: int) -> str:
         """The cell's name: "B7", or "五月!B7" where there are several sheets."""
-        return f"{self.prefix}{letters(column)}{row + 1}"
+        return f"{self._prefix}{letters(column)}{row + 1}"
 
-    @property
-    def prefix(self) -> str:
-        """What stands before a cell's name."""
+    @cached_property
+    def _prefix(self) -> str:
         return f"{self.sheet}!" if self.sheet else ""
 
     def place(self, row: int, column: int) -> Place:

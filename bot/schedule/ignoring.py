@@ -18,17 +18,19 @@ class Ignore:
 
     reason: str
     place: Place
+    inherited: bool = False  # from the post's column, where it may serve only some posts
 
 
 def ignores_of(entry: Entry, rules: Mapping[str, Rule]) -> tuple[dict[str, Ignore], list[Problem]]:
     """What the entry may switch off, by code; and what is wrong with the rest of its wishes."""
     found: dict[str, Ignore] = {}
     problems = []
+    inherited = entry.draft.node.get("ignore") is None
     for code, reason in entry.ignore.items():
         place = entry.where(f"ignore.{code}")
         problem = _refusal(code, reason, rules)
         if problem is None:
-            found[code] = Ignore(reason=reason, place=place)
+            found[code] = Ignore(reason=reason, place=place, inherited=inherited)
         else:
             problems.append(
                 Problem(

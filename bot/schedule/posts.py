@@ -15,7 +15,7 @@ from bot.i18n import _
 from bot.schedule.bodies import Body, read_body
 from bot.schedule.columns import Columns
 from bot.schedule.faults import missing, suggestion, validate
-from bot.schedule.lined import Node
+from bot.schedule.lined import Node, sheet_of
 from bot.schedule.media import Gallery
 from bot.schedule.roster import RosterReading
 from bot.schedule.shapes import (
@@ -120,7 +120,7 @@ class CalendarReader:
             self._open(self.source.root, columns)
 
     def _open(self, root: Node, columns: Columns) -> None:
-        shape, problems = validate(CalendarShape, root, self.file)
+        shape, problems = validate(CalendarShape, _head(root), self.file)
         self.problems += problems
         self.timezone = self._zone(root)
         self.defaults = _defaults(root, self.file) if shape is None else shape.defaults
@@ -143,30 +143,30 @@ class CalendarReader:
 
     def enter(self, drafts: Sequence[Draft], due: Mapping[Draft, datetime]) -> None:
         """Makes posts of those drafts whose time is known."""
+        spoilt = {(sheet_of(place.cell), place.line) for place in self.spoilt}
         for draft in drafts:
             entry = self._entry(draft, due[draft]) if draft in due else None
-            bad = any(draft.node.holds(place) for place in self.spoilt)
+            bad = bool(spoilt.intersection(_lines(draft.node)))
             if entry is None or bad:
                 self.broken = True
             elif self.usable:
                 self.entries.append(entry)
-        nameless = [
-            index
-            for index, problem in enumerate(self.problems)
-            if problem.post is None and problem.place.file == self.file
-        ]
-        for node in self.nodes if nameless else ():
-            self._name_post(node, nameless)
+        self._name_posts()
 
-    def _name_post(self, node: Node, nameless: Sequence[int]) -> None:
+    def _name_posts(self) -> None:
         """Gives the problems that stand within a post's lines the post's id."""
-        name = node.text("id")
-        if not is_id(name):
+        nameless: dict[tuple[str, int | None], list[int]] = {}
+        for index, problem in enumerate(self.problems):
+            if problem.post is None and problem.place.file == self.file:
+                where = (sheet_of(problem.place.cell), problem.place.line)
+                nameless.setdefault(where, []).append(index)
+        if not nameless:
             return
-        for index in nameless:
-            problem = self.problems[index]
-            if problem.post is None and node.holds(problem.place):
-                self.problems[index] = replace(problem, post=name)
+        for node in self.nodes:
+            name = node.text("id")
+            for where in _lines(node) if is_id(name) else ():
+                for index in nameless.pop(where, ()):
+                    self.problems[index] = replace(self.problems[index], post=name)
 
     def _zone(self, root: Node) -> ZoneInfo | None:
         name = root.text("timezone")
@@ -227,6 +227,12 @@ class CalendarReader:
         )
 
 
+def _lines(node: Node) -> list[tuple[str, int | None]]:
+    """Every line of an entry, with its sheet."""
+    sheet = sheet_of(node.cell)
+    return [(sheet, line) for line in range(node.line, node.end_line + 1)]
+
+
 def _unread(node: Node, file: str, post: str | None, unread: str) -> Problem:
     column = node.text("column").strip()
     return Problem(
@@ -238,6 +244,15 @@ def _unread(node: Node, file: str, post: str | None, unread: str) -> Problem:
         place=node.place(file, "column"),
         post=post,
     )
+
+
+def _head(root: Node) -> Node:
+    """The file without its posts, of which each is checked for itself."""
+    posts = root.get("posts")
+    if posts is None or not isinstance(posts.value, list) or not isinstance(root.value, Mapping):
+        return root
+    line = root.value["posts"][0]
+    return replace(root, value={**root.value, "posts": (line, replace(posts, value=[]))})
 
 
 def _defaults(root: Node, file: str) -> DefaultsShape | None:
@@ -275,9 +290,8 @@ class _Maker:
         key = self._key(shape)
         if carriers is None or accounts is None or body is None or len(more) < len(shape.more):
             return None
-        copied = shape.model_dump(include=_COPIED)
         return Post(
-            **copied,
+            **{name: getattr(shape, name) for name in _COPIED},
             due_at=due_at,
             accounts=accounts,
             delays={account: delay for account, delay in carriers.items() if delay},

@@ -10,6 +10,7 @@ from typing import Final
 from bot.domain.post import Post
 from bot.domain.problem import Place, Problem
 from bot.domain.roster import Roster
+from bot.domain.unhurried import unhurried
 from bot.i18n import _
 from bot.schedule.checking import Checks
 from bot.schedule.columns import Columns
@@ -24,6 +25,7 @@ from bot.schedule.media import Gallery
 from bot.schedule.options import CheckOptions
 from bot.schedule.posts import CalendarReader
 from bot.schedule.roster import ModesOf, read_roster, roster_from
+from bot.schedule.rules.wording import Word
 from bot.schedule.sources import READERS, RESERVED, Source, is_calendar, is_passing
 from bot.schedule.timing import Draft, Timing
 from bot.schedule.wordlists import read_words
@@ -66,6 +68,7 @@ class Reading:
     # Post → code of a rule → why it is switched off there; no part of a post's content.
     ignores: Mapping[str, Mapping[str, Ignore]] = field(default_factory=dict)
     options: CheckOptions = field(default_factory=CheckOptions)  # it was checked with
+    words: tuple[Word, ...] = ()  # of the office's own lists
     slots: Filling = field(default_factory=Filling)  # of recurring columns, with their posts
 
     def excerpt(self, place: Place) -> str:
@@ -95,7 +98,17 @@ def read(
     modes an account of one of them may have, None allows any. `zone` is that of sheets that name
     none; `options` are the office's for the rules. Reads files only; may be repeated.
     """
-    options = options or CheckOptions()
+    with unhurried():
+        return _read(folder, platforms, modes, zone, options or CheckOptions())
+
+
+def _read(
+    folder: Path,
+    platforms: frozenset[str] | None,
+    modes: ModesOf | None,
+    zone: str,
+    options: CheckOptions,
+) -> Reading:
     view = Folder(root=folder)
     files, problems = _calendar_files(folder)
     found = roster_from(view, ROSTER_FILE, platforms, modes)
@@ -143,6 +156,7 @@ def read(
         slots=filling,
         ignores=ignores,
         options=options,
+        words=words,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
@@ -18,6 +19,8 @@ from bot.schedule.lined import CONTROL, Node
 _TIMES: Final = frozenset({Kind.MOMENT, Kind.DAY, Kind.CLOCK})
 _EXAMPLE: Final = ("示例", "例：", "例:", "#")  # a row whose first cell begins so is no post
 _TOPIC_OF: Final = {word: name for name, words in TOPICS.items() for word in words}
+# A text that is not simply the one it shows.
+_ODD: Final = re.compile(rf"^\s*['（]|\r|{CONTROL.pattern}")
 Keys: TypeAlias = tuple[str | int, ...]
 Tree: TypeAlias = dict[str, tuple[int, Node]]
 Told: TypeAlias = tuple[str, str, str]  # code, message, hint
@@ -56,6 +59,8 @@ class Maker:
         """The cell as a node, None when it cannot be taken; that is told."""
         if value is None:
             value = self.grid.value(self.row, column)
+        if kind is Kind.TEXT and isinstance(value, str) and _ODD.search(value) is None:
+            return self.leaf(column, value.strip())  # most cells by far
         try:
             return self._made(column, kind, self._sound(column, value))
         except Refused as refused:
@@ -169,9 +174,10 @@ class Row:
         maker = self.maker
         times: list[tuple[int, Kind, Value]] = []
         line = self.grid.rows[self.row]
-        self._unread()
+        if self.grid.unread:
+            self._unread()
         for index, value in enumerate(line):
-            if value == "" or (isinstance(value, str) and not value.strip()):
+            if value == "" or (isinstance(value, str) and value.isspace()):
                 continue
             column = self.columns.get(index)
             if column is None:
@@ -212,6 +218,9 @@ class Row:
     def _put(self, keys: Keys, node: Node) -> None:
         """Sets the node at the end of the path, making what is missing on the way."""
         tree = self.tree
+        if len(keys) == 1 and keys[0] not in tree:
+            tree[str(keys[0])] = (node.line, node)
+            return
         if keys[0] == "more":
             self._put_article(keys, node)
             return
@@ -250,6 +259,9 @@ class Row:
         relative = cells.relative(only) if len(cells_of) == 1 else ""
         if relative:
             self._put(("at",), self.maker.leaf(index, relative))
+            return
+        if len(cells_of) == 1 and cells.is_plain_moment(only):
+            self._put(("at",), self.maker.leaf(index, only.isoformat(" ", "minutes")))
             return
         try:
             moments = []

@@ -20,9 +20,13 @@ from bot.schedule.package import Package, Unreadable, damaged, unpack
 
 _REF: Final = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})")
 _MAX_CELLS: Final = 2_000_000  # of a sheet, the empty ones between its values counted
-_FAR: Final = re.compile(rb'r="(?:[A-Za-z]{3}|[A-Za-z]{0,2}\d{5})')  # below 9999 or right of ZZ
+# Below row 9999 or right of column ZZ.
+_FAR: Final = re.compile(rb' r="(?:[A-Za-z]{3}|[A-Za-z]{0,2}\d{5})')
 # What makes a sheet worth a closer look; the reader itself does not tell of it.
-_NOTABLE: Final = (b"hidden", b"<f", b'"e"', b"'", b'ht="0"')
+_NOTABLE: Final = (
+    *(b"hidden", b"<f>", b"<f ", b"<f/", b't="e"', b'ht="0"'),
+    *(b"='", b"= ", b" =", b"\nr=", b"\tr=", b"\rr="),  # written in another manner than usual
+)
 _TRUE: Final = frozenset({"1", "true"})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
@@ -19,28 +19,31 @@ _ENOUGH: Final = 10  # characters; shorter texts may well be the same
 _NOT_TEXT: Final = re.compile(r"[\W_]+")
 
 
-def by_account(entries: Sequence[Entry]) -> Mapping[str, Sequence[Entry]]:
-    """The entries of each account in the order of their times."""
-    found: dict[str, list[Entry]] = defaultdict(list)
-    for entry in sorted(entries, key=lambda one: (one.post.due_at, one.post.id)):
-        for account in entry.post.accounts:
-            found[account].append(entry)
-    for account, line in found.items():
-        line.sort(key=lambda one: one.post.due_on(account))  # some follow later there
+def by_account(entries: Sequence[Entry]) -> Mapping[str, Sequence[tuple[datetime, Entry]]]:
+    """The entries of each account with their times there, in that order."""
+    found: dict[str, list[tuple[datetime, Entry]]] = defaultdict(list)
+    for entry in entries:
+        post = entry.post
+        for account in post.accounts:
+            late = post.delays.get(account)
+            found[account].append((post.due_at + late if late else post.due_at, entry))
+    for mine in found.values():
+        mine.sort(key=lambda one: (one[0], one[1].post.id))
     return found
 
 
-def same_slot(accounts: Mapping[str, Sequence[Entry]], slot: timedelta) -> Iterator[Problem]:
-    """Posts that follow another on their account within `slot`; each told once."""
+def same_slot(
+    accounts: Mapping[str, Sequence[tuple[datetime, Entry]]], slot: timedelta
+) -> Iterator[Problem]:
+    """Posts that follow another on their account within `slot`; each pair told once."""
     if not slot:
         return
     near: dict[tuple[str, str], tuple[timedelta, Entry, list[str]]] = {}
     for account, entries in accounts.items():
-        for first, second in pairwise(entries):
-            gap = second.post.due_on(account) - first.post.due_on(account)
-            if gap < slot:
-                pair = near.setdefault((first.post.id, second.post.id), (gap, second, []))
-                pair[2].append(account)
+        for (due, first), (later, second) in pairwise(entries):
+            if later - due < slot:
+                pair = (first.post.id, second.post.id)
+                near.setdefault(pair, (later - due, second, []))[2].append(account)
     for (other, _name), (gap, second, names) in near.items():
         yield Problem(
             code="same-slot",

@@ -71,6 +71,14 @@ def test_ignoring_is_no_part_of_the_content(office: Office) -> None:
     assert office.ask("plan")["changes"] == []
 
 
+def test_doctor_and_preview_know_what_is_switched_off(office: Office) -> None:
+    ignore = {"efficacy-claim": "引用指南，医务科已核", "weibo-ai-label": "海报上已写明"}
+    office.write(status("s1", text="文献提到治愈率98%", ai_generated=True, ignore=ignore))
+    found = {one["code"] for one in office.ask("doctor")["findings"]}
+    assert "calendar_errors" not in found
+    assert office.bot("preview", "s1").code == 0
+
+
 def test_the_office_switches_a_rule_off(office: Office) -> None:
     office.write(status("s1", text=MOBILE))
     Path("settings.toml").write_text('[check.off]\nmobile-number = "总机"\n', encoding="utf-8")

@@ -250,6 +250,18 @@ def test_a_persons_withdrawal_stands_whatever_the_calendar_says() -> None:
     assert compare(wish(post(), MEMBERS), [cancelled]) == []
 
 
+@pytest.mark.parametrize("state", [State.FAILED, State.MISSED, State.CANCELLED])
+def test_what_the_calendar_says_of_what_is_over_is_noted_for_a_retry(state: State) -> None:
+    """An error in it too; and no more once that is mended."""
+    pub = publication(state=state, reason="withdrawn")
+    blocked = wish(post(), MEMBERS, blocked=["u01-wechat"])
+    after = moved(pub, one(compare(blocked, [pub])))
+    assert (after.state, after.wanted["blocked"]) == (state, True)
+    assert compare(blocked, [after]) == []
+    mended = moved(after, one(compare(wish(post(), MEMBERS), [after])))
+    assert (mended.state, mended.wanted) == (state, {})
+
+
 @pytest.mark.parametrize("state", [State.PUBLISHED, State.FAILED, State.MISSED, State.CANCELLED])
 def test_what_is_over_is_not_removed(state: State) -> None:
     """The ledger keeps what happened."""
@@ -281,7 +293,8 @@ def test_a_refused_post_goes_again_only_once_it_says_something_else() -> None:
     """Moving it is no cure."""
     pub = publication(state=State.FAILED, reason="rejected")
     assert compare(wish(post(), MEMBERS), [pub]) == []
-    assert compare(wish(post(due_at=NOW + HOUR), MEMBERS), [pub]) == []
+    noted = moved(pub, one(compare(wish(post(due_at=NOW + HOUR), MEMBERS), [pub])))
+    assert (noted.state, noted.wanted["due_at"]) == (State.FAILED, (NOW + HOUR).isoformat())
     change = one(compare(wish(post(), MEMBERS, content="b"), [pub]))
     assert moved(pub, change).state is State.PLANNED
 

@@ -58,6 +58,15 @@ def test_other_accounts_may_post_at_the_same_time(tmp_path: Path) -> None:
     assert codes(reading(tmp_path, at("2026-05-06 10:00", "洗手"), other)) == []
 
 
+def test_an_account_that_comes_later_has_its_own_slot(tmp_path: Path) -> None:
+    accounts = "accounts: [u01-wechat, {u02-wechat: T+2h}]"
+    second = at("2026-05-06 12:00", "爱牙", "accounts: [u01-wechat, u02-wechat]")
+    found = reading(tmp_path, at("2026-05-06 10:00", "洗手", accounts), second)
+    assert codes(found) == [("p1", "same-slot")]
+    assert "u02-wechat" in found.problems[0].message
+    assert "u01-wechat" not in found.problems[0].message
+
+
 @pytest.mark.parametrize(
     ("second", "expected"),
     [

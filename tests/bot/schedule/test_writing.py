@@ -12,6 +12,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,12 +21,13 @@ import xlsxwriter
 
 from bot.schedule import naming
 from bot.schedule.folder import Folder
-from bot.schedule.naming import Gap
+from bot.schedule.naming import Gap, Planned
 from bot.schedule.sources import read_source
 from bot.schedule.writing import Written, locks, write_all
 
 ROOT = Path(__file__).parents[3]
 ZONE = "Asia/Shanghai"
+LONG_AGO = date(2019, 5, 6)
 NOBODY = 65534
 YAML = """# 五月
 timezone: Asia/Shanghai
@@ -326,10 +328,16 @@ def test_the_same_entry_gets_the_same_id_and_a_twin_another() -> None:
 
     first = naming.name([gap(0)], set(), {})[gap(0)]
     assert first.startswith("0506-")
-    assert naming.name([gap(0)], set(), {first: "甲"}) == {gap(0): first}
+    assert naming.name([gap(0)], set(), {first: Planned(title="甲", day=LONG_AGO)}) == {
+        gap(0): first
+    }
     both = naming.name([gap(0), gap(1)], set(), {})
     assert both[gap(0)] == first != both[gap(1)]
+    renamed = {first: Planned(title="乙", day=LONG_AGO.replace(year=2026))}
+    assert naming.name([gap(0)], set(), renamed) == {gap(0): first}
     # Another post of the ledger, or of the folder, has that id.
-    assert naming.name([gap(0)], set(), {first: "乙"}) == {gap(0): both[gap(1)]}
+    assert naming.name([gap(0)], set(), {first: Planned(title="乙", day=LONG_AGO)}) == {
+        gap(0): both[gap(1)]
+    }
     assert naming.name([gap(0)], {first}, {}) == {gap(0): both[gap(1)]}
     assert naming.name([gap(0)], set(both.values()), {}) == {}
