@@ -24,7 +24,7 @@ from bot.settings import Settings
 _KINDS = {
     TroubleKind.LATE: (N_("late"), "yellow"),
     TroubleKind.REFUSED: (N_("refused"), "red"),
-    TroubleKind.HELD: (N_("held by `bot check`"), "red"),
+    TroubleKind.HELD: (N_("held by the check"), "red"),
     TroubleKind.MISSED: (N_("missed"), "red"),
     TroubleKind.OPEN: (N_("not settled"), "magenta"),
 }

@@ -43,6 +43,7 @@ _REASONS = {
     "name_differs": N_("the account's verified name is not the unit's"),
     "embargo": N_("its embargo has not ended"),
     "quota": N_("the platform's quota is used up"),
+    "file": N_("a picture or video is not there, or not the one that was planned"),
     "unavailable": N_("the platform cannot be reached"),
     "not_published": N_("it surely did not go out and is tried again"),
     "window_passed": N_("its window passed"),

@@ -31,6 +31,8 @@ DUPLICATE = "duplicate"  # reason of an unknown the platform calls a duplicate
 _CONTRACT_ATTEMPTS = (
     3  # a login page of the office's network may stand in for an answer for a while
 )
+# A network drive may be away, a file may just be saved anew: an hour, about.
+_MEDIA_ATTEMPTS = 6
 
 
 def key_life(can: Capabilities) -> timedelta:
@@ -72,6 +74,8 @@ def published(receipt: Receipt, variant: Variant) -> Step:
 def after_prepare(pub: Publication, error: BaseException, now: datetime) -> Step:
     """What a failed preparation comes to. Nothing of it can be public."""
     match error:
+        case MediaError() if pub.attempts + 1 < _MEDIA_ATTEMPTS:
+            return _again(pub, error, now, reason="file")
         case Rejected() | MediaError():
             return transitions.fail(reason="rejected", error=facts(error))
         case AuthFailed() | UsageError():
@@ -155,11 +159,11 @@ def _postpone(pub: Publication, error: RateLimited, now: datetime) -> Step:
     )
 
 
-def _again(pub: Publication, error: BotError, now: datetime) -> Step:
+def _again(pub: Publication, error: BotError, now: datetime, reason: str = "unavailable") -> Step:
     attempts = pub.attempts + 1
     return transitions.wait(
         until=min(backoff(attempts, now), pub.not_after),
-        reason="unavailable",
+        reason=reason,
         attempts=attempts,
         commits=pub.commits,
         error=facts(error),

@@ -19,6 +19,7 @@ from bot.domain.planning import (
     first_look,
     in_force,
 )
+from bot.domain.post import Kind
 from bot.domain.problem import Problem
 from bot.domain.publication import Hold, Publication, State, publication_key
 from bot.domain.roster import AccountStatus
@@ -157,6 +158,7 @@ async def _diff(conn: Connection, reading: Reading, checked: Checked, now: datet
     released = {post.id: post.first_release_at for post in stored.values() if post.first_release_at}
     edited = in_force(checked.wanted, known, released=released, now=now)
     kept = await still_good(conn, edited, known, reading)
+    kept |= await still_good(conn, _followers(kept, checked, known, reading), known, reading)
     changes = diff(
         [want for want in checked.wanted if want.post not in kept],
         [pub for pub in known if pub.post not in kept],
@@ -166,6 +168,28 @@ async def _diff(conn: Connection, reading: Reading, checked: Checked, now: datet
     )
     reused = list(_reused(checked.wanted, known, reading, now))
     return _Difference(changes=changes, known=known, released=released, kept=kept, reused=reused)
+
+
+def _followers(
+    kept: frozenset[str], checked: Checked, known: Sequence[Publication], reading: Reading
+) -> frozenset[str]:
+    """Posts counted from a new time of a kept one, which is not in force yet."""
+    planned = {(pub.post, pub.account): pub.due_at for pub in known}
+    moved = {
+        want.post
+        for want in checked.wanted
+        if want.kind is Kind.ORIGINAL
+        and want.due_at != planned.get((want.post, want.account.id), want.due_at)
+    }
+    blocked = {want.post for want in checked.wanted if want.blocked}
+    found = kept & moved
+    while more := {
+        post
+        for post, base in reading.after.items()
+        if base in found and post not in found | blocked
+    }:
+        found |= more
+    return found - kept
 
 
 def _reused(

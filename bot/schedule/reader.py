@@ -69,6 +69,7 @@ class Reading:
     ignores: Mapping[str, Mapping[str, Ignore]] = field(default_factory=dict)
     options: CheckOptions = field(default_factory=CheckOptions)  # it was checked with
     words: tuple[Word, ...] = ()  # of the office's own lists
+    after: Mapping[str, str] = field(default_factory=dict)  # post → the one its time counts from
     slots: Filling = field(default_factory=Filling)  # of recurring columns, with their posts
 
     def excerpt(self, place: Place) -> str:
@@ -157,6 +158,7 @@ def _read(
         ignores=ignores,
         options=options,
         words=words,
+        after={e.post.id: e.draft.shape.after for e in entries if e.draft.shape.after},
     )
 
 

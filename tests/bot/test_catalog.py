@@ -19,7 +19,12 @@ ROOT = Path(__file__).parents[2]
 FOLDER = LOCALE_DIR / "zh_CN" / "LC_MESSAGES"
 CJK = re.compile(r"[\u4e00-\u9fff]")
 # Signs between words have no Chinese letters either.
-SIGNS = frozenset({", ", "; ", "{key} {fault}"})
+SIGNS = frozenset(
+    {
+        *(", ", "; ", "{key} {fault}", "{length} of {limit}", "{code}: {text}"),
+        *("“{words}”", "“{word}”: {reason}", "AI"),
+    }
+)
 
 
 @pytest.fixture(scope="module")

@@ -166,3 +166,19 @@ async def test_a_retry_is_no_consent(world: World, end: str) -> None:
     await world.plan(status(**STORY), other)
     await world.run(until=now + 3 * HOUR)
     assert await world.state(NAME) is State.PUBLISHED
+
+
+async def test_what_follows_a_post_waits_with_it_for_its_new_time(world: World) -> None:
+    """A faulty edit moves the first to today; it stays at tomorrow, and so do its followers."""
+    late, today = "2026-05-07 10:00", "2026-05-06 10:00"
+    second = status("p2", "T+1h", after="p1", text="第二条。")
+    third = status("p3", "T+1h", after="p2", text="第三条。")
+    await world.plan(status(at=late), second, third)
+    made = await world.plan(status(at=today, text=CURE), second, third, faulty=True)
+    assert made.kept == {"p1", "p2", "p3"}
+    assert made.changes == ()
+    made = await world.plan(status(at=late, text=CURE), second | {"text": "改过。"}, faulty=True)
+    assert made.kept == {"p1"}
+    assert [one.post for one in made.changes] == ["p2", "p3"]
+    made = await world.plan(status(at=today), second, third)
+    assert (made.kept, (await world.pub("p2@u01-weibo")).due_at) == (frozenset(), TEN + HOUR)

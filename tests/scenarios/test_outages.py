@@ -211,3 +211,31 @@ async def test_when_douyin_cannot_tell_a_person_looks(world: World) -> None:
     url = (await world.posts("u01-douyin"))[0]["url"]
     await people.confirm(world.app.core, pub, url=url, at=None, by="officer")
     assert await world.state("p1@u01-douyin") is State.PUBLISHED
+
+
+async def test_a_network_drive_that_is_away_when_a_post_is_due(world: World) -> None:
+    """Its pictures are back after two minutes, and nobody has to do anything."""
+    await world.plan(article())
+    away = world.schedules.with_name("away")
+    world.schedules.rename(away)
+    await world.run(until=TEN + timedelta(minutes=2))
+    away.rename(world.schedules)
+    pub = await world.pub("p1@u01-wechat")
+    assert (pub.state, pub.reason) == (State.WAITING, "file")
+    await world.run(until=TEN + timedelta(minutes=10))
+    assert await world.state("p1@u01-wechat") is State.PUBLISHED
+
+
+async def test_a_picture_that_stays_away_is_told_its_author(world: World) -> None:
+    """Within the hour, long before the window closes; put back and changed, the post goes out."""
+    await world.plan(article())
+    picture = world.schedules / "media/photo-01.jpg"
+    raw = picture.read_bytes()
+    picture.unlink()
+    await world.run(until=TEN + timedelta(hours=1))
+    pub = await world.pub("p1@u01-wechat")
+    assert (pub.state, pub.reason) == (State.FAILED, "rejected")
+    picture.write_bytes(raw)
+    await world.plan(article(digest="改过的摘要"))
+    await world.run()
+    assert await world.state("p1@u01-wechat") is State.PUBLISHED
