@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from bot.schedule.headings import post_columns
 from bot.schedule.reader import read
@@ -39,16 +40,34 @@ def asked(office: Office, *args: str) -> Any:
     return {**document, "problems": sorted(problems, key=str)}
 
 
-def test_plan_says_the_same_of_every_kind_of_file(sample: Office) -> None:
-    wanted = asked(sample, "plan")
-    assert wanted["publications"] > 0
+def answers(office: Office) -> dict[str, Any]:
+    """What every command that reads the calendar says of it."""
+    wide = ("--from", "2026-05-14", "--to", "2026-05-15")  # two days, among them a planted error
+    preview = office.ask("preview", "0514-clinic-claim")
+    assert office.bot("export", "yaml", "--month", "all", "--out", "same.yaml", "--force").code == 0
+    return {
+        "check": asked(office, "check"),
+        "plan": asked(office, "plan"),
+        "rehearse": office.ask("rehearse", *wide),
+        "preview": [
+            {key: value for key, value in frame.items() if key != "problems"}
+            for frame in preview["frames"]
+        ],
+        "export": yaml.safe_load((office.folder / "same.yaml").read_text("utf-8")),
+    }
+
+
+def test_every_command_says_the_same_of_every_kind_of_file(sample: Office) -> None:
+    wanted = answers(sample)
+    assert wanted["plan"]["publications"] > 0
+    assert wanted["rehearse"]
     for kind in ("xlsx", "csv", "yaml"):
         [old] = sample.schedules.glob("2026-05.*")
         ran = sample.bot("export", kind, "--month", "all", "--out", f"new.{kind}")
         assert (ran.code, ran.out) == (0, "")
         old.unlink()
         shutil.move(sample.folder / f"new.{kind}", sample.schedules / f"2026-05.{kind}")
-        assert asked(sample, "plan") == wanted
+        assert answers(sample) == wanted
 
 
 def test_an_empty_workbook_is_a_calendar_without_posts(office: Office) -> None:
