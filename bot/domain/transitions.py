@@ -11,6 +11,7 @@ The ledger carries a step out as compare-and-set and writes its event row in the
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.post import Method
@@ -21,6 +22,7 @@ _SENT = frozenset({State.SENDING, State.UNKNOWN, State.PENDING})
 # What a person may still declare published: anything that has not been called off.
 _CONFIRMABLE = (_SENT | UNSENT | {State.FAILED}) - {State.QUEUED, State.SENDING}
 _KEEP = object()
+Note = Mapping[str, object]  # terms a row cannot take yet (bot/domain/step.py)
 
 
 def _of(*states: State) -> frozenset[State]:
@@ -278,7 +280,7 @@ def fail(
     )
 
 
-def miss(*, reason: str, wanted: Mapping[str, object] | None = None) -> Step:
+def miss(*, reason: str, wanted: Note | None = None) -> Step:
     """→ missed: its window passed before it could go. `wanted` is what a retry must heed."""
     return _step(
         "missed",
@@ -420,7 +422,7 @@ def look_again(*, content_hash: str, wanted: Mapping[str, object], now: datetime
     )
 
 
-def note_wish(*, content_hash: str, wanted: Mapping[str, object]) -> Step:
+def note_wish(*, content_hash: str, wanted: Note) -> Step:
     """Under way or in doubt: what the calendar wants now counts if it proves not public.
 
     `content_hash` is the new text, "" when it is the same.
@@ -436,7 +438,7 @@ def note_wish(*, content_hash: str, wanted: Mapping[str, object]) -> Step:
     )
 
 
-def note_for_retry(*, wanted: Mapping[str, object]) -> Step:
+def note_for_retry(*, wanted: Note) -> Step:
     """failed, missed, cancelled: what the calendar wants now counts if a person has it retried."""
     return _step(
         "wish_noted",
@@ -447,9 +449,7 @@ def note_for_retry(*, wanted: Mapping[str, object]) -> Step:
     )
 
 
-def cancel(
-    *, reason: str, by: str = "", text: str = "", wanted: Mapping[str, object] | None = None
-) -> Step:
+def cancel(*, reason: str, by: str = "", text: str = "", wanted: Note | None = None) -> Step:
     """→ cancelled: removed from the calendar, withdrawn, or declined; nothing was sent.
 
     `reason` is a fixed word; a person's own words are `text`. `wanted` is what a retry must heed.
@@ -468,22 +468,11 @@ def cancel(
 def restore(terms: Terms, *, held: Hold | None, next_at: datetime) -> Step:
     """cancelled → planned (or held): the post is back in the calendar."""
     step = reschedule(terms, held=held, next_at=next_at)
-    return Step(
-        name="publication.restored",
-        sources=_of(State.CANCELLED),
-        to=step.to,
-        changes=step.changes,
-        facts=step.facts,
-    )
+    return replace(step, name="publication.restored", sources=_of(State.CANCELLED))
 
 
 def retry(
-    state: State,
-    *,
-    now: datetime,
-    not_after: datetime,
-    by: str,
-    wanted: Mapping[str, object] | None = None,
+    state: State, *, now: datetime, not_after: datetime, by: str, wanted: Note | None = None
 ) -> Step:
     """`state` (failed, missed, cancelled, or unknown with a person) → planned: a person says so.
 

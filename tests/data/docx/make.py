@@ -12,6 +12,7 @@ import io
 import shutil
 import subprocess
 import tempfile
+import zipfile
 from pathlib import Path
 
 from docx import Document
@@ -178,6 +179,15 @@ def broken() -> None:
         (folder / "2026-05.yaml").write_text(calendar.replace("hand.md", "hand.docx"), "utf-8")
 
 
+def elsewhere(file: Path) -> None:
+    """Puts another machine's path where LibreOffice has noted this one's."""
+    with zipfile.ZipFile(file) as old:
+        parts = {item: old.read(item) for item in old.infolist()}
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
+        for item, raw in parts.items():
+            new.writestr(item, raw.replace(HERE.as_uri().encode(), b"file:///D:/web"))
+
+
 def main() -> None:
     """Makes every file anew."""
     word()
@@ -185,6 +195,7 @@ def main() -> None:
     broken()
     (HERE / "libre.png").write_bytes(png())
     convert(HERE / "libre.html", "docx:MS Word 2007 XML", "libre.docx")
+    elsewhere(HERE / "libre.docx")
     convert(HERE / "word.docx", "docx:MS Word 2007 XML", "resaved.docx")
     for name in _TEXTS:
         convert(HERE / name, "txt:Text (encoded):UTF8", name.replace(".docx", ".txt"))
