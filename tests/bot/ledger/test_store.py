@@ -167,7 +167,7 @@ async def test_two_processes_may_open_a_new_ledger_at_once(tmp_path: Path) -> No
 
 async def test_many_may_open_a_new_database_at_once(servers: Servers) -> None:
     """Workers that start together: one makes the tables, the others find them."""
-    address = servers.pair("opened_at_once").ledger_url
+    address = servers.postgres.create("opened_at_once")
     opened = await asyncio.gather(*(open_ledger(address) for _worker in range(4)))
     for one in opened:
         await one.close()
