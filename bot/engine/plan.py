@@ -83,14 +83,7 @@ async def preview(core: Core, reading: Reading) -> Plan:
     async with core.ledger.read() as conn:
         found = await _diff(conn, reading, checked, now)
         quotas = await _quotas(conn, core, reading, found, now)
-    return Plan(
-        changes=tuple(found.changes),
-        problems=(*checked.problems, *found.reused),
-        planned=len(checked.wanted),
-        quotas=quotas,
-        collisions=tuple(collisions(checked.wanted, reading.options.slot)),
-        kept=found.kept,
-    )
+    return _plan(reading, checked, found, quotas)
 
 
 async def apply(core: Core, reading: Reading, *, confirmed: bool = False) -> Plan:
@@ -125,6 +118,17 @@ async def apply(core: Core, reading: Reading, *, confirmed: bool = False) -> Pla
     if found.kept:
         log.warning("plan.kept", posts=sorted(found.kept))
     log.info("plan.applied", changes=len(found.changes), problems=len(checked.problems))
+    return _plan(reading, checked, found, quotas, overtaken=overtaken)
+
+
+def _plan(
+    reading: Reading,
+    checked: Checked,
+    found: _Difference,
+    quotas: tuple[QuotaUse, ...],
+    *,
+    overtaken: int = 0,
+) -> Plan:
     return Plan(
         changes=tuple(found.changes),
         problems=(*checked.problems, *found.reused),
