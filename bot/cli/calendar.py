@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -103,3 +104,10 @@ def _excerpt(problem: Problem, reading: Reading) -> list[str]:
     before = head + ("…" if left else "") + text[left:start]
     marked = text[start : min(start + length, right)]
     return [head + shown, " " * cell_len(before) + "^" * max(cell_len(marked), 1)]
+
+
+def kept_in_words(posts: Iterable[str]) -> str:
+    """Which posts keep their last good version, as a sentence."""
+    return _("{posts}: the edit has an error; the last good version stays in force.").format(
+        posts=_(", ").join(sorted(posts))
+    )

@@ -15,7 +15,7 @@ from rich.markup import escape
 from bot.app import App, open_app
 from bot.cli import forecasts, slots
 from bot.cli.accounts import warn_of
-from bot.cli.calendar import Folder, folder_settings, show_problems
+from bot.cli.calendar import Folder, folder_settings, kept_in_words, show_problems
 from bot.cli.drafting import draft_year
 from bot.cli.files import OutOption
 from bot.cli.ids import Ids
@@ -146,13 +146,7 @@ def _change(change: Change, zone: ZoneInfo) -> dict[str, object]:
 
 def _show(made: plans.Plan, reading: Reading, zone: ZoneInfo) -> None:
     if made.kept:
-        screen.print(
-            "[yellow]"
-            + _("{posts}: the edit has an error; the last good version stays in force.").format(
-                posts=escape(_(", ").join(sorted(made.kept)))
-            )
-            + "[/]"
-        )
+        screen.print(f"[yellow]{escape(kept_in_words(made.kept))}[/]")
     if not made.changes:
         screen.print(_("The ledger already is as the calendar wants it."))
         return

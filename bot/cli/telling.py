@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.app import App
-from bot.cli.calendar import show_problems
+from bot.cli.calendar import kept_in_words, show_problems
 from bot.cli.ids import say
 from bot.cli.output import local
 from bot.domain.problem import Problem
@@ -38,6 +38,8 @@ class Telling:
         self.shut = {file: self.shut.get(file, now_s) for file in reading.shut}
         self._last = (made.problems, reading)
         self._tell(now_s)
+        if made.kept:
+            say(kept_in_words(made.kept))
         say(_("{count} changes taken over.").format(count=len(made.changes)))
 
     def looked(self, now_s: float, restless: Set[str]) -> None:
