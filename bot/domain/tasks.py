@@ -1,0 +1,61 @@
+"""What a person must do now for the matrix to go on: accept, publish by hand, report, correct.
+
+A task is not stored. It is read off the ledger: a publication that waits for a person, or a recall
+that a platform cannot carry out. It ends when its cause ends, whoever did it and wherever.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.publication import Hold, Publication, Role, State, owed_by
+
+
+class TaskKind(StrEnum):
+    """What is asked for."""
+
+    ACCEPT = "accept"  # say yes or no to a reprint
+    HAND_OFF = "hand_off"  # publish the package by hand and report the link
+    LOOK = "look"  # the bot cannot tell whether it went out: look at the account
+    CORRECT = "correct"  # bring what the account carries up to the corrected version
+    WITHDRAW = "withdraw"  # take what the account carries down
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One thing a role owes, about one post on one account."""
+
+    kind: TaskKind
+    ref: int  # of the publication; of the recall's step for CORRECT and WITHDRAW
+    post: str
+    title: str
+    unit: str
+    account: str
+    platform: str
+    role: Role  # whose move it is: a role of the unit or of the office, never a person
+    since: datetime | None = None  # when it could first be done; None: it is not known
+    deadline_at: datetime | None = None  # 转载时限
+    until: datetime | None = None  # after this it cannot be done any more
+
+    @property
+    def id(self) -> str:
+        """Its name for people and links, e.g. "accept-123"; the same as long as it lasts."""
+        return f"{self.kind.value}-{self.ref}"
+
+
+def kind_of(pub: Publication) -> TaskKind | None:
+    """What a publication asks of a person beside the calendar; None: nothing."""
+    if pub.state is State.HELD and pub.reason == Hold.ACCEPTANCE:
+        return TaskKind.ACCEPT
+    if pub.state is State.HANDED_OFF:
+        return TaskKind.HAND_OFF
+    if pub.state is State.UNKNOWN and pub.next_at is None:
+        return TaskKind.LOOK
+    return None
+
+
+def role_of(pub: Publication) -> Role:
+    """Whose move it is."""
+    return owed_by(pub.state, pub.reason, pub.next_at)
