@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
-
-from sqlalchemy import Connection as SyncConnection
 
 from bot.domain.normalise import grams, normalise
 from bot.domain.sketch import sketch
@@ -38,17 +34,11 @@ async def earlier(core: Core, text: str, before: datetime) -> list[Earlier]:
     """
     normal = normalise(text)
     own = grams(normal)
-    ask = partial(nearest, hashes=sketch(normal), before=before)
+    hashes = sketch(normal)
     async with core.ledger.read() as conn:
-        rows = await conn.run(ask)
+        rows = await conn.run(lambda c: sketches.nearest(c, hashes, before, LOOKED_AT))
     found = [one for row in rows if (one := _compared(row, own)).found > 0]
     return sorted(found, key=lambda one: (-max(one.found, one.covers), one.published_at, one.item))
-
-
-def nearest(conn: SyncConnection, *, hashes: frozenset[int], before: datetime) -> Sequence[Any]:
-    """The rows worth comparing."""
-    ids = sketches.nearest(conn, hashes, before, LOOKED_AT)
-    return sketches.texts(conn, ids, before)
 
 
 def _compared(row: Any, own: frozenset[str]) -> Earlier:

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from rapidfuzz import fuzz
@@ -37,11 +37,14 @@ from bot.ledger.windows import Glimpse
 from bot.logs import get_logger
 
 log = get_logger(__name__)
+T = TypeVar("T")
 PLAIN = 5_000  # so many items of a window are all compared; it takes seconds
 _LIFE = timedelta(days=60)  # key items this far apart share no template (bot/engine/collect.py)
 _TOGETHER = timedelta(days=30)  # key items due within it are compared in one go
 _PART = 50  # items compared without letting anything else happen: a few hundredths of a second
-_SKETCHED = 200  # texts of one transaction
+_READ = 200  # texts read at once
+_SKETCHED = 10_000  # texts whose hashes are written in one go: each go may touch all of the table
+_ROWS = 20_000  # hashes of one transaction: a tenth of a second
 _SHORT = 150  # characters; such a text costs less to compare than to rule out
 _ALIKE = 50.0  # partial ratio below which two titles are not the same in any script or width
 _SIGNS = ("稿号", "稿號")
@@ -96,21 +99,26 @@ async def catch_up(core: Core) -> int:
             await sketches.forget(conn)
     count = 0
     while made := await _some_sketches(core):
-        await core.ledger.transact(partial(sketches.enter, made=made))
+        rows = sketches.rows_of(made)
+        for part in _parts(rows, _ROWS):
+            await core.ledger.transact(partial(sketches.add, rows=part))
+        for some in _parts(made, _READ):
+            await core.ledger.transact(partial(sketches.done, made=some))
         count += len(made)
     return count
 
 
 async def _some_sketches(core: Core) -> list[Sketched]:
-    async with core.ledger.read() as conn:
-        due = await sketches.unsketched(conn, _SKETCHED)
-    made = []
-    for one in due:
-        hashes = sketch(norm.normalise(one.text))
-        made.append(
-            Sketched(item=one.item, text=one.text, published_at=one.published_at, hashes=hashes)
-        )
-        await asyncio.sleep(0)  # publishing does not wait for this
+    made: list[Sketched] = []
+    while len(made) < _SKETCHED:
+        async with core.ledger.read() as conn:
+            due = await sketches.unsketched(conn, _READ, after=made[-1].item if made else 0)
+        for one in due:
+            hashes = sketch(norm.normalise(one.text))
+            made.append(Sketched(**vars(one), hashes=hashes))
+            await asyncio.sleep(0)  # publishing does not wait for this
+        if len(due) < _READ:
+            break
     return made
 
 
@@ -127,7 +135,7 @@ async def _compare(core: Core, some: Sequence[KeyItem], plain: int) -> list[Rema
         judged = await compared.judged(conn, names)
     wanted = {item for item, _post in judged}.union(*candidates.values())
     new = dict.fromkeys(names, 0)
-    for part in _parts(sorted(wanted)):
+    for part in _parts(sorted(wanted), _PART):
         for post, count in (await _part(core, part, members, known, judged)).items():
             new[post] = new.get(post, 0) + count
     async with core.ledger.write() as conn:
@@ -138,9 +146,9 @@ async def _compare(core: Core, some: Sequence[KeyItem], plain: int) -> list[Rema
     ]
 
 
-def _parts(wanted: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(wanted), _PART):
-        yield wanted[start : start + _PART]
+def _parts(whole: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(whole), size):
+        yield whole[start : start + size]
 
 
 async def _part(
