@@ -298,3 +298,17 @@ controls = Table(  # switches for the whole matrix, e.g. "freeze" 静默期
     Column("by", Text, nullable=False),
     Column("at", Moment, nullable=False),
 )
+
+handles = Table(  # links by which a task is done without an account of one's own
+    "handles",
+    metadata,
+    Column("nonce", String(32), primary_key=True),
+    Column("task", String(64), nullable=False, index=True),
+    Column("unit", String(64), nullable=False),
+    Column("issued_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),  # NULL: still good; one use ends all links of the task
+    Column("used_for", String(16), nullable=False, server_default=""),  # a fixed word
+    # The network address it was used from; "" for those that ended with it.
+    Column("used_from", String(64), nullable=False, server_default=""),
+)

@@ -308,6 +308,21 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_verdicts_item"), ["item"], unique=False)
         batch_op.create_index("ix_verdicts_post_account", ["post", "account"], unique=False)
 
+    op.create_table(
+        "handles",
+        sa.Column("nonce", sa.String(length=32), nullable=False),
+        sa.Column("task", sa.String(length=64), nullable=False),
+        sa.Column("unit", sa.String(length=64), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("used_for", sa.String(length=16), server_default="", nullable=False),
+        sa.Column("used_from", sa.String(length=64), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("nonce", name=op.f("pk_handles")),
+    )
+    with op.batch_alter_table("handles", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_handles_task"), ["task"], unique=False)
+
     # The row is there from the start, so that a grant and the very first freeze meet on its lock.
     controls = sa.table(
         "controls",
