@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,9 +18,7 @@ FIRST: Facts = {"unit": "u02", "name": "甲", "opened": None, "changed": None, "
 
 def may(day: int, hour: int = 12) -> datetime:
     """A moment of May 2026 in Beijing."""
-    return start_of(date(2026, 5, day)).astimezone(UTC).replace(minute=30) + (
-        datetime(2026, 1, 1, hour) - datetime(2026, 1, 1)
-    )
+    return (start_of(date(2026, 5, day)) + timedelta(hours=hour, minutes=30)).astimezone(UTC)
 
 
 def noted(*rows: tuple[datetime, Facts]) -> list[Entry]:
@@ -108,7 +106,7 @@ def test_a_roster_at_any_moment() -> None:
     history = History(
         units={
             "u02": Course(
-                sinces=(ALWAYS, move), states=(unit("u02", name="旧名"), unit("u02", name="新名"))
+                sinces=(ALWAYS, move), states=(unit("u02", short="旧名"), unit("u02", short="新名"))
             ),
             "u03": Course(sinces=(ALWAYS,), states=(unit("u03", closed=date(2026, 5, 20)),)),
         },
@@ -121,7 +119,7 @@ def test_a_roster_at_any_moment() -> None:
     )
     assert [history.unit_of("u02-weibo", at) for at in (may(9), move)] == ["u02", "u03"]
     assert history.unit_of("nobody", move) == ""
-    assert [history.at(at).units["u02"].name for at in (may(9), move)] == ["旧名", "新名"]
+    assert [history.at(at).units["u02"].short for at in (may(9), move)] == ["旧名", "新名"]
     assert history.at(may(9)) is history.at(may(8))  # asked for again and again
     assert [history.at(at).open_units(at) for at in (may(19), may(20))] == [["u02", "u03"], ["u02"]]
 
