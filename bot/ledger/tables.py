@@ -64,6 +64,14 @@ units = Table(
     Column("short", Text, nullable=False),
     Column("regime", String(32), nullable=False),
     Column("intro", Text, nullable=False),
+    Column("liaison", Text, nullable=False),
+    Column("contacts", JSON, nullable=False),
+    Column("reprint", String(16)),
+    Column("reprint_in", JSON, nullable=False),
+    Column("opened", Date),
+    Column("changed", Date),
+    Column("closed", Date),
+    Column("merged_into", String(64), nullable=False),
 )
 
 accounts = Table(
@@ -80,10 +88,16 @@ accounts = Table(
     Column("filing", Text, nullable=False),
     Column("flagship", Boolean, nullable=False),
     Column("reprint", String(16), nullable=False),
+    Column("reprint_in", JSON, nullable=False),
     Column("mode", String(32), nullable=False),
     Column("push", Boolean, nullable=False),
     Column("credential", Text, nullable=False),
     Column("opened", Date),
+    Column("changed", Date),
+    Column("closed", Date),
+    Column("filed", Date),
+    Column("verified_until", Date),
+    Column("whitelisted", Boolean),
     Column("options", JSON, nullable=False),
     Column("paused", Text, nullable=False, server_default=""),  # why; "" while it works
     Column("read_from", Moment),  # its items are known from here …
@@ -91,6 +105,19 @@ accounts = Table(
     Column("tried_at", Moment),  # when reading it was last begun
     Column("read_gaps", JSON, nullable=False, server_default="[]"),  # [from, to] within, unread
     Column("read_error", Text, nullable=False, server_default=""),
+)
+
+register = Table(  # append-only: what was said of a unit or account, and from when it counts
+    "register",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("kind", String(8), nullable=False),  # unit | account
+    Column("subject", String(64), nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("facts", JSON, nullable=False),  # what is other than before; the first has all
+    Column("replaces", _ID),  # an entry that was given with the wrong day
+    Column("noted_at", Moment, nullable=False),
+    Column("by", Text, nullable=False),
 )
 
 posts = Table(
@@ -107,6 +134,8 @@ posts = Table(
     Column("key_item", Boolean, nullable=False),
     Column("deadline_at", Moment),
     Column("spread_s", Integer, nullable=False, server_default="0"),
+    Column("must", JSON, nullable=False, server_default="[]"),  # units; []: all but `may`
+    Column("may", JSON, nullable=False, server_default="[]"),
     Column("first_release_at", Moment),  # when the flagship's own post became public
     Column("removed", Boolean, nullable=False, server_default="0"),
     Index("ix_posts_key_item_due_at", "key_item", "due_at"),
@@ -159,6 +188,7 @@ publications = Table(
     Column("url", Text, nullable=False, server_default=""),
     Column("published_at", Moment),
     Column("error", JSON, nullable=False),
+    Column("fallback", String(32), nullable=False, server_default=""),
     Column("changed_hash", String(64), nullable=False, server_default=""),
     UniqueConstraint("post", "account"),
     CheckConstraint(f"commits <= {MAX_COMMITS}", name="commits_capped"),
