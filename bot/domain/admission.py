@@ -67,7 +67,11 @@ def as_wanted(pub: Publication, now: datetime) -> Step:
     held = Hold.CHECK if pub.wanted["blocked"] else None
     next_at = terms.not_after if held else max(now, terms.due_at)
     # The same text at another time stays in doubt, and is looked for again before it goes.
-    same = (terms.content_hash, terms.method) == (pub.content_hash, pub.method)
+    same = (terms.content_hash, terms.method, terms.by_hand) == (
+        pub.content_hash,
+        pub.method,
+        pub.by_hand,
+    )
     return transitions.reschedule(
         terms,
         held=held,
@@ -101,7 +105,7 @@ def look_first(pub: Publication, now: datetime) -> Step:
 
 def obstacle(pub: Publication, at: Standing) -> Hold | None:
     """What a person must do first, from present facts alone."""
-    if at.account.status is not AccountStatus.ACTIVE or not at.account.filing:
+    if at.account.status_at(at.now) is not AccountStatus.ACTIVE or not at.account.filing:
         return Hold.REGISTRY
     if not name_matches(at.account, at.unit):
         return Hold.REGISTRY
