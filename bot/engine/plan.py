@@ -112,7 +112,9 @@ async def apply(core: Core, reading: Reading, *, confirmed: bool = False) -> Pla
         await posts.note_releases(conn)
         await publications.wake_held(conn, Hold.FIRST_RELEASE, now)
         await publications.wake_held(conn, Hold.REGISTRY, now)  # the roster may have been mended
-        overtaken = await _carry_out(conn, found.changes, await _released(conn, reading), now)
+        over = await recalls.withdrawn(conn, {change.post for change in found.changes})
+        released = await _released(conn, reading)
+        overtaken = await _carry_out(conn, found.changes, released, over, now)
         gone = {change.post for change in found.changes if change.desired is None}
         await posts.mark_removed(conn, gone - {post.id for post in reading.posts})
     if found.kept:
@@ -241,6 +243,7 @@ async def _carry_out(
     conn: Connection,
     changes: Sequence[Change],
     released: Mapping[str, datetime],
+    withdrawn: Collection[str],
     now: datetime,
 ) -> int:
     moves = [
@@ -254,6 +257,7 @@ async def _carry_out(
         log.warning("plan.overtaken", publication=move.publication, step=move.step.name)
     new = [
         _row(change.desired, released.get(change.post), now)
+        | (_CALLED_OFF if change.post in withdrawn else {})
         for change in changes
         if change.publication is None and change.desired is not None
     ]
