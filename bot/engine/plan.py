@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,7 +28,7 @@ from bot.engine.last_good import still_good
 from bot.engine.ports import Core
 from bot.errors import UsageError
 from bot.i18n import _
-from bot.ledger import budgets, journal, posts, publications, roster
+from bot.ledger import budgets, journal, posts, publications, recalls, roster
 from bot.ledger.connection import Connection
 from bot.ledger.journal import Move
 from bot.ledger.posts import StoredPost
@@ -37,6 +37,8 @@ from bot.schedule.reader import ROSTER_FILE, Reading
 
 log = get_logger(__name__)
 _ANOTHER_POST = timedelta(days=7)  # so much later it is no correction of what went out
+# A post a person took back reaches no account that joins later.
+_CALLED_OFF = {"state": State.CANCELLED.value, "reason": "withdrawn", "next_at": None}
 _ROSTER_LOSS = 10  # asks first when more than one account in ten would disappear
 
 

@@ -351,33 +351,6 @@ def _changes(
     return [change for change in changes if change is not None]
 
 
-async def done_by_hand(
-    core: Core, key: int, *, by: str, note: str = "", cannot: bool = False
-) -> RecallStep:
-    """A person says that a step is done, or that it cannot be done; returns it as it is then.
-
-    Raises UsageError when there is no such step, or it is over already.
-    """
-    now = core.clock.now()
-    made: list[journal.Event] = []
-    async with core.ledger.write() as conn:
-        step = await recalls.step(conn, key)
-        recall = await recalls.get(conn, step.recall) if step is not None else None
-        if step is None or recall is None:
-            raise UsageError(_("There is no step {id} of a recall.").format(id=key))
-        state, word = (StepState.FAILED, "cannot") if cannot else (StepState.DONE, "said_done")
-        said = {"note": note} if note else {}
-        change = rules.over(step, state, word, now, by=by, evidence=said)
-        if step.state not in LIVING or not await recalls.change(conn, change, now):
-            raise UsageError(_("Step {id} is over already.").format(id=key))
-        if not cannot and step.publication is not None:
-            await journal.apply(conn, carried_out(recall, step, by=by), now, made)
-        found = await recalls.step(conn, key)
-        assert found is not None
-    core.journal.tell(made)
-    return found
-
-
 def carried_out(recall: Recall, step: RecallStep, *, by: str = "") -> list[Move]:
     """What the publication's own history is told of it."""
     if step.publication is None:

@@ -289,6 +289,19 @@ async def shown(conn: Connection, post: str) -> list[Shown]:
     ]
 
 
+async def links(conn: Connection, found: Sequence[RecallStep]) -> dict[int, str]:
+    """Step → where the post is or was to be seen; "" where no link is known."""
+    pubs = {step.publication for step in found if step.publication is not None}
+    shown = {step.item for step in found if step.item is not None}
+    by_pub = select(publications.c.id, publications.c.url).where(publications.c.id.in_(pubs))
+    by_item = select(items.c.id, items.c.url).where(items.c.id.in_(shown))
+    of_pub = {row.id: row.url for row in await conn.execute(by_pub)}
+    of_item = {row.id: row.url for row in await conn.execute(by_item)}
+    return {
+        step.id: of_pub.get(step.publication, "") or of_item.get(step.item, "") for step in found
+    }
+
+
 async def doubtful(conn: Connection, post: str) -> list[str]:
     """Accounts with something that may be the post; a person must decide."""
     query = (
