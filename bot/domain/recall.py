@@ -209,7 +209,7 @@ def _withdrawal(one: Carrier, able: Able) -> NewStep | None:
 
 
 def _correction(one: Carrier, aim: str, able: Able) -> NewStep | None:
-    if one.version == aim:
+    if one.version == aim and not one.same_form:
         return None
     if one.standing is Standing.UNDER_WAY:
         return NewStep(carrier=one, how=How.AUTO, state=StepState.OPEN, waits=True)
