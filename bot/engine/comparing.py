@@ -41,7 +41,7 @@ async def known(conn: Connection, members: Roster, *, since: datetime, until: da
     """The released key items that were due in [since, until)."""
     stored = [
         post
-        for post in await posts.key_items(conn, since=since, until=until)
+        for post in await posts.key_items(conn, since=since, until=until, withdrawn=True)
         if post.first_release_at is not None
     ]
     deadlines = {post.id: post.deadline_at for post in stored}

@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from bot.domain.post import Kind
+from bot.ledger import posts as stored
 from bot.ledger.connection import Connection
+from bot.ledger.posts import StoredPost
 from bot.ledger.tables import contents, posts, publications, verdicts
 
 
@@ -52,34 +54,30 @@ _NAMES = (
 
 
 async def key_items(conn: Connection, rules: str) -> list[KeyItem]:
-    """All released key items of the calendar, by planned time. `rules` names the rules in force.
+    """All released key items, by planned time. `rules` names the rules in force.
 
     Versions are never changed or dropped, so their number tells whether there is a new one.
     """
-    query = (
-        select(
-            posts.c.id,
-            posts.c.due_at,
-            posts.c.first_release_at,
-            posts.c.deadline_at,
-            posts.c.compared,
-            _VERSIONS,
-            _NAMES,
-        )
-        .where(posts.c.key_item, posts.c.removed.is_(False), posts.c.first_release_at.is_not(None))
-        .order_by(posts.c.due_at, posts.c.id)
+    query = select(posts.c.id, posts.c.compared, _VERSIONS, _NAMES).where(
+        posts.c.key_item, posts.c.first_release_at.is_not(None)
     )
-    return [_key_item(row, rules) for row in await conn.execute(query)]
+    terms = {row.id: row for row in await conn.execute(query)}
+    return [
+        _key_item(post, terms[post.id], rules)
+        for post in await stored.key_items(conn, withdrawn=True)
+        if post.id in terms
+    ]
 
 
-def _key_item(row: Any, rules: str) -> KeyItem:
-    deadline = row.deadline_at or row.first_release_at
+def _key_item(post: StoredPost, row: Any, rules: str) -> KeyItem:
+    assert post.first_release_at is not None
+    deadline = post.deadline_at or post.first_release_at
     terms = [rules, str(row.versions), str(row.names)]
-    terms += [moment.isoformat() for moment in (row.first_release_at, deadline)]
+    terms += [moment.isoformat() for moment in (post.first_release_at, deadline)]
     return KeyItem(
-        post=row.id,
-        due_at=row.due_at,
-        released_at=row.first_release_at,
+        post=post.id,
+        due_at=post.due_at,
+        released_at=post.first_release_at,
         deadline_at=deadline,
         terms=" ".join(terms),
         compared=row.compared,
