@@ -101,7 +101,7 @@ async def _members(app: App) -> None:
     }
     unit = Unit(id="u1", name="澜汀区卫生健康委员会", short="区卫健委")
     async with app.core.ledger.write() as conn:
-        await roster.save(conn, Roster(name="澜汀", units={"u1": unit}, accounts=accounts))
+        await roster.save(conn, Roster(units={"u1": unit}, accounts=accounts), _END)
 
 
 def _row(key: int, account: int, text: str, total: int) -> dict[str, Any]:

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.normalise import grams, normalise
+from bot.domain.plain import plain_text
 from bot.domain.sketch import sketch
 from bot.engine.ports import Core
-from bot.ledger import sketches
+from bot.ledger import posts, sketches, windows
 
 LOOKED_AT = 4  # texts fetched and compared; the sketches have put the best first
 
@@ -28,7 +29,8 @@ class Earlier:
 
 
 async def earlier(core: Core, text: str, before: datetime) -> list[Earlier]:
-    """Up to `LOOKED_AT` items published before then, most alike first, of equals the earliest.
+    """Up to `LOOKED_AT` items published before then, those with most of the text first,
+    of about equals the earliest.
 
     Asks the sketches, then compares the texts themselves; those that share nothing are left out.
     """
@@ -38,7 +40,7 @@ async def earlier(core: Core, text: str, before: datetime) -> list[Earlier]:
     async with core.ledger.read() as conn:
         rows = await conn.run(lambda c: sketches.nearest(c, hashes, before, LOOKED_AT))
     found = [one for row in rows if (one := _compared(row, own)).found > 0]
-    return sorted(found, key=lambda one: (-max(one.found, one.covers), one.published_at, one.item))
+    return sorted(found, key=lambda one: (-round(one.found, 1), one.published_at, one.item))
 
 
 def _compared(row: Any, own: frozenset[str]) -> Earlier:
@@ -53,3 +55,16 @@ def _compared(row: Any, own: frozenset[str]) -> Earlier:
         found=shared / len(own) if own else 0.0,
         covers=shared / len(others) if others else 0.0,
     )
+
+
+async def stored(core: Core, name: str) -> tuple[str, datetime] | None:
+    """Text and time of the item with this link, or of this post; None when there is neither."""
+    async with core.ledger.read() as conn:
+        row = await windows.by_link(conn, name)
+        if row is not None:
+            return row.text, row.published_at
+        known = (await posts.some_posts(conn, [name])).get(name)
+        if known is None:
+            return None
+        newest = (await posts.versions(conn, [name]))[name][-1][1]
+    return plain_text(newest.body) or newest.text, known.first_release_at or core.clock.now()

@@ -42,7 +42,7 @@ _ASKED = {
 # CROSS JOIN keeps SQLite from walking through all of `sketches` first.
 _HELD = (
     " SELECT asked.hash AS hash, (SELECT count(*) FROM (SELECT 1 FROM sketches"
-    " WHERE sketches.hash = asked.hash AND sketches.day <= :until LIMIT :most) AS some) AS held"
+    " WHERE sketches.hash = asked.hash AND sketches.day <= :until LIMIT :most) AS few) AS held"
     " FROM asked"
 )
 _SHARING = (
@@ -150,7 +150,8 @@ def add(conn: SyncConnection, rows: Iterable[Hash]) -> None:
 
 def done(conn: SyncConnection, made: Sequence[Sketched]) -> None:
     """Notes that these texts have their sketch; one that is another by now stays due."""
-    conn.execute(_DONE, [{"item": one.item, "said": one.text} for one in made])
+    if made:
+        conn.execute(_DONE, [{"item": one.item, "said": one.text} for one in made])
 
 
 def within(

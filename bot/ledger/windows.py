@@ -69,3 +69,9 @@ async def rows(conn: Connection, wanted: Collection[int]) -> list[Any]:
         items.c.id.in_(sorted(wanted)), items.c.by_bot.is_(False), items.c.deleted_at.is_(None)
     )
     return list(await conn.execute(query.order_by(items.c.published_at, items.c.id)))
+
+
+async def by_link(conn: Connection, url: str) -> Any | None:
+    """The first item with this link, or None."""
+    query = select(items).where(items.c.url == url).order_by(items.c.id).limit(1)
+    return (await conn.execute(query)).one_or_none()
