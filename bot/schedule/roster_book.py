@@ -20,7 +20,7 @@ from bot.schedule.roster_headings import FIELDS, MATRIX, Field, Table
 
 _CHOICES: Final = "选项"
 _ROOM: Final = 500  # rows below the headings that have dropdowns
-_DAY_FORM: Final = "yyyy-mm-dd"
+_DAY_FORM: Final = "yyyy/mm/dd"
 _WIDTHS: Final[Mapping[str, int]] = {
     **dict.fromkeys(("name", "verified_name", "contacts"), 28),
     **dict.fromkeys(("intro", "options", "reprint"), 22),

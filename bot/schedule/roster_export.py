@@ -148,7 +148,7 @@ def example(mark: str = "示例：") -> Roster:
         opened=date(2015, 3, 1),
     )
     shown = Account(
-        id=f"{mark}u02-wechat",
+        id=f"{owner.id}-wechat",
         unit="u02",
         platform="wechat",
         name="某区一院",
