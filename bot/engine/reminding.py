@@ -66,7 +66,7 @@ async def no_link(_conn: Connection, _task: Task, _now: datetime) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Office:
+class Reminders:
     """What reminding needs beside the core."""
 
     contacts: Contacts
@@ -75,17 +75,17 @@ class Office:
     link: Links = no_link
 
 
-async def remind(core: Core, office: Office) -> int:
+async def remind(core: Core, reminders: Reminders) -> int:
     """Tells what is due and was not told; returns how many letters were accepted."""
-    members, wanted = await due(core, office)
-    await _enter(core, office, members, wanted)
-    return await _send(core, office, members, {one.key: one for one in wanted if not one.waits})
+    members, wanted = await due(core, reminders)
+    await _enter(core, reminders, members, wanted)
+    return await _send(core, reminders, members, {one.key: one for one in wanted if not one.waits})
 
 
 # ── what is due ───────────────────────────────────────────────────────────────────────────────────
 
 
-async def due(core: Core, office: Office) -> tuple[Roster, list[Notice]]:
+async def due(core: Core, reminders: Reminders) -> tuple[Roster, list[Notice]]:
     """Everything that should have been told by now, told or not; from the ledger alone."""
     now = core.clock.now()
     async with core.ledger.read() as conn:
@@ -95,22 +95,24 @@ async def due(core: Core, office: Office) -> tuple[Roster, list[Notice]]:
         ended = [
             post.id
             for post in await posts.key_items(conn, since=now - _LOOK_BACK, until=now)
-            if post.deadline_at and reminding.to_escalate(post.deadline_at, office.terms, now)
+            if post.deadline_at and reminding.to_escalate(post.deadline_at, reminders.terms, now)
         ]
     reminded = {
         task.post
         for task in tasks
-        if (stage := reminding.stage_of(task, office.terms, now)) and stage.left is not None
+        if (stage := reminding.stage_of(task, reminders.terms, now)) and stage.left is not None
     }
     items = await _coverage(core, reminded | set(ended))
     moves = await _moves(core, ended)
     carried = {
         (item.post, row.unit) for item in items for row in item.units if row.state in CARRIED
     }
-    wanted = reminding.of_tasks(tasks, members, office.terms, now, carried=carried, frozen=frozen)
-    wanted += reminding.of_items(items, moves, members, office.terms, now, frozen=frozen)
-    found = await tokens.authorisations(core, warn=office.warn)
-    wanted += reminding.of_accounts(found, members, office.terms, now)
+    wanted = reminding.of_tasks(
+        tasks, members, reminders.terms, now, carried=carried, frozen=frozen
+    )
+    wanted += reminding.of_items(items, moves, members, reminders.terms, now, frozen=frozen)
+    found = await tokens.authorisations(core, warn=reminders.warn)
+    wanted += reminding.of_accounts(found, members, reminders.terms, now)
     return members, wanted
 
 
@@ -134,10 +136,12 @@ async def _moves(core: Core, ids: Collection[str]) -> dict[tuple[str, str], Role
 # ── the outbox ────────────────────────────────────────────────────────────────────────────────────
 
 
-async def _enter(core: Core, office: Office, members: Roster, wanted: Sequence[Notice]) -> None:
+async def _enter(
+    core: Core, reminders: Reminders, members: Roster, wanted: Sequence[Notice]
+) -> None:
     """Brings the outbox up to what is due: new ones in, those without a cause out."""
     addresses = {
-        party: await office.contacts.references(party, members.units.get(party))
+        party: await reminders.contacts.references(party, members.units.get(party))
         for party in {notice.party for notice in wanted}
     }
     now, keys = core.clock.now(), {notice.key for notice in wanted}
@@ -172,7 +176,9 @@ class _Claimed:
     tries: int  # with this one
 
 
-async def _send(core: Core, office: Office, members: Roster, due: Mapping[Key, Notice]) -> int:
+async def _send(
+    core: Core, reminders: Reminders, members: Roster, due: Mapping[Key, Notice]
+) -> int:
     async with core.ledger.read() as conn:
         rows = await notices.under_way(conn)
     now = core.clock.now()
@@ -185,14 +191,14 @@ async def _send(core: Core, office: Office, members: Roster, due: Mapping[Key, N
 
     async def one(target: Target, mine: Sequence[Told]) -> int:
         async with gate:
-            return await _to_target(core, office, members, target, mine, due)
+            return await _to_target(core, reminders, members, target, mine, due)
 
-    targets = await _by_target(core, office, ready)
+    targets = await _by_target(core, reminders, ready)
     return sum(await asyncio.gather(*(one(target, mine) for target, mine in targets)))
 
 
 async def _by_target(
-    core: Core, office: Office, ready: Sequence[Told]
+    core: Core, reminders: Reminders, ready: Sequence[Told]
 ) -> list[tuple[Target, list[Told]]]:
     """What goes where: parties that share a robot share its letters and its pace."""
     by_address: dict[tuple[str, str], list[Told]] = defaultdict(list)
@@ -201,7 +207,7 @@ async def _by_target(
     found: dict[str, tuple[Target, list[Told]]] = {}
     for (party, address), mine in by_address.items():
         try:
-            target = await office.contacts.target(party, address)
+            target = await reminders.contacts.target(party, address)
         except UsageError as error:
             await _unusable(core, mine, str(error))
         else:
@@ -220,7 +226,7 @@ async def _unusable(core: Core, mine: Sequence[Told], why: str) -> None:
 
 async def _to_target(
     core: Core,
-    office: Office,
+    reminders: Reminders,
     members: Roster,
     target: Target,
     mine: Sequence[Told],
@@ -229,7 +235,7 @@ async def _to_target(
     """Sends what waits for one address, letter by letter, and notes each answer."""
     accepted, rows = 0, _by_key(mine)
     for _number in range(LETTERS_A_ROUND):
-        claimed = await _claim(core, office, members, target, rows, due)
+        claimed = await _claim(core, reminders, members, target, rows, due)
         if claimed is None:
             break
         reply = await target.send(claimed.packed.letter)
@@ -261,7 +267,7 @@ class _TakenError(Exception):
 
 async def _claim(
     core: Core,
-    office: Office,
+    reminders: Reminders,
     members: Roster,
     target: Target,
     rows: Mapping[Key, Sequence[Told]],
@@ -275,7 +281,7 @@ async def _claim(
         async with core.ledger.write() as conn:
             wanted = [due[key] for key in islice(rows, _MOST)]
             links = {
-                notice.task.id: await office.link(conn, notice.task, now)
+                notice.task.id: await reminders.link(conn, notice.task, now)
                 for notice in wanted
                 if notice.task
             }

@@ -84,7 +84,7 @@ def parse_robot(address: str, hosts: dict[Kind, str]) -> Robot | None:
     return Robot(
         kind=kind,
         token=token,
-        secret=url.query.get("secret", "").strip(),
+        secret=url.query.get("secret", "").strip().replace(" ", "+"),  # as it was pasted
         keyword=url.query.get("keyword", "").strip(),
     )
 
