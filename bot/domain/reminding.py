@@ -86,9 +86,8 @@ def stage_of(task: Task, terms: Terms, now: datetime) -> Stage | None:
         return Stage(name=ASKED)
     if now >= by + terms.late:
         return Stage(name=_with(LATE, by), left=by - now)
-    passed = [
-        lead for lead in sorted(terms.remind) if since < _reminded_at(by, lead, terms.quiet) <= now
-    ]
+    quiet = None if urgent(task) else terms.quiet
+    passed = [lead for lead in sorted(terms.remind) if since < _reminded_at(by, lead, quiet) <= now]
     if not passed:
         return Stage(name=ASKED)
     return Stage(name=_with(f"remind-{int(passed[0].total_seconds())}s", by), left=by - now)
