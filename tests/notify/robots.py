@@ -54,11 +54,6 @@ class Robots:
         return f"https://open.feishu.cn/open-apis/bot/v2/hook/{HOOK}"
 
     @property
-    def settings(self) -> dict[str, str]:
-        """The settings `[notify]` that lead here."""
-        return dict.fromkeys(("wecom_url", "dingtalk_url", "feishu_url"), self.url)
-
-    @property
     def texts(self) -> list[str]:
         return [text for _robot, text in self.said]
 
