@@ -135,7 +135,7 @@ def earlier(
     if not found:
         screen.print(_("No earlier item shares a passage with it."))
         return
-    headings = (_("published"), _("account"), _("title"), _("of it there"), _("of that here"))
+    headings = (_("published at"), _("account"), _("title"), _("of it there"), _("of that here"))
     screen.print(table("", headings, [_line(one, settings) for one in found]))
 
 

@@ -21,6 +21,7 @@ from bot.engine.ports import Core
 from bot.engine.rematching import rematch
 from bot.errors import BotError, PlatformError, RateLimited
 from bot.ledger import budgets, items, roster
+from bot.ledger.connection import Connection
 from bot.ledger.roster import Health
 from bot.logs import get_logger, said
 
