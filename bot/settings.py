@@ -78,6 +78,12 @@ class EnginePart(_Part):
     per_platform: int = Field(default=50, ge=1, le=500)
 
 
+class Reprinting(_Part):
+    """How key items are reprinted."""
+
+    per_hour: int = Field(default=60, ge=0)  # of one key item, by the bot; 0: not limited
+
+
 class TokensPart(_Part):
     """How authorisations are kept alive."""
 
@@ -163,6 +169,19 @@ class Web(_Part):
         host, port = _host_and_port(self.listen)
         return (host, int(port)) if self.listen else None
 
+    @property
+    def reached_at(self) -> str:
+        """How links to the bot's pages begin: http://…, without a slash at the end.
+
+        Without a public_url that is the address listened on; "" where it names no machine.
+        """
+        if self.public_url or self.address is None:
+            return self.public_url.rstrip("/")
+        return "" if self.address[0] in _EVERY_ADDRESS else f"http://{self.listen}"
+
+
+_EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - recognised, not listened on
+
 
 def _host_and_port(text: str) -> tuple[str, str]:
     host, _colon, port = text.rpartition(":")
@@ -189,6 +208,7 @@ class Settings(BaseSettings):
     queue: QueuePart = QueuePart()
     files: Files = Files()
     engine: EnginePart = EnginePart()
+    reprinting: Reprinting = Reprinting()
     tokens: TokensPart = TokensPart()
     gaps: Gaps = Gaps()
     check: CheckPart = CheckPart()

@@ -30,6 +30,7 @@ class Standing:
     frozen: bool
     first_release_at: datetime | None
     now: datetime
+    withdrawn: bool = False  # a person took the whole post back
 
 
 def admit(pub: Publication, at: Standing) -> Step | None:
@@ -38,6 +39,8 @@ def admit(pub: Publication, at: Standing) -> Step | None:
         return transitions.cancel(reason=pub.withdrawn)
     if needs_look(pub, at.now):
         return look_first(pub, at.now)
+    if at.withdrawn:
+        return transitions.cancel(reason="withdrawn")
     if pub.wanted:
         return as_wanted(pub, at.now)
     if at.now >= pub.not_after:
@@ -67,7 +70,11 @@ def as_wanted(pub: Publication, now: datetime) -> Step:
     held = Hold.CHECK if pub.wanted["blocked"] else None
     next_at = terms.not_after if held else max(now, terms.due_at)
     # The same text at another time stays in doubt, and is looked for again before it goes.
-    same = (terms.content_hash, terms.method) == (pub.content_hash, pub.method)
+    same = (terms.content_hash, terms.method, terms.by_hand) == (
+        pub.content_hash,
+        pub.method,
+        pub.by_hand,
+    )
     return transitions.reschedule(
         terms,
         held=held,
@@ -101,7 +108,7 @@ def look_first(pub: Publication, now: datetime) -> Step:
 
 def obstacle(pub: Publication, at: Standing) -> Hold | None:
     """What a person must do first, from present facts alone."""
-    if at.account.status is not AccountStatus.ACTIVE or not at.account.filing:
+    if at.account.status_at(at.now) is not AccountStatus.ACTIVE or not at.account.filing:
         return Hold.REGISTRY
     if not name_matches(at.account, at.unit):
         return Hold.REGISTRY
@@ -127,8 +134,8 @@ def needs_look(pub: Publication, now: datetime) -> bool:
 
 def wake(pub: Publication, at: Standing) -> Step | None:
     """What a held publication comes to that has become due for a look; None: it stays held."""
-    if pub.withdrawn:
-        return transitions.cancel(reason=pub.withdrawn)
+    if pub.withdrawn or (at.withdrawn and pub.doubt_since is None):
+        return transitions.cancel(reason=pub.withdrawn or "withdrawn")
     if pub.wanted and pub.doubt_since is None:
         return as_wanted(pub, at.now)
     if at.now >= pub.not_after:

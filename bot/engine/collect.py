@@ -107,10 +107,12 @@ async def worth_reading(core: Core) -> list[str]:
 
 def readable(core: Core, members: Roster) -> list[Account]:
     """Active accounts on platforms that list what they show."""
+    now = core.clock.now()
     return [
         account
         for account in members.accounts.values()
-        if account.status is AccountStatus.ACTIVE and core.platforms.capabilities(account).recent
+        if account.status_at(now) is AccountStatus.ACTIVE
+        and core.platforms.capabilities(account).recent
     ]
 
 
@@ -245,7 +247,9 @@ def _gap(
 async def _key_items(conn: Connection, members: Roster, now: datetime) -> _Known:
     stored = [
         post
-        for post in await posts.key_items(conn, since=now - _KEY_ITEM_LIFE, until=now)
+        for post in await posts.key_items(
+            conn, since=now - _KEY_ITEM_LIFE, until=now, withdrawn=True
+        )
         if post.first_release_at is not None
     ]
     deadlines = {post.id: post.deadline_at for post in stored}

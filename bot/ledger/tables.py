@@ -64,6 +64,14 @@ units = Table(
     Column("short", Text, nullable=False),
     Column("regime", String(32), nullable=False),
     Column("intro", Text, nullable=False),
+    Column("liaison", Text, nullable=False),
+    Column("contacts", JSON, nullable=False),
+    Column("reprint", String(16)),
+    Column("reprint_in", JSON, nullable=False),
+    Column("opened", Date),
+    Column("changed", Date),
+    Column("closed", Date),
+    Column("merged_into", String(64), nullable=False),
 )
 
 accounts = Table(
@@ -80,17 +88,37 @@ accounts = Table(
     Column("filing", Text, nullable=False),
     Column("flagship", Boolean, nullable=False),
     Column("reprint", String(16), nullable=False),
+    Column("reprint_in", JSON, nullable=False),
     Column("mode", String(32), nullable=False),
     Column("push", Boolean, nullable=False),
     Column("credential", Text, nullable=False),
     Column("opened", Date),
+    Column("changed", Date),
+    Column("closed", Date),
+    Column("filed", Date),
+    Column("verified_until", Date),
+    Column("whitelisted", Boolean),
     Column("options", JSON, nullable=False),
     Column("paused", Text, nullable=False, server_default=""),  # why; "" while it works
     Column("read_from", Moment),  # its items are known from here …
     Column("read_until", Moment),  # … up to here; NULL: never read
     Column("tried_at", Moment),  # when reading it was last begun
+    Column("swept_at", Moment),  # when all of its last days was last read again
     Column("read_gaps", JSON, nullable=False, server_default="[]"),  # [from, to] within, unread
     Column("read_error", Text, nullable=False, server_default=""),
+)
+
+register = Table(  # append-only: what was said of a unit or account, and from when it counts
+    "register",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("kind", String(8), nullable=False),  # unit | account
+    Column("subject", String(64), nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("facts", JSON, nullable=False),  # what is other than before; the first has all
+    Column("replaces", _ID),  # an entry that was given with the wrong day
+    Column("noted_at", Moment, nullable=False),
+    Column("by", Text, nullable=False),
 )
 
 posts = Table(
@@ -107,6 +135,8 @@ posts = Table(
     Column("key_item", Boolean, nullable=False),
     Column("deadline_at", Moment),
     Column("spread_s", Integer, nullable=False, server_default="0"),
+    Column("must", JSON, nullable=False, server_default="[]"),  # units; []: all but `may`
+    Column("may", JSON, nullable=False, server_default="[]"),
     Column("first_release_at", Moment),  # when the flagship's own post became public
     Column("removed", Boolean, nullable=False, server_default="0"),
     Index("ix_posts_key_item_due_at", "key_item", "due_at"),
@@ -159,6 +189,7 @@ publications = Table(
     Column("url", Text, nullable=False, server_default=""),
     Column("published_at", Moment),
     Column("error", JSON, nullable=False),
+    Column("fallback", String(32), nullable=False, server_default=""),
     Column("changed_hash", String(64), nullable=False, server_default=""),
     UniqueConstraint("post", "account"),
     CheckConstraint(f"commits <= {MAX_COMMITS}", name="commits_capped"),
@@ -217,6 +248,7 @@ items = Table(  # what accounts really show, by whomever posted
     Column("first_seen_at", Moment, nullable=False),
     Column("last_seen_at", Moment, nullable=False),
     Column("deleted_at", Moment),  # when it was first seen to be gone
+    Column("vanished", Boolean, nullable=False, server_default="0"),  # told by its absence alone
     UniqueConstraint("account", "platform_id"),
     Index("ix_items_published_at_account", "published_at", "account"),
     Index("ix_items_account_published_at", "account", "published_at"),
@@ -240,6 +272,7 @@ verdicts = Table(  # never overwritten, only superseded
     Column("passages", JSON, nullable=False),
     Column("content_hash", String(64), nullable=False, server_default=""),
     Column("decided_by", Text, nullable=False, server_default=""),
+    Column("reason", Text, nullable=False, server_default=""),  # a person's, in their own words
     Column("superseded", Boolean, nullable=False, server_default="0"),
     Index("ix_verdicts_post_account", "post", "account"),
 )
@@ -253,6 +286,20 @@ stats = Table(
     Column("likes", BigInteger),
     Column("shares", BigInteger),
     Column("comments", BigInteger),
+)
+
+handles = Table(  # links by which a task is done without an account of one's own
+    "handles",
+    metadata,
+    Column("nonce", String(32), primary_key=True),
+    Column("task", String(64), nullable=False, index=True),
+    Column("unit", String(64), nullable=False),
+    Column("issued_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),  # NULL: still good; one use ends all links of the task
+    Column("used_for", String(16), nullable=False, server_default=""),  # a fixed word
+    # The network address it was used from; "" for those that ended with it.
+    Column("used_from", String(64), nullable=False, server_default=""),
 )
 
 exemptions = Table(
@@ -297,4 +344,72 @@ controls = Table(  # switches for the whole matrix, e.g. "freeze" 静默期
     Column("reason", Text, nullable=False),
     Column("by", Text, nullable=False),
     Column("at", Moment, nullable=False),
+)
+
+recalls = Table(  # orders to take a post back, or to bring it up to a corrected version
+    "recalls",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("post", String(64), ForeignKey("posts.id"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),  # withdraw | correct
+    Column("reason", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("content_hash", String(64), nullable=False),  # in force then; a correction's aim
+)
+
+recall_steps = Table(  # what a recall comes to on one account; never deleted
+    "recall_steps",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("recall", _ID, ForeignKey("recalls.id"), nullable=False),
+    Column("target", String(32), nullable=False),  # "p12" a publication, "i7" an item found by hand
+    Column("account", String(64), ForeignKey("accounts.id"), nullable=False),
+    Column("unit", String(64), nullable=False),
+    Column("platform", String(32), nullable=False),
+    Column("publication", _ID, ForeignKey("publications.id")),
+    Column("item", _ID, ForeignKey("items.id")),
+    Column("how", String(8), nullable=False),  # auto: the bot's move | task: the liaison's
+    Column("state", String(16), nullable=False),
+    Column("version", String(64), nullable=False, server_default=""),  # which one it carried
+    Column("made_at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_at", Moment),  # when the bot must look at it; NULL: a person, nobody, or a sweep
+    Column("lease", String(64)),
+    Column("error", JSON, nullable=False),
+    Column("done_by", Text, nullable=False, server_default=""),
+    Column("done_at", Moment),
+    Column("evidence", JSON, nullable=False),
+    UniqueConstraint("recall", "target"),
+    CheckConstraint("state IN ('open','doing','done','failed','needless')", name="state_known"),
+    CheckConstraint("state <> 'done' OR done_at IS NOT NULL", name="done_with_time"),
+    Index("ix_recall_steps_state", "state"),
+)
+
+recall_events = Table(  # append-only: who did what when about a step
+    "recall_events",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("step", _ID, ForeignKey("recall_steps.id"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("name", String(32), nullable=False),
+    Column("by", Text, nullable=False),  # "" the bot
+    Column("facts", JSON, nullable=False),
+)
+
+imports = Table(  # append-only: files with what a platform gives by export only
+    "imports",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("file", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("account", String(64), ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("mapping", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("new", Integer, nullable=False),
+    Column("updated", Integer, nullable=False),
+    Column("covers_from", Moment),  # all that the account posted from here …
+    Column("covers_until", Moment),  # … up to here is in the file; NULL: nobody said so
 )

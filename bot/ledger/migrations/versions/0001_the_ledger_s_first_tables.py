@@ -46,6 +46,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account", name=op.f("pk_credentials")),
     )
     op.create_table(
+        "handles",
+        sa.Column("nonce", sa.String(length=32), nullable=False),
+        sa.Column("task", sa.String(length=64), nullable=False),
+        sa.Column("unit", sa.String(length=64), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("used_for", sa.String(length=16), server_default="", nullable=False),
+        sa.Column("used_from", sa.String(length=64), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("nonce", name=op.f("pk_handles")),
+    )
+    with op.batch_alter_table("handles", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_handles_task"), ["task"], unique=False)
+
+    op.create_table(
         "posts",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
@@ -58,6 +73,8 @@ def upgrade() -> None:
         sa.Column("key_item", sa.Boolean(), nullable=False),
         sa.Column("deadline_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("spread_s", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("must", sa.JSON(), server_default="[]", nullable=False),
+        sa.Column("may", sa.JSON(), server_default="[]", nullable=False),
         sa.Column("first_release_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("removed", sa.Boolean(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_posts")),
@@ -73,7 +90,32 @@ def upgrade() -> None:
         sa.Column("short", sa.Text(), nullable=False),
         sa.Column("regime", sa.String(length=32), nullable=False),
         sa.Column("intro", sa.Text(), nullable=False),
+        sa.Column("liaison", sa.Text(), nullable=False),
+        sa.Column("contacts", sa.JSON(), nullable=False),
+        sa.Column("reprint", sa.String(length=16), nullable=True),
+        sa.Column("reprint_in", sa.JSON(), nullable=False),
+        sa.Column("opened", sa.Date(), nullable=True),
+        sa.Column("changed", sa.Date(), nullable=True),
+        sa.Column("closed", sa.Date(), nullable=True),
+        sa.Column("merged_into", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_units")),
+    )
+    op.create_table(
+        "register",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("replaces", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_register")),
     )
     op.create_table(
         "usage",
@@ -97,15 +139,22 @@ def upgrade() -> None:
         sa.Column("filing", sa.Text(), nullable=False),
         sa.Column("flagship", sa.Boolean(), nullable=False),
         sa.Column("reprint", sa.String(length=16), nullable=False),
+        sa.Column("reprint_in", sa.JSON(), nullable=False),
         sa.Column("mode", sa.String(length=32), nullable=False),
         sa.Column("push", sa.Boolean(), nullable=False),
         sa.Column("credential", sa.Text(), nullable=False),
         sa.Column("opened", sa.Date(), nullable=True),
+        sa.Column("changed", sa.Date(), nullable=True),
+        sa.Column("closed", sa.Date(), nullable=True),
+        sa.Column("filed", sa.Date(), nullable=True),
+        sa.Column("verified_until", sa.Date(), nullable=True),
+        sa.Column("whitelisted", sa.Boolean(), nullable=True),
         sa.Column("options", sa.JSON(), nullable=False),
         sa.Column("paused", sa.Text(), server_default="", nullable=False),
         sa.Column("read_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("read_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("tried_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("swept_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("read_gaps", sa.JSON(), server_default="[]", nullable=False),
         sa.Column("read_error", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["unit"], ["units.id"], name=op.f("fk_accounts_unit")),
@@ -167,6 +216,7 @@ def upgrade() -> None:
         sa.Column("url", sa.Text(), server_default="", nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("error", sa.JSON(), nullable=False),
+        sa.Column("fallback", sa.String(length=32), server_default="", nullable=False),
         sa.Column("changed_hash", sa.String(length=64), server_default="", nullable=False),
         sa.CheckConstraint(
             "state <> 'published' OR (published_at IS NOT NULL AND (platform_id <> '' OR url <> ''))",
@@ -250,6 +300,7 @@ def upgrade() -> None:
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("vanished", sa.Boolean(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["account"], ["accounts.id"], name=op.f("fk_items_account")),
         sa.ForeignKeyConstraint(
             ["publication"], ["publications.id"], name=op.f("fk_items_publication")
@@ -299,6 +350,7 @@ def upgrade() -> None:
         sa.Column("passages", sa.JSON(), nullable=False),
         sa.Column("content_hash", sa.String(length=64), server_default="", nullable=False),
         sa.Column("decided_by", sa.Text(), server_default="", nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("superseded", sa.Boolean(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["item"], ["items.id"], name=op.f("fk_verdicts_item")),
         sa.ForeignKeyConstraint(["post"], ["posts.id"], name=op.f("fk_verdicts_post")),
@@ -307,6 +359,117 @@ def upgrade() -> None:
     with op.batch_alter_table("verdicts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_verdicts_item"), ["item"], unique=False)
         batch_op.create_index("ix_verdicts_post_account", ["post", "account"], unique=False)
+
+    op.create_table(
+        "recalls",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("post", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["post"], ["posts.id"], name=op.f("fk_recalls_post")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recalls")),
+    )
+    with op.batch_alter_table("recalls", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_recalls_post"), ["post"], unique=False)
+
+    op.create_table(
+        "recall_steps",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("recall", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("target", sa.String(length=32), nullable=False),
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("unit", sa.String(length=64), nullable=False),
+        sa.Column("platform", sa.String(length=32), nullable=False),
+        sa.Column(
+            "publication", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("item", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("how", sa.String(length=8), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("version", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lease", sa.String(length=64), nullable=True),
+        sa.Column("error", sa.JSON(), nullable=False),
+        sa.Column("done_by", sa.Text(), server_default="", nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("evidence", sa.JSON(), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('open','doing','done','failed','needless')",
+            name=op.f("ck_recall_steps_state_known"),
+        ),
+        sa.CheckConstraint(
+            "state <> 'done' OR done_at IS NOT NULL", name=op.f("ck_recall_steps_done_with_time")
+        ),
+        sa.ForeignKeyConstraint(["account"], ["accounts.id"], name=op.f("fk_recall_steps_account")),
+        sa.ForeignKeyConstraint(["item"], ["items.id"], name=op.f("fk_recall_steps_item")),
+        sa.ForeignKeyConstraint(
+            ["publication"], ["publications.id"], name=op.f("fk_recall_steps_publication")
+        ),
+        sa.ForeignKeyConstraint(["recall"], ["recalls.id"], name=op.f("fk_recall_steps_recall")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recall_steps")),
+        sa.UniqueConstraint("recall", "target", name=op.f("uq_recall_steps_recall_target")),
+    )
+    with op.batch_alter_table("recall_steps", schema=None) as batch_op:
+        batch_op.create_index("ix_recall_steps_state", ["state"], unique=False)
+
+    op.create_table(
+        "recall_events",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("step", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("name", sa.String(length=32), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["step"], ["recall_steps.id"], name=op.f("fk_recall_events_step")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recall_events")),
+    )
+    with op.batch_alter_table("recall_events", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_recall_events_step"), ["step"], unique=False)
+
+    op.create_table(
+        "imports",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("mapping", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("new", sa.Integer(), nullable=False),
+        sa.Column("updated", sa.Integer(), nullable=False),
+        sa.Column("covers_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("covers_until", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["account"], ["accounts.id"], name=op.f("fk_imports_account")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
+    )
+    with op.batch_alter_table("imports", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_imports_account"), ["account"], unique=False)
 
     # The row is there from the start, so that a grant and the very first freeze meet on its lock.
     controls = sa.table(
