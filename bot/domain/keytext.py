@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from bot.domain import normalise as norm
 
@@ -44,6 +44,12 @@ class KeyText:
         return next((v.text for v in self.versions if v.newest and not v.caption), "")
 
 
+@lru_cache(maxsize=1024)
+def known_text(text: str) -> str:
+    """One of our own texts normalised; kept, as the same ones are looked for at each reading."""
+    return norm.normalise(text)
+
+
 def key_text(
     *,
     post: str,
@@ -60,7 +66,7 @@ def key_text(
 
     `captions` are the short forms it goes out in, one collection per version, oldest first.
     """
-    short = [{norm.normalise(caption) for caption in some} - {""} for some in captions]
+    short = [{known_text(caption) for caption in some} - {""} for some in captions]
     return KeyText(
         post=post,
         title=title,
@@ -70,7 +76,7 @@ def key_text(
         released_at=released_at,
         deadline_at=deadline_at,
         versions=(
-            *_states([{norm.normalise(text)} for text in texts], caption=False),
+            *_states([{known_text(text)} for text in texts], caption=False),
             *_states(short, caption=True),
         ),
     )

@@ -18,16 +18,35 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property
 from typing import Literal
 
 from bot.domain import guards
 from bot.domain import normalise as norm
-from bot.domain.keytext import KeyText, Version, key_text
-from bot.domain.passages import Alignment, align
+from bot.domain.hits import (
+    COMMON,
+    CUT,
+    FULL,
+    MAX_TIMES,
+    MIN_GRAMS,
+    MIN_PIECE,
+    PIECE,
+    SAME_TEXT,
+    Form,
+    Hit,
+    Known,
+    Standing,
+    has_other_text,
+    is_cut,
+    is_piece,
+    may_be_it,
+    rank,
+    same_title,
+    standing_of,
+)
+from bot.domain.keytext import KeyText, Version, key_text, known_text
 from bot.domain.reading import Candidate, Reading
 from bot.domain.titles import SAME_TITLE, Title, ratio
 
@@ -35,30 +54,11 @@ __all__ = ["Candidate", "KeyText", "Matcher", "Verdict", "Version", "key_text"]
 
 RULE_VERSION = 2  # raise it with any change of a rule or a limit below
 
-FULL = 0.80  # c from which a copy is taken for complete
-CUT = 0.40  # c from which it is taken for the text cut short
-MOSTLY = 0.70  # e from which an item is little else than the key text
-PARTLY = 0.50  # e that is enough under the item's title or with its source
-PIECE = 0.80  # e from which an item is taken for a piece of the key text
-DENSE = 0.60  # share of what follows the title that must be the key text's
-SECTION = 150  # characters behind the title that are looked at
-MIN_GRAMS = 30  # fewer own grams decide nothing
-MIN_PIECE = 46  # own grams of 50 characters: a piece that short may be a common phrase
-IDENTICAL = 0.97  # c_all of a text that was copied as it is
-COMMON = 3  # a gram in this many of our texts belongs to the template, not to the text
-SAME_TEXT = 0.90  # Jaccard from which two of our posts have one text
-MAX_TIMES = 20  # a candidate this many times longer is a collection, not a reprint
-PICTURE = 60  # grams of an item whose article is a picture: a line or two
-OTHER_TEXT = 200  # grams from which an item has a text of its own
 EARLY = timedelta(hours=1)
 AFTER = timedelta(days=30)
 
 Level = Literal["A", "B", "C", "D"]
 Decision = Literal["reprinted", "doubtful", "no"]
-Standing = Literal["own", "explained", "ambiguous"]
-# How much of the key item an item carries: all, a shortened text, a piece, one of several articles
-# in one item, or its short form (Weibo text, video caption); "" when no text tells.
-Form = Literal["full", "cut", "excerpt", "digest", "caption", ""]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,90 +79,6 @@ class Verdict:
     version: str = ""  # hash of the key text's version it carries, "" when no text tells
     outdated: bool = False  # that version has been corrected since
     text_hash: str = ""  # of the candidate's normalised text
-
-
-@dataclass(frozen=True)
-class _Known:
-    """A key text with what is the same for every candidate."""
-
-    key: KeyText
-    title: Title
-    title_grams: frozenset[str]
-    marker: re.Pattern[str] | None
-    own: tuple[frozenset[str], ...]  # per version: its grams that are not of a template
-    shares_title: bool  # another key item has the same title
-    rivals: tuple[frozenset[str], ...]  # grams of our other texts that share a good part with it
-
-
-@dataclass(frozen=True)
-class _Hit:
-    """What a candidate's text has of the best version of a key text."""
-
-    known: _Known
-    read: Reading
-    edition: int
-    shared: int  # |K ∩ X|
-
-    @property
-    def version(self) -> Version:
-        return self.known.key.versions[self.edition]
-
-    @property
-    def own(self) -> frozenset[str]:
-        return self.known.own[self.edition]
-
-    @cached_property
-    def carried(self) -> frozenset[str]:
-        """The key text's own grams that are in the candidate."""
-        return self.own & self.read.grams
-
-    @property
-    def c(self) -> float:
-        """Share of the key text's own grams that the candidate has."""
-        return len(self.carried) / len(self.own) if self.own else 0.0
-
-    @property
-    def c_all(self) -> float:
-        """The same of all its grams."""
-        return self.shared / max(1, len(self.version.grams))
-
-    @cached_property
-    def e(self) -> float:
-        """Share of the candidate that is the key text or its title."""
-        known = self.version.grams | self.known.title_grams
-        return len(self.read.grams & known) / max(1, len(self.read.grams))
-
-    @cached_property
-    def alignment(self) -> Alignment:
-        return align(self.version.text, self.read.normal)
-
-    @cached_property
-    def identical(self) -> bool:
-        return self.c_all >= IDENTICAL and not self.alignment.changes
-
-    @cached_property
-    def titled(self) -> bool:
-        """Whether the candidate has the key item's title."""
-        return _same_title(self.known, self.read)
-
-    @cached_property
-    def under_title(self) -> bool:
-        """Whether the key text stands where the candidate has the key item's title as a line."""
-        for section in self.read.sections(self.known.title, SECTION):
-            grams = norm.grams(section)
-            if len(grams) >= MIN_GRAMS and len(grams & self.version.grams) >= DENSE * len(grams):
-                return True
-        return False
-
-    @property
-    def form(self) -> Form:
-        if len(self.carried) < min(MIN_GRAMS, len(self.own)) or not self.shared:
-            return ""
-        if self.version.caption:
-            return "caption"
-        if self.e < PARTLY and len(self.read.grams) - self.shared >= OTHER_TEXT:
-            return "digest"
-        return "full" if self.c >= FULL else "cut" if self.c >= CUT else "excerpt"
 
 
 class Matcher:
@@ -187,17 +103,26 @@ class Matcher:
         self._flagship = frozenset(norm.fold(name) for name in flagship_names) - {""}
         self._index = _index(all_keys)
         self._titles = Counter(Title(key.title).plain for key in all_keys)
-        texts = [_all_grams(key) for key in all_keys]
-        beside = [norm.grams(norm.normalise(text)) for text in others]
-        beside = [grams for grams in beside if not self._is_known(grams, all_keys)]
-        spread = Counter(gram for grams in texts for gram in grams)
-        for grams in beside:
+        rivals: dict[int, list[frozenset[str]]] = {}
+        spread: Counter[str] = Counter()
+        for number, grams in self._ours(all_keys, others):
             spread.update(grams & self._index.keys())
+            counts = self._counts(grams).items()
+            for alike in {n for (n, _), count in counts if n != number and count >= MIN_GRAMS}:
+                rivals.setdefault(alike, []).append(grams)
         self._common = frozenset(gram for gram, count in spread.items() if count >= COMMON)
-        self._known = [
-            self._know(key, texts[:number] + texts[number + 1 :] + beside)
-            for number, key in enumerate(all_keys)
-        ]
+        self._known = [self._know(key, rivals.get(n, ())) for n, key in enumerate(all_keys)]
+
+    def _ours(
+        self, keys: Sequence[KeyText], others: Iterable[str]
+    ) -> Iterator[tuple[int, frozenset[str]]]:
+        """The grams of all our texts, those of key items with their numbers, others with -1."""
+        for number, key in enumerate(keys):
+            yield number, frozenset[str]().union(*(version.grams for version in key.versions))
+        for text in others:
+            grams = norm.grams(known_text(text))
+            if not self._is_known(grams, keys):
+                yield -1, grams
 
     def _is_known(self, grams: frozenset[str], keys: Sequence[KeyText]) -> bool:
         """Whether this is a key text once more; it would make all its words a template's."""
@@ -206,18 +131,17 @@ class Matcher:
             for (number, edition), count in self._counts(grams).items()
         )
 
-    def _know(self, key: KeyText, texts: Sequence[frozenset[str]]) -> _Known:
+    def _know(self, key: KeyText, rivals: Sequence[frozenset[str]]) -> Known:
         marker = rf"(?<![a-z0-9])(?<![a-z0-9]-){re.escape(key.marker)}(?![a-z0-9]|-[a-z0-9])"
         title = Title(key.title)
-        mine = _all_grams(key)
-        return _Known(
+        return Known(
             key=key,
             title=title,
             title_grams=norm.grams(title.plain),
             marker=re.compile(marker) if key.marker else None,
             shares_title=self._titles[title.plain] > 1,
             own=tuple(version.grams - self._common for version in key.versions),
-            rivals=tuple(grams for grams in texts if len(mine & grams) >= MIN_GRAMS),
+            rivals=tuple(rivals),
         )
 
     def match(self, candidate: Candidate) -> list[Verdict]:
@@ -231,16 +155,16 @@ class Matcher:
             return []
         read = Reading(candidate)
         hits = self._hits(read)
-        nothing = (_Hit(self._known[n], read, 0, 0) for n in numbers)
+        nothing = (Hit(self._known[n], read, 0, 0) for n in numbers)
         verdicts = (self._judge(hits.get(n, hit)) for n, hit in zip(numbers, nothing, strict=True))
         return [verdict for verdict in verdicts if verdict is not None]
 
-    def _hits(self, read: Reading) -> dict[int, _Hit]:
+    def _hits(self, read: Reading) -> dict[int, Hit]:
         """Per key text the version that has most in common; of equals the one in force."""
-        best: dict[int, _Hit] = {}
+        best: dict[int, Hit] = {}
         for (number, edition), count in self._counts(read.grams).items():
-            hit = _Hit(self._known[number], read, edition, count)
-            if number not in best or _rank(hit) > _rank(best[number]):
+            hit = Hit(self._known[number], read, edition, count)
+            if number not in best or rank(hit) > rank(best[number]):
                 best[number] = hit
         return best
 
@@ -252,7 +176,7 @@ class Matcher:
                 counts[place] = counts.get(place, 0) + 1
         return counts
 
-    def _judge(self, hit: _Hit) -> Verdict | None:
+    def _judge(self, hit: Hit) -> Verdict | None:
         known, read = hit.known, hit.read
         found = self._rule(hit)
         if found is None:
@@ -278,12 +202,12 @@ class Matcher:
             text_hash=norm.text_hash(read.normal),
         )
 
-    def _rule(self, hit: _Hit) -> tuple[Level, str] | None:
+    def _rule(self, hit: Hit) -> tuple[Level, str] | None:
         known, read = hit.known, hit.read
         if pointer := _pointer(known, read):
-            other = pointer != "repost" and _has_other_text(hit)
+            other = pointer != "repost" and has_other_text(hit)
             return ("D", "pointer-other-text") if other else ("A", pointer)
-        standing = _standing(hit)
+        standing = standing_of(hit)
         if standing == "explained":
             return ("D", "guard-sibling") if hit.titled else None
         same = ratio(known.title.plain, read.title.plain) >= SAME_TITLE
@@ -291,15 +215,15 @@ class Matcher:
         by_text = self._text_rule(hit, standing)
         if by_text is not None and (by_text[0] == "C" or by_text[1].startswith("guard")):
             return by_text
-        if declared and known.title.marks == read.title.marks and _may_be_it(hit):
+        if declared and known.title.marks == read.title.marks and may_be_it(hit):
             return "B", "source-and-title"
         if by_text is not None:
             return by_text
         if declared:
             return "D", "source-and-title"
-        return ("D", "title") if _same_title(known, read) else None
+        return ("D", "title") if same_title(known, read) else None
 
-    def _text_rule(self, hit: _Hit, standing: Standing) -> tuple[Level, str] | None:
+    def _text_rule(self, hit: Hit, standing: Standing) -> tuple[Level, str] | None:
         if hit.shared < MIN_GRAMS // 2:
             return None
         known, rule = hit.known, self._extent(hit)
@@ -313,7 +237,7 @@ class Matcher:
             failed = "guard-sibling"
         return ("D", failed) if failed else ("C", name)
 
-    def _extent(self, hit: _Hit) -> tuple[Level, str] | None:
+    def _extent(self, hit: Hit) -> tuple[Level, str] | None:
         """How much of the key text is there, and whether that settles it."""
         if len(hit.own) < MIN_GRAMS:
             return self._short(hit)
@@ -321,14 +245,14 @@ class Matcher:
             return "C", "contained"
         sourced = self._names_flagship(hit.read.said_source)
         if hit.c >= CUT and not hit.version.caption:
-            return ("C" if _is_cut(hit, sourced=sourced) else "D"), "cut"
-        if len(hit.carried) >= MIN_PIECE and _is_piece(hit, sourced=sourced):
+            return ("C" if is_cut(hit, sourced=sourced) else "D"), "cut"
+        if len(hit.carried) >= MIN_PIECE and is_piece(hit, sourced=sourced):
             return "C", "excerpt"
         if len(hit.carried) >= MIN_GRAMS and hit.e >= PIECE:
             return "D", "excerpt"
         return None
 
-    def _short(self, hit: _Hit) -> tuple[Level, str] | None:
+    def _short(self, hit: Hit) -> tuple[Level, str] | None:
         """A key text with too few own grams: only a copy of every word under its title counts."""
         if hit.c_all < FULL or (hit.own and hit.c < CUT):
             return None
@@ -338,7 +262,7 @@ class Matcher:
             return "C", "contained"
         return "D", "few-own-words"
 
-    def _failed_guard(self, hit: _Hit) -> str:
+    def _failed_guard(self, hit: Hit) -> str:
         size = len(hit.read.grams)
         if size > MAX_TIMES * len(hit.version.grams) and not hit.under_title:
             return "guard-length"
@@ -355,7 +279,7 @@ class Matcher:
             return "guard-names"
         return "guard-rewritten" if hit.alignment.changed > guards.REWRITTEN else ""
 
-    def _shows_source(self, known: _Known, read: Reading) -> bool:
+    def _shows_source(self, known: Known, read: Reading) -> bool:
         if read.item.repost_of in known.key.platform_ids:
             return True  # the platform shows the original with it
         if _has_marker(known, read.folded):
@@ -392,14 +316,6 @@ def _spoken(names: Iterable[str]) -> frozenset[str]:
     return frozenset(full | short)
 
 
-def _all_grams(key: KeyText) -> frozenset[str]:
-    return frozenset[str]().union(*(version.grams for version in key.versions))
-
-
-def _rank(hit: _Hit) -> tuple[int, bool, bool]:
-    return (hit.shared, hit.version.newest, not hit.version.caption)
-
-
 def _in_window(key: KeyText, candidate: Candidate) -> bool:
     if key.released_at - EARLY <= candidate.published_at <= key.deadline_at + AFTER:
         url = norm.canonical_url(candidate.url)
@@ -407,7 +323,7 @@ def _in_window(key: KeyText, candidate: Candidate) -> bool:
     return False
 
 
-def _pointer(known: _Known, read: Reading) -> str:
+def _pointer(known: Known, read: Reading) -> str:
     if _has_marker(known, read.signs):
         return "marker"
     if read.item.repost_of and read.item.repost_of in known.key.platform_ids:
@@ -415,61 +331,8 @@ def _pointer(known: _Known, read: Reading) -> str:
     return "link" if read.links & known.key.urls else ""
 
 
-def _has_marker(known: _Known, text: str) -> bool:
+def _has_marker(known: Known, text: str) -> bool:
     # The plain search is far cheaper, and nearly always enough.
     if known.marker is None or known.key.marker not in text:
         return False
     return known.marker.search(text) is not None
-
-
-def _same_title(known: _Known, read: Reading) -> bool:
-    if ratio(known.title.plain, read.title.plain) < SAME_TITLE:
-        return False
-    return known.title.bare_marks == read.title.bare_marks
-
-
-def _has_other_text(hit: _Hit) -> bool:
-    """A pointer in an article that has nothing else of the key item: 延伸阅读, a line left over."""
-    return len(hit.read.grams) >= OTHER_TEXT and hit.c_all < 0.1 and not hit.titled
-
-
-def _may_be_it(hit: _Hit) -> bool:
-    """Not another text of some length under that title: last year's article, the next notice."""
-    if hit.known.shares_title and hit.shared < MIN_GRAMS:
-        return False  # the title does not tell which one
-    half = min((len(version.grams) for version in hit.known.key.versions), default=0) / 2
-    if len(hit.read.grams) < max(PICTURE, min(half, OTHER_TEXT)):
-        return True
-    return hit.c_all >= CUT or hit.e >= PARTLY
-
-
-def _is_cut(hit: _Hit, *, sourced: bool) -> bool:
-    if hit.e >= MOSTLY or (hit.titled and hit.e >= PARTLY / 2):
-        return True
-    return (sourced and hit.e >= CUT) or hit.under_title
-
-
-def _is_piece(hit: _Hit, *, sourced: bool) -> bool:
-    if (hit.titled and hit.e >= PARTLY) or (sourced and hit.e >= PIECE):
-        return True
-    return hit.under_title
-
-
-def _standing(hit: _Hit) -> Standing:
-    """Whether what the candidate has of the key text is not rather a text of ours like it."""
-    return next(
-        (found for rival in hit.known.rivals if (found := _against(hit, rival)) != "own"), "own"
-    )
-
-
-def _against(hit: _Hit, rival: frozenset[str]) -> Standing:
-    theirs = len(rival & hit.read.grams)
-    if hit.shared < MIN_GRAMS // 2 or theirs < 0.9 * hit.shared:
-        return "own"
-    mine, rest = len(hit.carried - rival), len(hit.own - rival)
-    if mine >= MIN_GRAMS and (mine >= 0.7 * len(hit.carried) or mine >= 0.35 * rest):
-        return "own"
-    if hit.shared < theirs:
-        return "explained"
-    whole = hit.identical and theirs < hit.shared
-    return "own" if whole or hit.c_all >= theirs / len(rival) + 0.1 else "ambiguous"
