@@ -9,6 +9,8 @@ from functools import cached_property, lru_cache
 
 from bot.domain import normalise as norm
 
+SHORTEST_CAPTION = 35  # normalised characters; a shorter one is a phrase anybody may use
+
 
 @dataclass(frozen=True, kw_only=True)
 class Version:
@@ -66,7 +68,8 @@ def key_text(
 
     `captions` are the short forms it goes out in, one collection per version, oldest first.
     """
-    short = [{known_text(caption) for caption in some} - {""} for some in captions]
+    read = ({known_text(caption) for caption in some} for some in captions)
+    short = [{text for text in some if len(text) >= SHORTEST_CAPTION} for some in read]
     return KeyText(
         post=post,
         title=title,

@@ -172,7 +172,8 @@ def test_a_lead_needs_title_or_source(candidate: Candidate, level: str) -> None:
 
 def test_its_short_form_is_told_as_caption() -> None:
     short = (
-        "【流感来了】打疫苗，勤通风，戴口罩，生病在家休息；老人孩子发烧别拖，两天之内看医生。"
+        "【流感来了】打疫苗，勤通风，戴口罩，生病在家休息；老人、孩子、孕妇发烧别拖，"
+        "两天之内看医生，药听医生的。"
     )
     both = key_text(
         post="flu",
