@@ -5,25 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from bot.contract import Receipt
-from bot.domain import transitions
-from bot.domain.matching import Candidate, KeyText, Matcher, Verdict, key_text
-from bot.domain.normalise import normalise, text_hash
+from bot.domain.keytext import KeyText, key_text, known_text
+from bot.domain.matching import Candidate, Matcher, Verdict
+from bot.domain.normalise import text_hash
 from bot.domain.plain import plain_text
-from bot.domain.post import Kind
-from bot.domain.publication import Publication, State
+from bot.domain.post import Kind, Post
+from bot.domain.publication import Publication
 from bot.domain.roster import Account, Roster
-from bot.domain.step import PublishedAs, Step
 from bot.domain.variants import marker
+from bot.engine.carried import take_over
 from bot.engine.reposts import Release
-from bot.ledger import items, journal, posts, publications, verdicts
+from bot.ledger import items, posts, publications, verdicts
 from bot.ledger.connection import Connection
-from bot.ledger.journal import Move
-
-# What the bot has not sent yet and must not send, once the unit carried it by hand.
-_NOT_YET = frozenset({State.PLANNED, State.HELD, State.WAITING})
+from bot.ledger.posts import StoredPost
 
 
 @dataclass(frozen=True)
@@ -48,30 +46,19 @@ async def known(conn: Connection, members: Roster, *, since: datetime, until: da
     ids = [post.id for post in stored]
     texts = await posts.versions(conn, ids)
     released = await publications.of_posts(conn, ids)
-    keys, hashes = [], {}
+    keys: list[KeyText] = []
+    hashes: dict[str, str] = {}
     for post in stored:
-        plain = [
-            (digest, plain_text(version.body) or version.text) for digest, version in texts[post.id]
-        ]
-        hashes.update({text_hash(normalise(text)): digest for digest, text in plain})
         first = [pub for pub in released if pub.post == post.id and pub.kind is Kind.ORIGINAL]
-        assert post.first_release_at is not None
-        keys.append(
-            key_text(
-                post=post.id,
-                title=post.title,
-                texts=[text for _digest, text in plain],
-                released_at=post.first_release_at,
-                deadline_at=post.deadline_at or post.first_release_at,
-                marker=marker(post.id),
-                urls=[pub.url for pub in first if pub.url],
-                platform_ids=[pub.platform_id for pub in first if pub.platform_id],
-            )
-        )
+        keys.append(_key_text(post, texts[post.id], first))
+        for digest, version in texts[post.id]:  # the newest last: it wins where texts are the same
+            words = (_words(version), *_short_forms(version))
+            hashes.update({text_hash(known_text(text)): digest for text in words})
     matcher = Matcher(
         keys,
         unit_names=[name for unit in members.units.values() for name in (unit.name, unit.short)],
         flagship_names=[a.name for a in members.accounts.values() if a.flagship],
+        others=await _other_texts(conn, frozenset(ids), since, until),
     )
     own = {
         post.id: frozenset(
@@ -86,6 +73,47 @@ async def known(conn: Connection, members: Roster, *, since: datetime, until: da
         own=own,
         releases=_releases(released, deadlines),
     )
+
+
+def _key_text(
+    post: StoredPost, versions: Sequence[tuple[str, Post]], first: Sequence[Publication]
+) -> KeyText:
+    assert post.first_release_at is not None
+    return key_text(
+        post=post.id,
+        title=post.title,
+        texts=[_words(version) for _digest, version in versions],
+        captions=[_short_forms(version) for _digest, version in versions],
+        released_at=post.first_release_at,
+        deadline_at=post.deadline_at or post.first_release_at,
+        marker=marker(post.id),
+        urls=[pub.url for pub in first if pub.url],
+        platform_ids=[pub.platform_id for pub in first if pub.platform_id],
+    )
+
+
+def _words(post: Post) -> str:
+    return _plain(post.body) or post.text
+
+
+@lru_cache(maxsize=1024)
+def _plain(body: str) -> str:
+    return plain_text(body)  # kept: the same texts are compared at each reading
+
+
+def _short_forms(post: Post) -> set[str]:
+    """What goes out in place of the article: on Weibo, with a video, as its digest."""
+    says = [(post.text, post.digest), *((o.text, o.digest) for o in post.overrides.values())]
+    return {text for pair in says for text in pair if text} - {_words(post)}
+
+
+async def _other_texts(
+    conn: Connection, keys: frozenset[str], since: datetime, until: datetime
+) -> list[str]:
+    """Our posts that are no key items: what many of them say is no key item's own."""
+    stored = await posts.between(conn, since, until)
+    texts = await posts.versions(conn, [post.id for post in stored if post.id not in keys])
+    return [_words(versions[-1][1]) for versions in texts.values()]
 
 
 def _releases(
@@ -119,8 +147,12 @@ async def record(
     count = 0
     for row, verdict in found:
         content = known.versions.get(verdict.version, "")
-        count += await verdicts.record(conn, row.id, verdict, content, now)
-        await _take_over(conn, row, verdict, now)
+        new = await verdicts.record(conn, row.id, verdict, content, now)
+        if verdict.decision == "reprinted":
+            await take_over(conn, row, verdict.post, now)
+        elif new and not await verdicts.reprints_something(conn, row.id):
+            await items.unmark_reprint(conn, row.id)
+        count += new
     return count
 
 
@@ -136,32 +168,3 @@ def _candidate(row: Any, account: Account, members: Roster) -> Candidate:
         repost_of=row.repost_of,
         own_unit_names=frozenset({unit.name, unit.short, account.name}),
     )
-
-
-async def _take_over(conn: Connection, row: Any, verdict: Verdict, now: datetime) -> None:
-    """What a reprint found by hand means for the publication that was planned for it."""
-    if verdict.decision != "reprinted":
-        return
-    await items.mark_reprint(conn, row.id)
-    pub = await publications.by_post_and_account(conn, verdict.post, verdict.account)
-    if pub is None:
-        return
-    step = _found_by_hand(pub, row)
-    if step is not None:
-        await journal.apply(conn, [Move(publication=pub.id, step=step)], now)
-
-
-def _found_by_hand(pub: Publication, row: Any) -> Step | None:
-    if pub.state in _NOT_YET and not pub.commits:
-        return transitions.cancel(reason="carried_by_hand")
-    if pub.state not in _NOT_YET | {State.HANDED_OFF}:
-        return None
-    receipt = PublishedAs(
-        platform_id=row.platform_id,
-        url=row.url,
-        published_at=row.published_at,
-        push_id=row.push_id,
-        notified=row.notified,
-        by_bot=pub.commits > 0,  # then it is what the bot sent and lost sight of
-    )
-    return transitions.publish(receipt, by="collect")

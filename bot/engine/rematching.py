@@ -127,6 +127,7 @@ async def _compare(core: Core, some: Sequence[KeyItem], plain: int) -> list[Rema
     async with core.ledger.read() as conn:
         members = await roster.load(conn)
         since, until = some[0].due_at - _LIFE, some[-1].due_at + _LIFE
+        until = max(min(until, core.clock.now()), some[-1].due_at + timedelta(seconds=1))
         known = await comparing.known(conn, members, since=since, until=until)
         keys = {key.post: key for key in known.keys}
         candidates = {
