@@ -20,6 +20,9 @@ COMMANDS = [
     *(["recalls", name] for name in ("list", "show", "done")),
     *(["accounts", name] for name in ("list", "set-credential", "resume")),
     *([name] for name in ("preview", "rehearse", "worker", "doctor", "export")),
+    *([name] for name in ("tasks", "matches")),
+    *(["tasks", name] for name in ("list", "link", "done")),
+    *(["matches", name] for name in ("list", "show", "confirm", "refuse")),
     *(["export", name] for name in ("xlsx", "csv", "yaml", "ics", "roster")),
 ]
 CJK = re.compile("[\u4e00-\u9fff]")
