@@ -27,6 +27,7 @@ class Carried:
     level: str
     decision: str
     rule: str
+    form: str
     source_ok: bool
     content_hash: str
     scores: Mapping[str, float]
@@ -60,6 +61,7 @@ async def record(
             level=verdict.level or "",
             decision=verdict.decision,
             rule=verdict.rule,
+            form=verdict.form,
             rule_version=verdict.rule_version,
             source_ok=verdict.source_ok,
             scores=dict(verdict.scores),
@@ -78,10 +80,11 @@ async def _supersede(conn: Connection, verdict: int) -> bool:
 
 
 def _same(row: Any, verdict: Verdict, content_hash: str) -> bool:
-    return (row.level, row.decision, row.rule, row.source_ok, row.content_hash) == (
+    return (row.level, row.decision, row.rule, row.form, row.source_ok, row.content_hash) == (
         verdict.level or "",
         verdict.decision,
         verdict.rule,
+        verdict.form,
         verdict.source_ok,
         content_hash,
     )
@@ -100,6 +103,7 @@ async def carried(conn: Connection, ids: Collection[str]) -> list[Carried]:
             verdicts.c.level,
             verdicts.c.decision,
             verdicts.c.rule,
+            verdicts.c.form,
             verdicts.c.source_ok,
             verdicts.c.content_hash,
             verdicts.c.scores,
