@@ -22,7 +22,7 @@ COMMANDS = [
     *(["accounts", name] for name in ("list", "set-credential", "resume")),
     *(["contacts", name] for name in ("list", "remove", "set", "test")),
     *([name] for name in ("preview", "rehearse", "worker", "doctor", "export")),
-    *(["export", name] for name in ("xlsx", "csv", "yaml", "ics")),
+    *(["export", name] for name in ("xlsx", "csv", "yaml", "ics", "roster")),
 ]
 CJK = re.compile("[\u4e00-\u9fff]")
 
