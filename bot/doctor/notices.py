@@ -74,7 +74,7 @@ def _nobody(members: Roster, references: dict[str, list[str]]) -> list[Finding]:
                 _("Give them `contacts` in the roster, or run `bot contacts set UNIT`."),
             )
         )
-    if MANAGERS in missing:
+    if MANAGERS in missing and members.units:
         found.append(
             _note(
                 "managers_without_contact",
