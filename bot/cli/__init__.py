@@ -14,6 +14,7 @@ from bot.cli import (
     answers,
     checking,
     connecting,
+    contacts,
     demo,
     doctor,
     exporting,
@@ -76,6 +77,7 @@ app.command(
 app.add_typer(recalls.group, name="recalls")
 app.add_typer(publications.group, name="publications")
 app.add_typer(accounts.group, name="accounts")
+app.add_typer(contacts.group, name="contacts")
 app.add_typer(exporting.group, name="export")
 app.add_typer(tasks.group, name="tasks")
 app.add_typer(matches.group, name="matches")

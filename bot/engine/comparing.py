@@ -150,7 +150,7 @@ async def record(
         new = await verdicts.record(conn, row.id, verdict, content, now)
         if verdict.decision == "reprinted":
             await take_over(conn, row, verdict.post, now)
-        elif new and not await verdicts.reprints_something(conn, row.id):
+        elif new and row.publication is None and await _no_reprint(conn, row):
             await items.unmark_reprint(conn, row.id)
         count += new
     return count
@@ -168,3 +168,8 @@ def _candidate(row: Any, account: Account, members: Roster) -> Candidate:
         repost_of=row.repost_of,
         own_unit_names=frozenset({unit.name, unit.short, account.name}),
     )
+
+
+async def _no_reprint(conn: Connection, row: Any) -> bool:
+    """Whether the item `row` was taken for a reprint, and no verdict says so any more."""
+    return row.kind == Kind.REPRINT and not await verdicts.reprints_something(conn, row.id)

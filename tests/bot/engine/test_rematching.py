@@ -285,8 +285,12 @@ async def test_what_the_rules_find_no_longer_is_withdrawn(core: Core) -> None:
                     decided_by=by,
                 )
             )
+        await items.mark_reprint(conn, 1)
     await rematch(core)
     assert await verdicts(core) == {"machine": ("no", "not-found"), "person": ("doubtful", "cut")}
+    async with core.ledger.read() as conn:
+        kind = select(tables.items.c.kind).where(tables.items.c.id == 1)
+        assert await conn.scalar(kind) == "original"
     assert (await rematch(core, again=True))[0].matched == 0
 
 
