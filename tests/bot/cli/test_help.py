@@ -10,12 +10,8 @@ from tests.bot.cli.office import Office
 
 COMMANDS = [
     *([name] for name in ("demo", "check", "plan", "run", "simulator", "collect")),
-<<<<<<< HEAD
-    *([name] for name in ("coverage", "counts", "gaps", "publications", "accounts", "earlier")),
-=======
-    *([name] for name in ("coverage", "counts", "gaps", "publications", "accounts")),
+    *([name] for name in ("coverage", "counts", "earlier", "gaps", "publications", "accounts")),
     ["contacts"],
->>>>>>> main
     *(
         ["publications", name]
         for name in ("list", "show", "retry", "cancel", "confirm", "accept", "decline")
