@@ -10,7 +10,7 @@ from tests.bot.cli.office import Office
 
 COMMANDS = [
     *([name] for name in ("demo", "check", "plan", "run", "simulator", "collect")),
-    *([name] for name in ("coverage", "counts", "gaps", "publications", "accounts")),
+    *([name] for name in ("coverage", "counts", "earlier", "gaps", "publications", "accounts")),
     ["contacts"],
     *(
         ["publications", name]
