@@ -22,6 +22,7 @@ from bot.cli import (
     planning,
     previewing,
     publications,
+    reading_back,
     recalls,
     rehearse,
     running,
@@ -62,7 +63,10 @@ app.command(help=_("Serves the platforms' APIs on this machine, for rehearsals a
     running.simulator
 )
 app.command(help=_("Reads back what the accounts really show and ties it to the key items."))(
-    running.collect
+    reading_back.collect
+)
+app.command(help=_("Shows earlier items with the same text, and who carried it first."))(
+    reading_back.earlier
 )
 app.command(
     help=_("Takes a post back from every account that carries it, and keeps it from all others.")
