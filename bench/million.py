@@ -45,7 +45,7 @@ _ROWS = 20_000  # hashes of one transaction
 _SCANNED = 2_000  # items the linear scan compares with
 _SPAN = timedelta(days=3 * 365)
 _END = datetime(2026, 11, 1, tzinfo=UTC)
-_CHECKED = 50  # texts of each batch that are normalised for real
+_CHECKED = 100  # texts of each batch that are normalised for real
 _LIMIT_MS = 5.0
 _LINEAR = 1.5  # a tree of four times the size may cost so much more for each item
 

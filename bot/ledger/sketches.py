@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, delete, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 
-from bot.domain.sketch import VERSION
+from bot.domain.sketch import VERSION, WINDOW
 from bot.ledger.connection import Connection
 from bot.ledger.prepared import Prepared
 from bot.ledger.tables import items, sketches
@@ -27,7 +27,9 @@ from bot.ledger.tables import items, sketches
 _COMMON = 1_000
 _BUDGET = 3_000  # rows read of the rarest hashes; enough to tell the best candidates
 _ENOUGH = 64  # hashes of a long text that are asked for: the smallest, so the same in every text
-_RANKED = 20  # best by the sketches, put in order by time
+_RANKED = 16  # best by the sketches, put in order by time
+_TENTH = 0.1
+_CHARACTERS_A_HASH = (WINDOW + 1) / 2  # of a text, on average
 _AS_MANY = 0.9  # copies differ at their edges: from this share of the best on they are equal
 _DAY_S = 86_400
 Hash = tuple[int, int, int]  # a row: hash, day, item
@@ -62,9 +64,6 @@ _WITHIN = (
 
 
 _AMONG = items.c.id.in_(bindparam("ids", expanding=True))
-_TIMES = select(items.c.id, items.c.published_at).where(
-    _AMONG, items.c.published_at < bindparam("before", type_=items.c.published_at.type)
-)
 _TEXTS = select(
     items.c.id,
     items.c.account,
@@ -72,7 +71,7 @@ _TEXTS = select(
     items.c.title,
     items.c.url,
     items.c.text,
-).where(_AMONG)
+).where(_AMONG, items.c.published_at < bindparam("before", type_=items.c.published_at.type))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,12 +179,16 @@ def nearest(
     shared = dict(_ask(conn, question, chosen, at | {"most": _RANKED}))
     if not shared:
         return ()
-    query = _TIMES, {"ids": list(shared), "before": before}
+    found = conn.execute(_TEXTS, {"ids": list(shared), "before": before})
     most = max(shared.values()) * _AS_MANY
-    ranking = sorted(
-        (-min(shared[row.id], most), row.published_at, row.id) for row in conn.execute(*query)
-    )
-    return conn.execute(_TEXTS, {"ids": [item for *_rank, item in ranking[:limit]]}).all()
+    telling = [row for row in found if _tells(shared[row.id], len(chosen), len(row.text))]
+    telling.sort(key=lambda row: (-min(shared[row.id], most), row.published_at, row.id))
+    return telling[:limit]
+
+
+def _tells(shared: int, asked: int, length: int) -> bool:
+    """Whether about a tenth of either text may be shared: less is but a phrase."""
+    return shared >= _TENTH * asked or shared * _CHARACTERS_A_HASH >= _TENTH * length
 
 
 def _affordable(ranked: Sequence[tuple[int, int]]) -> Iterator[int]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from bench import burst, footprint, growth, lateness, reading, report
+from bench import burst, footprint, growth, lateness, million, reading, report
 from bench.figures import Figure, Outcome, Table
 from bench.load import ACCOUNTS
 from bench.simulator import Simulator, running
@@ -70,6 +70,13 @@ async def test_lateness_pairs_every_post_with_a_bare_call(
     late_bot, late_bare = await lateness.one_round(simulator)
     assert len(late_bot) == len(late_bare) == ACCOUNTS
     assert min(late_bot + late_bare) >= 0
+
+
+async def test_the_index_finds_what_it_was_asked_for() -> None:
+    outcome = await million.measure(1, sizes=(300, 600), queries=2)
+    values = {figure.name: figure.value for figure in outcome.figures}
+    assert values["found of what had to be found"] > 80
+    assert values["index in the ledger's file, per item"] > 0
 
 
 async def test_an_upload_is_measured_to_its_end(simulator: Simulator) -> None:
