@@ -1,0 +1,192 @@
+"""What coverage reads: lists of names for a whole year, and what was known at a moment gone by."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select
+
+from bot.domain.coverage import IN_FLIGHT
+from bot.domain.post import Kind
+from bot.domain.publication import Publication, State
+from bot.ledger import publications as pubs_
+from bot.ledger.connection import Connection
+from bot.ledger.tables import contents, events, items, posts, publications, verdicts
+from bot.ledger.verdicts import Carried, carried_columns
+
+_BREAK = "\n"  # stands in no account's name
+_DEADLINE = func.coalesce(posts.c.deadline_at, posts.c.due_at)
+_GONE = items.c.deleted_at.is_not(None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lists:
+    """Accounts by what is known of them and one key item; in one list at most but the last."""
+
+    on_time: list[str]
+    late: list[str]
+    in_flight: list[str]
+    idle: list[str]
+    doubtful: list[str]
+
+
+def _accounts(*conditions: ColumnElement[bool]) -> ScalarSelect[Any]:
+    """The accounts of the key item's publications, as one text: a row for each would be slow."""
+    listed = func.aggregate_strings(publications.c.account, _BREAK)
+    query = select(listed).where(publications.c.post == posts.c.id, *conditions)
+    return query.correlate(posts).scalar_subquery()
+
+
+def _judged(decision: str, *conditions: ColumnElement[bool]) -> ScalarSelect[Any]:
+    """The same of the verdicts in force; what was deleted since proves nothing any more."""
+    listed = func.aggregate_strings(verdicts.c.account, _BREAK)
+    query = select(listed).where(
+        verdicts.c.post == posts.c.id,
+        verdicts.c.superseded.is_(False),
+        verdicts.c.decision == decision,
+        verdicts.c.item.not_in(select(items.c.id).where(_GONE)),
+        *conditions,
+    )
+    return query.correlate(posts).scalar_subquery()
+
+
+_PUBLIC, _SEEN = publications.c.published_at, verdicts.c.published_at
+_FLYING = publications.c.state.in_([state.value for state in sorted(IN_FLIGHT)])
+_LISTS = select(
+    posts.c.id,
+    _accounts(_PUBLIC <= _DEADLINE).label("on_time"),
+    _accounts(_PUBLIC > _DEADLINE).label("late"),
+    _accounts(_PUBLIC.is_(None), _FLYING).label("in_flight"),
+    _accounts(_PUBLIC.is_(None), ~_FLYING).label("idle"),
+    _judged("reprinted", _SEEN <= _DEADLINE).label("seen_on_time"),
+    _judged("reprinted", _SEEN > _DEADLINE).label("seen_late"),
+    _judged("doubtful").label("doubtful"),
+)
+# Found from the few deleted items, not from the many publications.
+_TAKEN_DOWN = select(publications.c.post, publications.c.account).where(
+    publications.c.published_at.is_not(None),
+    publications.c.id.in_(select(items.c.publication).where(_GONE, items.c.publication > 0)),
+)
+
+
+async def lists(conn: Connection, ids: Collection[str]) -> dict[str, Lists]:
+    """Key item → who carried it and who did not, all accounts with anything known of them."""
+    gone: dict[str, set[str]] = {}
+    for post, account in await conn.execute(_TAKEN_DOWN):
+        gone.setdefault(post, set()).add(account)
+    rows = await conn.execute(_LISTS.where(posts.c.id.in_(sorted(ids))))
+    return {row.id: _lists(row, gone.get(row.id, frozenset())) for row in rows}
+
+
+def _lists(row: Any, gone: Collection[str]) -> Lists:
+    on_time, late = _split(row.on_time), _split(row.late)
+    idle = _split(row.idle)
+    if gone:
+        on_time = [name for name in on_time if name not in gone]
+        late = [name for name in late if name not in gone]
+        idle += gone
+    return Lists(
+        on_time=on_time + _split(row.seen_on_time),
+        late=late + _split(row.seen_late),
+        in_flight=_split(row.in_flight),
+        idle=idle,
+        doubtful=_split(row.doubtful),
+    )
+
+
+def _split(text: str | None) -> list[str]:
+    return text.split(_BREAK) if text else []
+
+
+async def first_releases(
+    conn: Connection, ids: Collection[str], flagships: Collection[str]
+) -> list[Publication]:
+    """The key items' own publications on these accounts."""
+    query = select(publications).where(
+        publications.c.post.in_(sorted(ids)),
+        publications.c.account.in_(sorted(flagships)),
+        publications.c.kind == Kind.ORIGINAL.value,
+    )
+    return [pubs_.to_publication(row) for row in await conn.execute(query)]
+
+
+async def publications_at(
+    conn: Connection, ids: Collection[str], at: datetime
+) -> list[Publication]:
+    """The posts' publications as the ledger knew them at a moment: state, and whether public."""
+    found = await pubs_.of_posts(conn, ids)
+    mine = select(publications.c.id).where(publications.c.post.in_(sorted(ids)))
+    known = (events.c.publication.in_(mine), events.c.at <= at)
+    last = select(func.max(events.c.id)).where(*known).group_by(events.c.publication)
+    query = select(events.c.publication, events.c.to_state).where(events.c.id.in_(last))
+    states = {row.publication: State(row.to_state) for row in await conn.execute(query)}
+    out = select(events.c.publication).where(*known, events.c.to_state == State.PUBLISHED.value)
+    public = set((await conn.execute(out.distinct())).scalars())
+    return [
+        replace(
+            pub, state=states[pub.id], published_at=pub.published_at if pub.id in public else None
+        )
+        for pub in found
+        if pub.id in states
+    ]
+
+
+async def gone_at(conn: Connection, ids: Collection[str], at: datetime) -> set[int]:
+    """The posts' publications that were known to be deleted at a moment."""
+    query = (
+        select(publications.c.id)
+        .join(items, items.c.publication == publications.c.id)
+        .where(publications.c.post.in_(sorted(ids)), _GONE, items.c.deleted_at <= at)
+    )
+    return set((await conn.execute(query)).scalars())
+
+
+async def verdicts_at(conn: Connection, ids: Collection[str], at: datetime) -> list[Carried]:
+    """The verdicts about these key items that were in force at a moment, oldest item first."""
+    mine = and_(verdicts.c.post.in_(sorted(ids)), verdicts.c.at <= at)
+    newest = select(func.max(verdicts.c.id)).where(mine)
+    newest = newest.group_by(verdicts.c.item, verdicts.c.post)
+    later = verdicts.alias("later")
+    followed = (
+        select(later.c.id)
+        .where(
+            later.c.item == verdicts.c.item,
+            later.c.post == verdicts.c.post,
+            later.c.id > verdicts.c.id,
+        )
+        .exists()
+    )
+    # One that was superseded later on was in force then; one that nothing followed was not.
+    query = (
+        carried_columns()
+        .where(verdicts.c.id.in_(newest), followed | verdicts.c.superseded.is_(False))
+        .order_by(items.c.published_at)
+    )
+    found = [Carried(**row._mapping) for row in await conn.execute(query)]
+    return [
+        replace(one, deleted_at=None) if one.deleted_at and one.deleted_at > at else one
+        for one in found
+    ]
+
+
+async def versions_at(conn: Connection, ids: Collection[str], at: datetime) -> Mapping[str, str]:
+    """Post → the version of its content that was the newest at a moment."""
+    query = (
+        select(contents.c.post, contents.c.hash)
+        .where(contents.c.post.in_(sorted(ids)), contents.c.first_seen_at <= at)
+        .order_by(contents.c.first_seen_at, contents.c.hash)
+    )
+    return {row.post: row.hash for row in await conn.execute(query)}
+
+
+async def last_moves(conn: Connection, ids: Collection[int]) -> dict[int, datetime]:
+    """Publication → when it came to stand as it does."""
+    query = (
+        select(events.c.publication, func.max(events.c.at).label("at"))
+        .where(events.c.publication.in_(sorted(ids)))
+        .group_by(events.c.publication)
+    )
+    return {row.publication: row.at for row in await conn.execute(query)}
