@@ -63,7 +63,7 @@ async def fill(ledger: Ledger, past: int, *, postgres: bool) -> None:
         ),
     )
     async with ledger.write() as conn:
-        await roster.save(conn, _roster())
+        await roster.save(conn, _roster(), NOW)
         await conn.execute(text(_READ_UP_TO.format(now=_moment(NOW, postgres=postgres))))
         for batch in batches:
             await _enter(conn, batch, postgres=postgres)

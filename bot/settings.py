@@ -163,6 +163,19 @@ class Web(_Part):
         host, port = _host_and_port(self.listen)
         return (host, int(port)) if self.listen else None
 
+    @property
+    def reached_at(self) -> str:
+        """How links to the bot's pages begin: http://…, without a slash at the end.
+
+        Without a public_url that is the address listened on; "" where it names no machine.
+        """
+        if self.public_url or self.address is None:
+            return self.public_url.rstrip("/")
+        return "" if self.address[0] in _EVERY_ADDRESS else f"http://{self.listen}"
+
+
+_EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - recognised, not listened on
+
 
 def _host_and_port(text: str) -> tuple[str, str]:
     host, _colon, port = text.rpartition(":")

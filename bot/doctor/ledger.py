@@ -213,7 +213,8 @@ async def _active(opened: Inspected, patient: Patient) -> Sequence[Account]:
     return [
         account
         for account in members.accounts.values()
-        if account.status is AccountStatus.ACTIVE and catalog.capabilities(account).publishes
+        if account.status_at(patient.now) is AccountStatus.ACTIVE
+        and catalog.capabilities(account).publishes
     ]
 
 

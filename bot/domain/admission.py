@@ -101,7 +101,7 @@ def look_first(pub: Publication, now: datetime) -> Step:
 
 def obstacle(pub: Publication, at: Standing) -> Hold | None:
     """What a person must do first, from present facts alone."""
-    if at.account.status is not AccountStatus.ACTIVE or not at.account.filing:
+    if at.account.status_at(at.now) is not AccountStatus.ACTIVE or not at.account.filing:
         return Hold.REGISTRY
     if not name_matches(at.account, at.unit):
         return Hold.REGISTRY

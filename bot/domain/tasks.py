@@ -6,6 +6,7 @@ that a platform cannot carry out. It ends when its cause ends, whoever did it an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -23,6 +24,34 @@ class TaskKind(StrEnum):
     WITHDRAW = "withdraw"  # take what the account carries down
 
 
+class Said(StrEnum):
+    """What a person answers; a fixed word of the ledger."""
+
+    AGREED = "agreed"
+    DECLINED = "declined"
+    REPORTED = "reported"  # it is public, at this link
+    DONE = "done"
+
+
+ANSWERS: Mapping[TaskKind, frozenset[Said]] = {
+    TaskKind.ACCEPT: frozenset({Said.AGREED, Said.DECLINED}),
+    TaskKind.HAND_OFF: frozenset({Said.REPORTED}),
+    TaskKind.LOOK: frozenset({Said.REPORTED}),
+    TaskKind.CORRECT: frozenset({Said.DONE}),
+    TaskKind.WITHDRAW: frozenset({Said.DONE}),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a person says to a task."""
+
+    said: Said
+    text: str = ""  # why, or what was done, in their own words
+    url: str = ""  # where it is public
+    at: datetime | None = None  # since when; None: now
+
+
 @dataclass(frozen=True, kw_only=True)
 class Task:
     """One thing a role owes, about one post on one account."""
@@ -37,17 +66,22 @@ class Task:
     role: Role  # whose move it is: a role of the unit or of the office, never a person
     since: datetime | None = None  # when it could first be done; None: it is not known
     deadline_at: datetime | None = None  # 转载时限
-    until: datetime | None = None  # after this it cannot be done any more
+    until: datetime | None = None  # after this it cannot be done any more; None: it always can
 
     @property
     def id(self) -> str:
         """Its name for people and links, e.g. "accept-123"; the same as long as it lasts."""
         return f"{self.kind.value}-{self.ref}"
 
+    @property
+    def by_link(self) -> str:
+        """Who acts through a link, for the record: a role of a unit, never a person's name."""
+        return f"{self.role.value} of {self.unit} by link"
+
 
 def kind_of(pub: Publication) -> TaskKind | None:
     """What a publication asks of a person beside the calendar; None: nothing."""
-    if pub.state is State.HELD and pub.reason == Hold.ACCEPTANCE:
+    if pub.state is State.HELD and pub.reason == Hold.ACCEPTANCE and not pub.accepted_by:
         return TaskKind.ACCEPT
     if pub.state is State.HANDED_OFF:
         return TaskKind.HAND_OFF
@@ -59,3 +93,15 @@ def kind_of(pub: Publication) -> TaskKind | None:
 def role_of(pub: Publication) -> Role:
     """Whose move it is."""
     return owed_by(pub.state, pub.reason, pub.next_at)
+
+
+def parse_id(name: str) -> tuple[TaskKind, int] | None:
+    """Kind and number of a task's id; None when it is no such id."""
+    kind, _dash, ref = name.rpartition("-")
+    known = {each.value for each in TaskKind}
+    if kind not in known or not (ref.isascii() and ref.isdecimal()) or len(ref) > _DIGITS:
+        return None
+    return TaskKind(kind), int(ref)
+
+
+_DIGITS = 18  # of the largest number the ledger can hold

@@ -44,7 +44,9 @@ async def coverage(
         seen = [verdict for verdict in found if verdict.post == post.id]
         release = _release(post, mine.values(), members, exempt.get(post.id, {}))
         cells = _cells(core, members, mine, seen, health, gone, post)
-        answers.append(item_coverage(release, cells, list(members.units), as_of=core.clock.now()))
+        now = core.clock.now()
+        required = members.open_units(post.first_release_at or now)
+        answers.append(item_coverage(release, cells, required, as_of=now))
     return answers, members
 
 
@@ -200,7 +202,7 @@ async def gaps(
             rules=rules,
         )
         for account in members.accounts.values()
-        if account.status is AccountStatus.ACTIVE
+        if account.status_at(core.clock.now()) is AccountStatus.ACTIVE
     ]
     return found, members
 

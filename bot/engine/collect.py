@@ -107,10 +107,12 @@ async def worth_reading(core: Core) -> list[str]:
 
 def readable(core: Core, members: Roster) -> list[Account]:
     """Active accounts on platforms that list what they show."""
+    now = core.clock.now()
     return [
         account
         for account in members.accounts.values()
-        if account.status is AccountStatus.ACTIVE and core.platforms.capabilities(account).recent
+        if account.status_at(now) is AccountStatus.ACTIVE
+        and core.platforms.capabilities(account).recent
     ]
 
 

@@ -51,7 +51,9 @@ async def facts(conn: Connection, catalog: Catalog, *, now: datetime, lease: tim
     """The same from an open connection."""
     members = await roster.load(conn)
     health = await roster.health(conn)
-    active = [one for one in members.accounts.values() if one.status is AccountStatus.ACTIVE]
+    active = [
+        one for one in members.accounts.values() if one.status_at(now) is AccountStatus.ACTIVE
+    ]
     return Facts(
         now=now,
         untried_s=age_s(await watch.untried_since(conn, now, lease=lease), now),
@@ -63,6 +65,7 @@ async def facts(conn: Connection, catalog: Catalog, *, now: datetime, lease: tim
         authorised=tuple(
             Authorised(account=account, platform=platform, expires_at=expires_at)
             for account, platform, expires_at in await watch.expiries(conn)
+            if account in {one.id for one in active}
         ),
     )
 

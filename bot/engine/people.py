@@ -67,14 +67,19 @@ async def confirm(core: Core, pub: Publication, *, url: str, at: datetime | None
     """A person says it is public, and where."""
     if not url.startswith(("https://", "http://")):
         raise UsageError(_("A confirmation needs the public link, beginning with https://."))
+    step = confirmation(pub, url=url, at=at or core.clock.now(), by=by)
+    await _do(core, pub, step)
+
+
+def confirmation(pub: Publication, *, url: str, at: datetime, by: str) -> Step:
+    """The step by which `by` says that it is public at `url` since `at`."""
     receipt = PublishedAs(
         platform_id="",
         url=url,
-        published_at=at or core.clock.now(),
+        published_at=at,
         by_bot=pub.commits > 0,  # a person found what the bot had sent
     )
-    step = transitions.publish(receipt, by=by, in_doubt=pub.doubt_since is not None)
-    await _do(core, pub, step)
+    return transitions.publish(receipt, by=by, in_doubt=pub.doubt_since is not None)
 
 
 async def retry(core: Core, pub: Publication, *, by: str, not_published: bool = False) -> None:

@@ -99,10 +99,10 @@ async def apply(core: Core, reading: Reading, *, confirmed: bool = False) -> Pla
     now = core.clock.now()
     async with core.ledger.write() as conn:
         if not confirmed:
-            await _refuse_roster_loss(conn, reading)
+            await _refuse_roster_loss(conn, reading, now)
         found = await _diff(conn, reading, checked, now)
         quotas = await _quotas(conn, core, reading, found, now)
-        await roster.save(conn, reading.roster)
+        await roster.save(conn, reading.roster, now)
         for post in reading.posts:
             if post.id in found.kept:
                 await posts.locate(conn, post)
@@ -140,9 +140,9 @@ def _plan(
     )
 
 
-async def _refuse_roster_loss(conn: Connection, reading: Reading) -> None:
+async def _refuse_roster_loss(conn: Connection, reading: Reading, now: datetime) -> None:
     known = await roster.load(conn)
-    active = {a.id for a in known.accounts.values() if a.status is not AccountStatus.CLOSED}
+    active = {a.id for a in known.accounts.values() if a.status_at(now) is not AccountStatus.CLOSED}
     lost = active - set(reading.roster.accounts)
     if len(lost) * _ROSTER_LOSS > len(active):
         raise UsageError(

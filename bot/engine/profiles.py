@@ -53,6 +53,7 @@ async def check(core: Core, accounts: Collection[str] = ()) -> list[Checked]:
         members = await roster.load(conn)
     if unknown := sorted(set(accounts) - members.accounts.keys()):
         raise UsageError(_("There is no account {account}.").format(account=", ".join(unknown)))
+    now = core.clock.now()
     gate = asyncio.Semaphore(core.options.concurrency)
 
     async def one(account: Account) -> Checked:
@@ -62,7 +63,11 @@ async def check(core: Core, accounts: Collection[str] = ()) -> list[Checked]:
     asked = [
         account
         for account in members.accounts.values()
-        if (account.id in accounts if accounts else account.status is not AccountStatus.CLOSED)
+        if (
+            account.id in accounts
+            if accounts
+            else account.status_at(now) is not AccountStatus.CLOSED
+        )
     ]
     return list(await asyncio.gather(*(one(account) for account in asked)))
 

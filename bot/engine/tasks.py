@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from bot.domain import transitions
 from bot.domain.post import Kind
 from bot.domain.publication import Publication, State
-from bot.domain.tasks import Task, kind_of, role_of
-from bot.ledger import posts, publications
+from bot.domain.step import Step
+from bot.domain.tasks import Answer, Said, Task, TaskKind, kind_of, parse_id, role_of
+from bot.engine import people
+from bot.ledger import journal, posts, publications
 from bot.ledger.connection import Connection
+from bot.ledger.journal import Event, Move
 from bot.ledger.posts import StoredPost
 
 _WAITING = (State.HELD, State.HANDED_OFF, State.UNKNOWN)
@@ -22,6 +26,43 @@ async def open_tasks(conn: Connection, *, units: Collection[str] = ()) -> list[T
     stored = await posts.some_posts(conn, {pub.post for pub in mine})
     tasks = [task for pub in mine if (task := _task(pub, stored[pub.post])) is not None]
     return in_order(tasks)
+
+
+async def find_task(conn: Connection, name: str) -> Task | None:
+    """The open task of this id; None when it has ended, or never was."""
+    parsed = parse_id(name)
+    pub = await publications.get(conn, parsed[1]) if parsed else None
+    if parsed is None or pub is None:
+        return None
+    task = _task(pub, (await posts.some_posts(conn, [pub.post]))[pub.post])
+    return task if task is not None and task.kind is parsed[0] else None
+
+
+async def carry_out(
+    conn: Connection, task: Task, answer: Answer, *, by: str, now: datetime
+) -> list[Event] | None:
+    """Does what a person said, inside the caller's transaction.
+
+    Returns the events for `Journal.tell`, once they are durable; None when the task has ended
+    meanwhile, and nothing was changed. The answer must have been found fit for the task.
+    """
+    pub = await publications.get(conn, task.ref)
+    if pub is None or kind_of(pub) is not task.kind:
+        return None
+    made: list[Event] = []
+    move = Move(publication=pub.id, step=_step(pub, answer, by=by, now=now))
+    (applied,) = await journal.apply(conn, [move], now, made)
+    return made if applied.ok else None
+
+
+def _step(pub: Publication, answer: Answer, *, by: str, now: datetime) -> Step:
+    match answer.said:
+        case Said.AGREED:
+            return transitions.accept(by=by, now=now)
+        case Said.DECLINED:
+            return transitions.cancel(reason="declined", by=by, text=answer.text)
+        case _:
+            return people.confirmation(pub, url=answer.url, at=answer.at or now, by=by)
 
 
 def in_order(tasks: Sequence[Task]) -> list[Task]:
@@ -48,5 +89,6 @@ def _task(pub: Publication, post: StoredPost) -> Task | None:
         role=role_of(pub),
         since=post.first_release_at if pub.kind is Kind.REPRINT else pub.due_at,
         deadline_at=post.deadline_at if pub.kind is Kind.REPRINT else None,
-        until=pub.not_after,
+        # A package can be published, and an account looked at, whenever it is done.
+        until=pub.not_after if kind is TaskKind.ACCEPT else None,
     )

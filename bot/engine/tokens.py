@@ -75,10 +75,11 @@ async def authorisations(core: Core, *, warn: timedelta = WARN) -> list[Authoris
 
 
 def _authorised(core: Core, members: Roster) -> list[Account]:
+    now = core.clock.now()
     return [
         account
         for account in members.accounts.values()
-        if account.status is not AccountStatus.CLOSED
+        if account.status_at(now) is not AccountStatus.CLOSED
         and core.platforms.capabilities(account).publishes
     ]
 

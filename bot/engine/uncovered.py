@@ -23,7 +23,7 @@ def uncovered(wanted: Sequence[Desired], reading: Reading) -> Iterator[Problem]:
     zone = reading.options.zone
     planned: dict[str, set[date]] = defaultdict(set)
     for want in wanted:
-        if want.account.status is AccountStatus.ACTIVE:
+        if want.account.status_at(want.due_at) is AccountStatus.ACTIVE:
             planned[want.account.id].add(want.due_at.astimezone(zone).date())
     if not planned:
         return

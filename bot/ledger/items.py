@@ -249,3 +249,9 @@ async def gone(conn: Connection, publications: Collection[int]) -> set[int]:
         items.c.publication.in_(sorted(publications)), items.c.deleted_at.is_not(None)
     )
     return {int(key) for key in (await conn.execute(query)).scalars()}
+
+
+async def owners(conn: Connection, url: str) -> list[tuple[str, int | None]]:
+    """Account and publication of every item with this link; the publication may be unknown."""
+    query = select(items.c.account, items.c.publication).where(items.c.url == url)
+    return [(row.account, row.publication) for row in await conn.execute(query)]

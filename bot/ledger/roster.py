@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from bot.domain.roster import Account, AccountStatus, ReprintPolicy, Roster, Unit
+from bot.domain.register import History
+from bot.domain.roster import Account, AccountStatus, ReprintPolicy, Roster, Unit, day_of
+from bot.ledger import register
 from bot.ledger.connection import Connection
 from bot.ledger.tables import accounts, units
 
@@ -26,18 +28,36 @@ class Health:
     tried_at: datetime | None  # when reading it was last begun
 
 
-async def load(conn: Connection) -> Roster:
-    """Units and accounts in the order of the roster file."""
+async def load(conn: Connection, at: datetime | None = None) -> Roster:
+    """Units and accounts in the order of the roster file, also those that are closed by now.
+
+    As they were taken over last; with `at` as they were in force at that moment.
+    """
+    if at is not None:
+        return (await history(conn)).at(at)
     unit_rows = await conn.execute(select(units).order_by(units.c.position))
     account_rows = await conn.execute(select(accounts).order_by(accounts.c.position))
     return Roster(
-        units={
-            row.id: Unit(
-                id=row.id, name=row.name, short=row.short, regime=row.regime, intro=row.intro
-            )
-            for row in unit_rows
-        },
+        units={row.id: _unit(row) for row in unit_rows},
         accounts={row.id: _account(row) for row in account_rows},
+    )
+
+
+def _unit(row: Any) -> Unit:
+    return Unit(
+        id=row.id,
+        name=row.name,
+        short=row.short,
+        regime=row.regime,
+        intro=row.intro,
+        liaison=row.liaison,
+        contacts=tuple(row.contacts),
+        reprint=ReprintPolicy(row.reprint) if row.reprint else None,
+        reprint_in=_policies(row.reprint_in),
+        opened=row.opened,
+        changed=row.changed,
+        closed=row.closed,
+        merged_into=row.merged_into,
     )
 
 
@@ -53,42 +73,76 @@ def _account(row: Any) -> Account:
         filing=row.filing,
         flagship=row.flagship,
         reprint=ReprintPolicy(row.reprint),
+        reprint_in=_policies(row.reprint_in),
         mode=row.mode,
         push=row.push,
         credential=row.credential,
         opened=row.opened,
+        changed=row.changed,
+        closed=row.closed,
+        filed=row.filed,
+        verified_until=row.verified_until,
+        whitelisted=row.whitelisted,
         options=row.options,
     )
 
 
-async def save(conn: Connection, roster: Roster) -> None:
-    """Brings the ledger's roster up to the file's; accounts no longer named there are closed."""
+def _policies(said: Mapping[str, str]) -> Mapping[str, ReprintPolicy]:
+    return {column: ReprintPolicy(policy) for column, policy in said.items()}
+
+
+async def save(conn: Connection, roster: Roster, now: datetime, *, by: str = "calendar") -> None:
+    """Brings the ledger's roster up to the file's, and notes in the register what changed.
+
+    Units and accounts no longer named there are closed, and stay.
+    """
+    before = await load(conn)
+    members = _with_gone(roster, before, now)
     for position, unit in enumerate(roster.units.values()):
-        values = {"name": unit.name, "short": unit.short, "regime": unit.regime}
-        await _upsert(conn, units, unit.id, {**values, "intro": unit.intro, "position": position})
+        await _upsert(conn, units, unit.id, {**_columns(unit), "position": position})
     for position, account in enumerate(roster.accounts.values()):
         await _upsert(conn, accounts, account.id, {**_columns(account), "position": position})
+    for unit in members.units.values():
+        if unit.id not in roster.units:
+            await conn.execute(
+                update(units).where(units.c.id == unit.id).values(closed=unit.closed)
+            )
     gone = update(accounts).where(accounts.c.id.not_in(sorted(roster.accounts)))
     await conn.execute(gone.values(status=AccountStatus.CLOSED.value))
+    await register.note(conn, members, now, by=by)
 
 
-def _columns(account: Account) -> dict[str, Any]:
-    return {
-        "unit": account.unit,
-        "platform": account.platform,
-        "name": account.name,
-        "verified_name": account.verified_name,
-        "kind": account.kind,
-        "status": account.status.value,
-        "filing": account.filing,
-        "flagship": account.flagship,
-        "reprint": account.reprint.value,
-        "mode": account.mode,
-        "push": account.push,
-        "credential": account.credential,
-        "opened": account.opened,
-        "options": dict(account.options),
-    }
+def _with_gone(roster: Roster, before: Roster, now: datetime) -> Roster:
+    """The roster, and closed what it no longer names."""
+    today = day_of(now)
+    left = [unit for unit in before.units.values() if unit.id not in roster.units]
+    ended = [account for account in before.accounts.values() if account.id not in roster.accounts]
+    return Roster(
+        units={
+            **roster.units,
+            **{unit.id: replace(unit, closed=unit.closed or today) for unit in left},
+        },
+        accounts={
+            **roster.accounts,
+            **{one.id: replace(one, status=AccountStatus.CLOSED) for one in ended},
+        },
+    )
+
+
+async def history(conn: Connection) -> History:
+    """Units and accounts as they were at any moment; read once for any number of questions."""
+    return await register.history(conn, await load(conn))
+
+
+def _columns(subject: Unit | Account) -> dict[str, Any]:
+    """All fields as their columns take them."""
+    values = {one.name: getattr(subject, one.name) for one in fields(subject)}
+    del values["id"], values["place"]
+    values["reprint_in"] = {column: word.value for column, word in subject.reprint_in.items()}
+    values["reprint"] = subject.reprint and subject.reprint.value
+    if isinstance(subject, Account):
+        return values | {"status": subject.status.value, "options": dict(subject.options)}
+    return values | {"contacts": list(subject.contacts)}
 
 
 async def _upsert(conn: Connection, table: Any, key: str, values: Mapping[str, Any]) -> None:

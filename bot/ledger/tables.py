@@ -64,6 +64,14 @@ units = Table(
     Column("short", Text, nullable=False),
     Column("regime", String(32), nullable=False),
     Column("intro", Text, nullable=False),
+    Column("liaison", Text, nullable=False),
+    Column("contacts", JSON, nullable=False),
+    Column("reprint", String(16)),
+    Column("reprint_in", JSON, nullable=False),
+    Column("opened", Date),
+    Column("changed", Date),
+    Column("closed", Date),
+    Column("merged_into", String(64), nullable=False),
 )
 
 accounts = Table(
@@ -80,10 +88,16 @@ accounts = Table(
     Column("filing", Text, nullable=False),
     Column("flagship", Boolean, nullable=False),
     Column("reprint", String(16), nullable=False),
+    Column("reprint_in", JSON, nullable=False),
     Column("mode", String(32), nullable=False),
     Column("push", Boolean, nullable=False),
     Column("credential", Text, nullable=False),
     Column("opened", Date),
+    Column("changed", Date),
+    Column("closed", Date),
+    Column("filed", Date),
+    Column("verified_until", Date),
+    Column("whitelisted", Boolean),
     Column("options", JSON, nullable=False),
     Column("paused", Text, nullable=False, server_default=""),  # why; "" while it works
     Column("read_from", Moment),  # its items are known from here …
@@ -91,6 +105,19 @@ accounts = Table(
     Column("tried_at", Moment),  # when reading it was last begun
     Column("read_gaps", JSON, nullable=False, server_default="[]"),  # [from, to] within, unread
     Column("read_error", Text, nullable=False, server_default=""),
+)
+
+register = Table(  # append-only: what was said of a unit or account, and from when it counts
+    "register",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("kind", String(8), nullable=False),  # unit | account
+    Column("subject", String(64), nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("facts", JSON, nullable=False),  # what is other than before; the first has all
+    Column("replaces", _ID),  # an entry that was given with the wrong day
+    Column("noted_at", Moment, nullable=False),
+    Column("by", Text, nullable=False),
 )
 
 posts = Table(
@@ -251,6 +278,7 @@ verdicts = Table(  # never overwritten, only superseded
     Column("passages", JSON, nullable=False),
     Column("content_hash", String(64), nullable=False, server_default=""),
     Column("decided_by", Text, nullable=False, server_default=""),
+    Column("reason", Text, nullable=False, server_default=""),  # a person's, in their own words
     Column("superseded", Boolean, nullable=False, server_default="0"),
     Index(
         "ix_verdicts_coverage",
@@ -267,6 +295,20 @@ stats = Table(
     Column("likes", BigInteger),
     Column("shares", BigInteger),
     Column("comments", BigInteger),
+)
+
+handles = Table(  # links by which a task is done without an account of one's own
+    "handles",
+    metadata,
+    Column("nonce", String(32), primary_key=True),
+    Column("task", String(64), nullable=False, index=True),
+    Column("unit", String(64), nullable=False),
+    Column("issued_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),  # NULL: still good; one use ends all links of the task
+    Column("used_for", String(16), nullable=False, server_default=""),  # a fixed word
+    # The network address it was used from; "" for those that ended with it.
+    Column("used_from", String(64), nullable=False, server_default=""),
 )
 
 exemptions = Table(  # ended, never deleted: an old report can be made again

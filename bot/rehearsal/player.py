@@ -68,7 +68,7 @@ class Rehearsal(Performance[Answer]):
 
     async def _enter_known(self, conn: Connection) -> None:
         reading, now = self._score.reading, self.clock.now()
-        await roster.save(conn, reading.roster)
+        await roster.save(conn, reading.roster, now)
         for post in reading.posts:
             await posts.save(conn, post, self._score.checked.hashes[post.id], now)
         if self._known is not None:

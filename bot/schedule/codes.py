@@ -71,6 +71,8 @@ _VALUES: Final = {
     "bad-deadline": N_("A deadline is not written like T+24h."),
     "deadline-not-positive": N_("A deadline does not lie after the first release."),
     "bad-link": N_("A link is not a complete http or https address."),
+    "bad-contact": N_("A contact of the roster does not say where a liaison is told."),
+    "contact-secret": N_("The roster holds a robot's address, with which anybody can write there."),
     "unknown-timezone": N_("The timezone of the file is not known."),
     # the office's own days: health-days.csv and holidays.csv
     "table-heading": N_("The first line of a table does not name its columns."),

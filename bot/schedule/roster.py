@@ -8,11 +8,12 @@ from pathlib import Path
 
 from bot.domain import words
 from bot.domain.problem import Place, Problem
-from bot.domain.roster import HAND_OFF, Account, Roster, Unit
+from bot.domain.roster import HAND_OFF, Account, ReprintPolicy, Roster, Unit
 from bot.i18n import _
 from bot.schedule.faults import suggestion, validate
 from bot.schedule.folder import Folder
 from bot.schedule.lined import Node, parse
+from bot.schedule.registered import Policies
 from bot.schedule.shapes import AccountShape, RosterShape, UnitShape
 
 ModesOf = Callable[[str], Collection[str]]  # of a platform, by its name
@@ -110,22 +111,14 @@ class _Reader:
                 self._add(validate(AccountShape, account, self.file)[1])
                 self.faulty.add(account.text("id"))
             return
-        place = node.place(self.file)
         if shape.id in self.units:
             self._twice("duplicate-unit", shape.id, self.units[shape.id].place, node)
         else:
-            self.units[shape.id] = Unit(
-                id=shape.id,
-                name=shape.name,
-                short=shape.short or shape.name,
-                regime=shape.regime,
-                intro=shape.intro,
-                place=place,
-            )
+            self.units[shape.id] = _unit_of(shape, node.place(self.file))
         for account in accounts.items() if accounts is not None else ():
-            self._account(account, shape.id)
+            self._account(account, shape)
 
-    def _account(self, node: Node, unit: str) -> None:
+    def _account(self, node: Node, unit: UnitShape) -> None:
         shape, problems = validate(AccountShape, node, self.file)
         self._add(problems)
         if shape is None or not self._is_known(shape, node):
@@ -134,9 +127,7 @@ class _Reader:
         if shape.id in self.accounts:
             self._twice("duplicate-account", shape.id, self.accounts[shape.id].place, node)
             return
-        fields = shape.model_dump()
-        place = node.place(self.file)
-        account = Account(unit=unit, place=place, **fields)
+        account = _account_of(shape, unit, node.place(self.file))
         self.accounts[account.id] = account
         self._check_flagship(account, node)
 
@@ -209,3 +200,21 @@ class _Reader:
                 place=node.place(self.file, "id"),
             )
         )
+
+
+def _unit_of(shape: UnitShape, place: Place) -> Unit:
+    fields = {name: getattr(shape, name) for name in UnitShape.model_fields}
+    said: Policies = fields.pop("reprint")
+    del fields["accounts"]
+    return Unit(
+        **fields
+        | {"short": shape.short or shape.name, "contacts": tuple(shape.contacts)}
+        | {"reprint": said.usual, "reprint_in": said.by_column, "place": place}
+    )
+
+
+def _account_of(shape: AccountShape, unit: UnitShape, place: Place) -> Account:
+    fields = {name: getattr(shape, name) for name in AccountShape.model_fields}
+    said: Policies = fields.pop("reprint").over(unit.reprint)
+    usual = said.usual or ReprintPolicy.NONE
+    return Account(unit=unit.id, place=place, reprint=usual, reprint_in=said.by_column, **fields)

@@ -15,10 +15,11 @@ from pydantic import (
     model_validator,
 )
 
-from bot.domain.roster import AccountStatus, ReprintPolicy
+from bot.domain.roster import AccountStatus
 from bot.domain.slots import Off
 from bot.i18n import _
 from bot.schedule.recurring import Clock, Holidays, RuleText
+from bot.schedule.registered import Contact, Policies, Reprinting
 from bot.schedule.values import (
     AccountAt,
     Day,
@@ -70,10 +71,15 @@ class AccountShape(Shape):
     verified_name: Name
     kind: Literal["", "subscription", "service"] = ""
     filing: Text = ""
+    filed: Day | None = None
     opened: Day | None = None
+    changed: Day | None = None
+    closed: Day | None = None
+    verified_until: Day | None = None
     status: AccountStatus = AccountStatus.ACTIVE
     flagship: Flag = False
-    reprint: ReprintPolicy = ReprintPolicy.NONE
+    whitelisted: Flag | None = None
+    reprint: Reprinting = Policies()
     push: Flag = False
     mode: Text = ""  # which there are is the platform's business (adapters/registry.py)
     credential: Text = "ledger"
@@ -88,6 +94,13 @@ class UnitShape(Shape):
     short: Text = ""
     regime: Literal["gov", "sector_institution"] = "sector_institution"
     intro: Text = ""
+    liaison: Text = ""
+    contacts: list[Contact] = []
+    reprint: Reprinting = Policies()
+    opened: Day | None = None
+    changed: Day | None = None
+    closed: Day | None = None
+    merged_into: Text = ""
     accounts: list[Any] = []
 
 

@@ -146,7 +146,7 @@ async def test_neither_a_withdrawal_nor_a_freeze_is_ever_overtaken(tmp_path: Pat
         worker = await stack.enter_async_context(open_app(settings, clock=clock))
         office = await stack.enter_async_context(open_app(settings, clock=clock))
         async with worker.core.ledger.write() as conn:
-            await roster.save(conn, ROSTER)
+            await roster.save(conn, ROSTER, NOW)
         ids = await add(worker.core.ledger, RACES)
         frozen: list[range] = []
         for start in range(0, RACES, BATCH):

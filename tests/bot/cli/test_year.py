@@ -94,7 +94,7 @@ async def _write(url: str) -> None:
     }
     ledger = await open_ledger(url)
     async with ledger.write() as conn:
-        await roster.save(conn, _roster())
+        await roster.save(conn, _roster(), now)
         for name, found in shown.items():
             await items.upsert(conn, name, [*found, *_traps(name)], now)
         # Read a second time, as every day: nothing is counted twice.

@@ -49,7 +49,7 @@ async def ledger(where: Path | Pair) -> AsyncIterator[Ledger]:
     opened = await open_ledger(where.ledger_url if isinstance(where, Pair) else url(where))
     try:
         async with opened.write() as conn:
-            await roster.save(conn, ROSTER)
+            await roster.save(conn, ROSTER, NOW)
         yield opened
     finally:
         await opened.close()

@@ -46,6 +46,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account", name=op.f("pk_credentials")),
     )
     op.create_table(
+        "handles",
+        sa.Column("nonce", sa.String(length=32), nullable=False),
+        sa.Column("task", sa.String(length=64), nullable=False),
+        sa.Column("unit", sa.String(length=64), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("used_for", sa.String(length=16), server_default="", nullable=False),
+        sa.Column("used_from", sa.String(length=64), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("nonce", name=op.f("pk_handles")),
+    )
+    with op.batch_alter_table("handles", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_handles_task"), ["task"], unique=False)
+
+    op.create_table(
         "posts",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
@@ -73,7 +88,32 @@ def upgrade() -> None:
         sa.Column("short", sa.Text(), nullable=False),
         sa.Column("regime", sa.String(length=32), nullable=False),
         sa.Column("intro", sa.Text(), nullable=False),
+        sa.Column("liaison", sa.Text(), nullable=False),
+        sa.Column("contacts", sa.JSON(), nullable=False),
+        sa.Column("reprint", sa.String(length=16), nullable=True),
+        sa.Column("reprint_in", sa.JSON(), nullable=False),
+        sa.Column("opened", sa.Date(), nullable=True),
+        sa.Column("changed", sa.Date(), nullable=True),
+        sa.Column("closed", sa.Date(), nullable=True),
+        sa.Column("merged_into", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_units")),
+    )
+    op.create_table(
+        "register",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("replaces", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_register")),
     )
     op.create_table(
         "usage",
@@ -97,10 +137,16 @@ def upgrade() -> None:
         sa.Column("filing", sa.Text(), nullable=False),
         sa.Column("flagship", sa.Boolean(), nullable=False),
         sa.Column("reprint", sa.String(length=16), nullable=False),
+        sa.Column("reprint_in", sa.JSON(), nullable=False),
         sa.Column("mode", sa.String(length=32), nullable=False),
         sa.Column("push", sa.Boolean(), nullable=False),
         sa.Column("credential", sa.Text(), nullable=False),
         sa.Column("opened", sa.Date(), nullable=True),
+        sa.Column("changed", sa.Date(), nullable=True),
+        sa.Column("closed", sa.Date(), nullable=True),
+        sa.Column("filed", sa.Date(), nullable=True),
+        sa.Column("verified_until", sa.Date(), nullable=True),
+        sa.Column("whitelisted", sa.Boolean(), nullable=True),
         sa.Column("options", sa.JSON(), nullable=False),
         sa.Column("paused", sa.Text(), server_default="", nullable=False),
         sa.Column("read_from", sa.DateTime(timezone=True), nullable=True),
@@ -321,6 +367,7 @@ def upgrade() -> None:
         sa.Column("passages", sa.JSON(), nullable=False),
         sa.Column("content_hash", sa.String(length=64), server_default="", nullable=False),
         sa.Column("decided_by", sa.Text(), server_default="", nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("superseded", sa.Boolean(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["item"], ["items.id"], name=op.f("fk_verdicts_item")),
         sa.ForeignKeyConstraint(["post"], ["posts.id"], name=op.f("fk_verdicts_post")),

@@ -1,0 +1,76 @@
+"""What is wrong with a person's answer to a task, field by field, so that nothing typed is lost."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot.domain import words
+from bot.domain.normalise import canonical_url
+from bot.domain.public_links import is_public, platform_of
+from bot.domain.tasks import ANSWERS, Answer, Said, Task
+from bot.i18n import _
+from bot.ledger import items, publications
+from bot.ledger.connection import Connection
+
+TEXT_MAX = 500  # characters of a reason or a note
+_AHEAD = timedelta(minutes=10)  # clocks differ
+_LONG_AGO = timedelta(days=366)
+
+
+async def faults(conn: Connection, task: Task, answer: Answer, *, now: datetime) -> dict[str, str]:
+    """Field of the answer → what is wrong with it, and what to do; {} when it can be done."""
+    if answer.said not in ANSWERS[task.kind]:
+        return {"said": _("This task cannot be answered like that.")}
+    found = {
+        "text": _of_text(answer),
+        "at": _of_time(answer.at, now),
+        "url": await _of_link(conn, task, answer),
+    }
+    return {name: fault for name, fault in found.items() if fault}
+
+
+def _of_text(answer: Answer) -> str:
+    if answer.said is Said.DECLINED and not answer.text.strip():
+        return _("Say why, in a few words.")
+    if answer.said is Said.DONE and not (answer.text.strip() or answer.url):
+        return _("Give the link, or say in a few words what was done.")
+    if len(answer.text) > TEXT_MAX:
+        return _("This is too long: at most {limit} characters.").format(limit=TEXT_MAX)
+    return ""
+
+
+def _of_time(at: datetime | None, now: datetime) -> str:
+    if at is not None and at > now + _AHEAD:
+        return _("This time has not come yet. Report the link once the post is public.")
+    if at is not None and at < now - _LONG_AGO:
+        return _("This time is more than a year ago. Look at the year.")
+    return ""
+
+
+async def _of_link(conn: Connection, task: Task, answer: Answer) -> str:
+    url = answer.url
+    if not url and answer.said is not Said.REPORTED:
+        return ""
+    if not is_public(url):
+        return _("This is no public link. Copy it from the post's page; it begins with https://.")
+    where = platform_of(url)
+    if where and where != task.platform:
+        message = _("This link leads to {other}, but the task is about {platform}.")
+        return message.format(other=words.platform(where), platform=words.platform(task.platform))
+    return await _somebody_elses(conn, task, url)
+
+
+async def _somebody_elses(conn: Connection, task: Task, url: str) -> str:
+    """A link that is known already as that of another post or another account."""
+    first = (await publications.first_links(conn, [task.post])).get(task.post, {})
+    own = await publications.by_post_and_account(conn, task.post, task.account)
+    theirs = {canonical_url(link) for link in first.values() if own is None or link != own.url}
+    if canonical_url(url) in theirs:
+        return _("This is the link of the first release itself. Give that of your own account.")
+    for account, publication in await items.owners(conn, url):
+        if account != task.account:
+            message = _("This link is known already as a post of {account}.")
+            return message.format(account=account)
+        if publication is not None and (own is None or publication != own.id):
+            return _("This link is known already as that of another post.")
+    return ""
