@@ -98,6 +98,7 @@ async def open_app(
                     batch=settings.engine.batch,
                     concurrency=settings.engine.concurrency,
                     per_platform=settings.engine.per_platform,
+                    reprints_per_hour=settings.reprinting.per_hour,
                 ),
             )
             publisher = Publisher(core)

@@ -91,6 +91,10 @@ class Rejected(PlatformError):
     """The content was refused; sending it again as it is cannot help."""
 
 
+class Copied(Rejected):
+    """The text is somebody's declared original (原创) there, and this account may not copy it."""
+
+
 class Gone(Rejected):
     """It went out and was removed since, or only some may see it; nothing sends it again."""
 

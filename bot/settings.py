@@ -78,6 +78,12 @@ class EnginePart(_Part):
     per_platform: int = Field(default=50, ge=1, le=500)
 
 
+class Reprinting(_Part):
+    """How key items are reprinted."""
+
+    per_hour: int = Field(default=60, ge=0)  # of one key item, by the bot; 0: not limited
+
+
 class TokensPart(_Part):
     """How authorisations are kept alive."""
 
@@ -202,6 +208,7 @@ class Settings(BaseSettings):
     queue: QueuePart = QueuePart()
     files: Files = Files()
     engine: EnginePart = EnginePart()
+    reprinting: Reprinting = Reprinting()
     tokens: TokensPart = TokensPart()
     gaps: Gaps = Gaps()
     check: CheckPart = CheckPart()

@@ -20,6 +20,7 @@ from bot.domain.quota import Period, period_end
 from bot.errors import (
     AuthFailed,
     ContractBroken,
+    Copied,
     Gone,
     OutcomeUnknown,
     PlatformError,
@@ -152,6 +153,9 @@ _KINDS: dict[Class, type[PlatformError]] = {
 
 
 # Ends of a job whose article had been public: deleted by the author, banned, deleted after 群发.
+# 原创校验: the account is not on the original's whitelist (wechat.md of the platform documents:
+# DOCS/subscription/api/public/api_freepublish_get, DOCS/service/guide/product/message/Batch_Sends).
+_COPIED = frozenset({"publish_status:2", "mass:err(30002)"})
 _WAS_PUBLIC = frozenset({"publish_status:5", "publish_status:6", "mass:DELETE"})
 
 
@@ -182,8 +186,9 @@ def verdict(origin: Origin, code: str, more: str = "") -> PlatformError:
             _("WeChat reports a state nobody documented: {code}.").format(code=code)
         )
     message = _("WeChat did not publish it ({code}): {advice}")
+    kind = Gone if code in _WAS_PUBLIC else Copied if code in _COPIED else Rejected
     return origin.error(
-        Gone if code in _WAS_PUBLIC else Rejected,
+        kind,
         " ".join(filter(None, (message.format(code=code, advice=row.advice), more))),
         code=code,
         advice=row.advice,

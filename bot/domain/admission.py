@@ -67,7 +67,11 @@ def as_wanted(pub: Publication, now: datetime) -> Step:
     held = Hold.CHECK if pub.wanted["blocked"] else None
     next_at = terms.not_after if held else max(now, terms.due_at)
     # The same text at another time stays in doubt, and is looked for again before it goes.
-    same = (terms.content_hash, terms.method) == (pub.content_hash, pub.method)
+    same = (terms.content_hash, terms.method, terms.by_hand) == (
+        pub.content_hash,
+        pub.method,
+        pub.by_hand,
+    )
     return transitions.reschedule(
         terms,
         held=held,

@@ -143,7 +143,7 @@ def _reprints(
         for account in roster.accounts.values()
         if account.reprint is not ReprintPolicy.NONE
         and account.id not in post.accounts
-        and account.unit not in post.key.exempt
+        and post.key.asks(account.unit)
         and fitness[account.id].suits(post)
     ]
     spread_s = int(post.key.spread.total_seconds())
@@ -439,7 +439,8 @@ def _terms(want: Desired, pub: Publication, released: datetime | None, now: date
         content_hash=want.content_hash,
         kind=want.kind,
         method=want.method,
-        by_hand=want.by_hand,
+        # What the platform refused to the bot stays with the person who can do it.
+        by_hand=want.by_hand or bool(pub.fallback),
         needs_acceptance=want.needs_acceptance,
         offset_s=want.offset_s,
         not_before=want.not_before,

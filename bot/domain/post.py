@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -44,7 +44,10 @@ class Media:
 
 @dataclass(frozen=True, kw_only=True)
 class Override:
-    """What a post says differently on one platform; None means: as in the post."""
+    """What a post says differently on one platform, in one unit or on one account.
+
+    None means: as in the post.
+    """
 
     title: str | None = None
     text: str | None = None
@@ -53,6 +56,13 @@ class Override:
     images: tuple[Media, ...] | None = None
     video: Media | None = None
     options: Mapping[str, str] = field(default_factory=dict)  # choices only this platform has
+    intro: str | None = None  # the line above a reprint, instead of the unit's usual one
+
+    def over(self, general: Override) -> Override:
+        """This one where it says something, `general` elsewhere."""
+        said = {name: getattr(self, name) for name in Override.__dataclass_fields__}
+        known = {name: value for name, value in said.items() if value is not None}
+        return replace(general, **{**known, "options": {**general.options, **self.options}})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +84,17 @@ class KeyItem:
 
     deadline: timedelta  # 转载时限, from the planned time of the first release
     spread: timedelta  # reprints are spread over this window after the first release
+    must: tuple[str, ...] = ()  # unit ids 应转; empty: every unit but those that may or are exempt
+    may: tuple[str, ...] = ()  # unit ids 可转: offered the reprint, never counted as missing
     exempt: Mapping[str, str] = field(default_factory=dict)  # unit id -> reason (免转)
+    # The office declares it 原创 on WeChat: only whitelisted accounts may copy it there.
+    declared_original: bool = False
+
+    def asks(self, unit: str) -> bool:
+        """True when the unit must or may reprint it."""
+        if unit in self.exempt:
+            return False
+        return not self.must or unit in self.must or unit in self.may
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +124,8 @@ class Post:
     inline: tuple[Media, ...] = ()  # pictures the body refers to
     video: Media | None = None
     more: tuple[Article, ...] = ()  # further articles of the same push
-    overrides: Mapping[str, Override] = field(default_factory=dict)  # platform -> override
+    # platform, unit or account -> what is different there
+    overrides: Mapping[str, Override] = field(default_factory=dict)
     key: KeyItem | None = None
     push: bool = False
     ai_generated: bool = False

@@ -105,8 +105,28 @@ def blocked_note(pub: Publication) -> dict[str, object]:
     """
     if pub.state is not State.HELD or pub.reason != Hold.CHECK:
         return {}
-    own = Terms(**{name: getattr(pub, name) for name in Terms.__dataclass_fields__})
-    return own.note(blocked=True)
+    return own_terms(pub).note(blocked=True)
+
+
+def own_terms(pub: Publication) -> Terms:
+    """The terms its row has."""
+    return Terms(**{name: getattr(pub, name) for name in Terms.__dataclass_fields__})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByHand:
+    """That a person takes over what the platform refused to the bot."""
+
+    why: str  # fixed word, e.g. "not_whitelisted"
+    wanted: Mapping[str, object]  # the terms, as a note
+    now: datetime
+
+
+def by_hand(pub: Publication, why: str, now: datetime) -> ByHand:
+    """What the calendar wants of it by now, by a person's hand."""
+    terms = terms_of(pub.wanted) if pub.wanted else own_terms(pub)
+    blocked = bool(pub.wanted.get("blocked"))
+    return ByHand(why=why, wanted=replace(terms, by_hand=True).note(blocked=blocked), now=now)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,3 +139,34 @@ class Step:
     changes: Mapping[str, object] = field(default_factory=dict)
     facts: Mapping[str, object] = field(default_factory=dict)
     published: PublishedAs | None = None
+
+
+_KEEP = object()
+
+
+def made(
+    name: str,
+    sources: frozenset[State],
+    to: State | None,
+    *,
+    next_at: datetime | object | None = _KEEP,
+    facts: Mapping[str, object] | None = None,
+    published: PublishedAs | None = None,
+    more: Mapping[str, object] | None = None,
+    **changes: object,
+) -> Step:
+    """A step; columns nobody names stay as they are, `next_at` too."""
+    changes = {**(more or {}), **changes}
+    if to is not None:
+        # A lease and a reason belong to one state; entering another one ends both.
+        changes = {"reason": "", "lease": None, **changes}
+    if next_at is not _KEEP:
+        changes["next_at"] = next_at
+    return Step(
+        name=f"publication.{name}",
+        sources=sources,
+        to=to,
+        changes=changes,
+        facts=facts or {},
+        published=published,
+    )

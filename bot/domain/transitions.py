@@ -16,44 +16,17 @@ from datetime import datetime
 
 from bot.domain.post import Method
 from bot.domain.publication import UNSENT, Hold, State
-from bot.domain.step import PublishedAs, Step, Terms
+from bot.domain.step import ByHand, PublishedAs, Step, Terms
+from bot.domain.step import made as _step
 
 _SENT = frozenset({State.SENDING, State.UNKNOWN, State.PENDING})
 # What a person may still declare published: anything that has not been called off.
 _CONFIRMABLE = (_SENT | UNSENT | {State.FAILED}) - {State.QUEUED, State.SENDING}
-_KEEP = object()
 Note = Mapping[str, object]  # terms a row cannot take yet (bot/domain/step.py)
 
 
 def _of(*states: State) -> frozenset[State]:
     return frozenset(states)
-
-
-def _step(
-    name: str,
-    sources: frozenset[State],
-    to: State | None,
-    *,
-    next_at: datetime | object | None = _KEEP,
-    facts: Mapping[str, object] | None = None,
-    published: PublishedAs | None = None,
-    more: Mapping[str, object] | None = None,
-    **changes: object,
-) -> Step:
-    changes = {**(more or {}), **changes}
-    if to is not None:
-        # A lease and a reason belong to one state; entering another one ends both.
-        changes = {"reason": "", "lease": None, **changes}
-    if next_at is not _KEEP:
-        changes["next_at"] = next_at
-    return Step(
-        name=f"publication.{name}",
-        sources=sources,
-        to=to,
-        changes=changes,
-        facts=facts or {},
-        published=published,
-    )
 
 
 # ── on the way to the platform ────────────────────────────────────────────────────────────────
@@ -255,24 +228,28 @@ def fail(
     commits: int | None = None,
     doubt_since: datetime | None = None,
     key: str = "",
+    by_hand: ByHand | None = None,
 ) -> Step:
     """→ failed: content or account refused; the author must act.
 
     `commits` is the count before a refused call: a sure refusal is given back. A refusal also ends
     the doubt about earlier calls: each call is made only after a fresh "not there" about them. But
     where a look was refused, the doubt since `doubt_since` stays. `key` is the next call's, where
-    the platform will not take the same one again.
+    the platform will not take the same one again. `by_hand`: a person can do what was refused to
+    the bot; the next tick plans it anew for them.
     """
     given_back: dict[str, object] = {} if commits is None else {"commits": commits}
     if key:
         given_back["key"] = key
     if reason == "rejected":
         given_back |= {"doubt_since": doubt_since, "cleared_at": None}
+    if by_hand is not None:
+        given_back |= {"fallback": by_hand.why, "wanted": dict(by_hand.wanted)}
     return _step(
         "failed",
         _SENT | _of(State.QUEUED, State.HANDED_OFF),
         State.FAILED,
-        next_at=None,
+        next_at=None if by_hand is None else by_hand.now,
         reason=reason,
         error=dict(error),
         facts={"reason": reason, "error": dict(error)},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import reduce
 
 from bot.domain.post import Kind, Method, Override, Post, Variant
 from bot.domain.roster import Account, Unit
@@ -31,7 +32,9 @@ def make_variant(
     For a reprint `source` names the flagship and `link` is the first release; it is labelled
     openly, carries the 稿号, and keeps title and text (国版办发〔2015〕3号: no distortion).
     """
-    says = post.overrides.get(account.platform, _NOTHING)
+    # From the general to the particular.
+    names = (account.platform, account.unit, account.id)
+    says = reduce(lambda had, name: post.overrides.get(name, _NOTHING).over(had), names, _NOTHING)
     reprint = kind is Kind.REPRINT
     sign = marker(post.id) if reprint or post.key else ""
     return Variant(
@@ -40,7 +43,7 @@ def make_variant(
         method=method,
         title=says.title or post.title,
         text=says.text or post.text,
-        body=_body(post, unit, sign, reprint=reprint),
+        body=_body(post, sign, reprint=reprint, intro=_intro(unit, says)),
         digest=says.digest or post.digest,
         author=post.author,
         link=link if reprint else (says.link or post.link),
@@ -57,11 +60,15 @@ def make_variant(
     )
 
 
-def _body(post: Post, unit: Unit, sign: str, *, reprint: bool) -> str:
+def _intro(unit: Unit, says: Override) -> str:
+    return unit.intro if says.intro is None else says.intro
+
+
+def _body(post: Post, sign: str, *, reprint: bool, intro: str) -> str:
     if not post.body:
         return ""
     if reprint:
-        return f"{unit.intro}\n\n{post.body}" if unit.intro else post.body
+        return f"{intro}\n\n{post.body}" if intro else post.body
     if post.source:
         return f"{post.body}\n\n来源：{post.source}"
     # The flagship's key item shows its 稿号, so that a copy made by hand carries it along.

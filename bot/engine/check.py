@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from bot.domain import words
 from bot.domain.forecast import QuotaUse, demand, forecast
 from bot.domain.planning import Desired, Fitness, desired, diff
-from bot.domain.post import Method, Post, Variant
+from bot.domain.post import Kind, Method, Post, Variant
 from bot.domain.problem import Place, Problem, Severity
 from bot.domain.quota import Budget, budgets_of
 from bot.domain.roster import Account, Roster
@@ -100,6 +101,7 @@ def _check(
             for want in mine
         ]
     found += uncovered(wanted, reading)
+    found += too_many_reprints(wanted, reading)
     if alone:
         found += quota_problems(wanted, reading, catalog)
     found += links or ()
@@ -172,6 +174,32 @@ def quota_problems(wanted: Sequence[Desired], reading: Reading, catalog: Catalog
     wishes = demand((), changes, quotas, released={}, now=_BEFORE_ALL)
     places = {post.id: post.place for post in reading.posts}
     return [_overrun(one, places) for one in forecast(wishes, {})]
+
+
+def too_many_reprints(wanted: Sequence[Desired], reading: Reading) -> list[Problem]:
+    """Warnings where the hourly cap lets the last reprints go only after the deadline."""
+    cap = reading.options.reprints_per_hour
+    if not cap:
+        return []
+    automatic = Counter(
+        want.post for want in wanted if want.kind is Kind.REPRINT and not want.by_hand
+    )
+    return [
+        Problem(
+            code="reprints-too-many",
+            message=_(
+                "{count} accounts are to reprint it, at most {cap} an hour: the last ones go after "
+                "the deadline."
+            ).format(count=automatic[post.id], cap=cap),
+            hint=_("Give it a later deadline, or raise reprinting.per_hour in settings.toml."),
+            severity=Severity.WARNING,
+            place=post.place,
+            post=post.id,
+        )
+        for post in reading.posts
+        if post.key is not None
+        and (automatic[post.id] - 1) // cap * timedelta(hours=1) >= post.key.deadline
+    ]
 
 
 def _overrun(found: QuotaUse, places: Mapping[str, Place]) -> Problem:

@@ -10,6 +10,7 @@ from itertools import chain
 from bot.domain import transitions
 from bot.domain.admission import as_wanted, look_at, wake
 from bot.domain.message import Message, Work
+from bot.domain.post import Kind
 from bot.domain.publication import Publication, State
 from bot.domain.step import Step
 from bot.engine import surroundings
@@ -22,6 +23,9 @@ from bot.logs import get_logger
 
 log = get_logger(__name__)
 ACCOUNTS_A_BATCH = 8
+_HOUR = timedelta(hours=1)
+_SOON = timedelta(seconds=10)
+_CLAIMED_NOW = frozenset({State.PLANNED, State.WAITING})
 _LIMIT = 1000  # rows per transaction; what is left over comes with the next round
 
 
@@ -58,7 +62,10 @@ async def tick(core: Core, queue: Queue) -> Tick:
     async with core.ledger.write() as conn:
         if not await publications.take_turn(conn):
             return _NOTHING
-        rows = await publications.due(conn, now, _LIMIT)
+        found = await publications.due(conn, now, _LIMIT)
+        later = await _beyond_the_cap(core, conn, found, now)
+        await publications.look_later(conn, sorted(later.items()))
+        rows = [pub for pub in found if pub.id not in later]
         moves = [
             Move(publication=pub.id, step=step)
             for pub in rows
@@ -73,10 +80,43 @@ async def tick(core: Core, queue: Queue) -> Tick:
     publish = tuple(pub.id for pub in rows if pub.id in claimed)
     await _put(queue, Work.PUBLISH, _batches([pub for pub in rows if pub.id in claimed], core))
     await _put(queue, Work.LOOK, _batches([pub for pub in rows if pub.id in look], core))
-    found = Tick(publish=publish, look=look, seen=len(rows))
-    if not found.idle:
-        log.debug("engine.tick", publish=len(publish), look=len(look), seen=found.seen)
-    return found
+    done = Tick(publish=publish, look=look, seen=len(found))
+    if not done.idle:
+        log.debug("engine.tick", publish=len(publish), look=len(look), seen=done.seen)
+    return done
+
+
+async def _beyond_the_cap(
+    core: Core, conn: Connection, rows: Sequence[Publication], now: datetime
+) -> dict[int, datetime]:
+    """Reprints that would be too many of one key item within an hour, and when they go instead.
+
+    Many accounts with the same words at the same time look like what platforms punish
+    (公众账号规定). Counted anew from the rows each time, so nothing can be lost or counted twice.
+    """
+    cap = core.options.reprints_per_hour
+    asking: dict[str, list[Publication]] = {}
+    for pub in rows if cap else ():
+        # One that is looked for goes within its minute, and was counted with its first call.
+        if _is_new_reprint(pub):
+            asking.setdefault(pub.post, []).append(pub)
+    gone = await publications.reprinted_since(conn, asking, now - _HOUR)
+    later = {}
+    for post, pubs in asking.items():
+        free_at = sorted(moment or now for moment in gone.get(post, ()))
+        for place, pub in enumerate(pubs[max(0, cap - len(free_at)) :]):
+            slot = free_at[place % len(free_at)] if free_at else now
+            later[pub.id] = min(max(slot + _HOUR, now + _SOON), max(pub.not_after, now + _SOON))
+    return later
+
+
+def _is_new_reprint(pub: Publication) -> bool:
+    return (
+        pub.kind is Kind.REPRINT
+        and not pub.by_hand
+        and pub.state in _CLAIMED_NOW
+        and pub.doubt_since is None
+    )
 
 
 def _step(pub: Publication, now: datetime, until: datetime) -> Step | None:

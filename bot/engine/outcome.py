@@ -7,15 +7,16 @@ from datetime import datetime, timedelta
 from bot.contract import Capabilities, Pending, Receipt
 from bot.domain import transitions
 from bot.domain.admission import look_at, wants_another
-from bot.domain.post import Variant
+from bot.domain.post import Kind, Variant
 from bot.domain.publication import Hold, Publication
 from bot.domain.retry import backoff, next_look
-from bot.domain.step import Further, PublishedAs, Step
+from bot.domain.step import ByHand, Further, PublishedAs, Step, by_hand
 from bot.errors import (
     AlreadyThere,
     AuthFailed,
     BotError,
     ContractBroken,
+    Copied,
     MediaError,
     OutcomeUnknown,
     PlatformError,
@@ -101,7 +102,12 @@ def after_commit(
         case Pending():
             return transitions.pend(result.ref, poll_at=next_look(0, now, result.poll_s))
         case Rejected() | MediaError():
-            return transitions.fail(reason="rejected", error=facts(result), commits=pub.commits)
+            return transitions.fail(
+                reason="rejected",
+                error=facts(result),
+                commits=pub.commits,
+                by_hand=fallback(pub, result, now),
+            )
         case AuthFailed():
             return _paused(pub, result, now)
         case RateLimited():
@@ -113,6 +119,17 @@ def after_commit(
         case _:
             # Our own mistake after the call may have gone out: no retry before a look.
             return _lost(pub, result, began, now)
+
+
+def fallback(pub: Publication, error: BaseException, now: datetime) -> ByHand | None:
+    """Who carries a reprint that was refused as a copy of a declared original 原创: the liaison.
+
+    The platform's own 转载 shows the original in its layout; it asks for no whitelist. None for
+    any other refusal, and once its window has closed.
+    """
+    if not isinstance(error, Copied) or pub.kind is not Kind.REPRINT or now >= pub.not_after:
+        return None
+    return by_hand(pub, "not_whitelisted", now)
 
 
 def too_late(pub: Publication, now: datetime) -> Step:

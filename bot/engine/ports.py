@@ -61,6 +61,7 @@ class Options:
     batch: int = 200  # publications per queue message
     concurrency: int = 64  # accounts worked on at once
     per_platform: int = 50  # of them on one platform
+    reprints_per_hour: int = 0  # of one key item, by the bot; 0: not limited
     unknown_limit_s: int = 23 * 3600  # WeChat remembers our key for 24 h
     never_found_s: int = 600  # where the platform shows nothing, a person looks after this
 

@@ -257,7 +257,8 @@ class Publisher:
                 await journal.apply(conn, [move], now, made)
             self._core.journal.tell(made)
             return
-        await self._apply(pub, step, lease)
+        # A wish noted meanwhile must not be overwritten.
+        await self._apply(pub, step, lease, pub.wanted if "wanted" in step.changes else None)
 
     async def _apply(
         self,

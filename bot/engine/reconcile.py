@@ -102,13 +102,14 @@ class Reconciler:
         except Rejected as error:
             # A review refused it; or the look itself was refused, and the post may be public.
             sure = pub.state is State.PENDING or bool(pub.pending)
-            doubt = None if sure else pub.doubt_since or pub.committed_at
+            # Under the old key the platform would only tell of the refused message again.
+            key = key_after(pub.key) if sure and pub.method in capabilities.idempotent else ""
             step = transitions.fail(
                 reason="rejected",
                 error=error.facts(),
-                doubt_since=doubt,
-                # Under the old key the platform would only tell of the refused message again.
-                key=key_after(pub.key) if sure and pub.method in capabilities.idempotent else "",
+                doubt_since=None if sure else pub.doubt_since or pub.committed_at,
+                key=key,
+                by_hand=outcome.fallback(pub, error, self._core.clock.now()) if sure else None,
             )
         except RateLimited as error:
             step = self._later(pub, error.facts(), at=error.retry_at)
@@ -120,7 +121,9 @@ class Reconciler:
         else:
             step = self._decide(pub, found, variant, capabilities, began)
         step = self._bounded(pub, step, capabilities.pending_limit_s)
-        move = Move(publication=pub.id, step=step, lease=lease)
+        # A wish noted meanwhile must not be overwritten; it is looked at again then.
+        wish = pub.wanted if "wanted" in step.changes else None
+        move = Move(publication=pub.id, step=step, lease=lease, wish=wish)
         await self._core.journal.apply(move, now=self._core.clock.now())
 
     async def _find(

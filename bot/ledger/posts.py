@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -58,6 +58,8 @@ class StoredPost:
     key_item: bool
     deadline_at: datetime | None
     spread_s: int
+    must: Sequence[str]  # units; none: all but `may`
+    may: Sequence[str]
     first_release_at: datetime | None
     removed: bool
 
@@ -115,6 +117,8 @@ async def save(conn: Connection, post: Post, digest: str, now: datetime) -> None
         "key_item": post.key is not None,
         "deadline_at": post.due_at + post.key.deadline if post.key else None,
         "spread_s": int((post.key.spread if post.key else timedelta()).total_seconds()),
+        "must": list(post.key.must) if post.key else [],
+        "may": list(post.key.may) if post.key else [],
         "removed": False,
     }
     changed = await conn.execute(update(posts).where(posts.c.id == post.id).values(**values))

@@ -6,7 +6,18 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Row, bindparam, exists, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    bindparam,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from bot.domain.post import Kind, Method
 from bot.domain.publication import Publication, State
@@ -136,6 +147,25 @@ async def look_later(conn: Connection, times: Sequence[tuple[int, datetime]]) ->
         .values(next_at=bindparam("at", type_=publications.c.next_at.type))
     )
     await conn.execute(statement, [{"pk": pk, "at": at} for pk, at in times])
+
+
+async def reprinted_since(
+    conn: Connection, ids: Collection[str], since: datetime
+) -> dict[str, list[datetime | None]]:
+    """Post → when the bot sent each of its reprints since then; None: it is just about to."""
+    found: dict[str, list[datetime | None]] = {}
+    if not ids:
+        return found
+    under_way = publications.c.state.in_([State.QUEUED.value, State.SENDING.value])
+    query = select(publications.c.post, publications.c.committed_at, under_way.label("now")).where(
+        publications.c.post.in_(sorted(ids)),
+        publications.c.kind == Kind.REPRINT.value,
+        publications.c.by_hand.is_(False),
+        or_(publications.c.committed_at > since, under_way),
+    )
+    for row in await conn.execute(query):
+        found.setdefault(row.post, []).append(None if row.now else row.committed_at)
+    return found
 
 
 async def next_due(conn: Connection) -> datetime | None:

@@ -134,6 +134,8 @@ posts = Table(
     Column("key_item", Boolean, nullable=False),
     Column("deadline_at", Moment),
     Column("spread_s", Integer, nullable=False, server_default="0"),
+    Column("must", JSON, nullable=False, server_default="[]"),  # units; []: all but `may`
+    Column("may", JSON, nullable=False, server_default="[]"),
     Column("first_release_at", Moment),  # when the flagship's own post became public
     Column("removed", Boolean, nullable=False, server_default="0"),
     Index("ix_posts_key_item_due_at", "key_item", "due_at"),
@@ -186,6 +188,7 @@ publications = Table(
     Column("url", Text, nullable=False, server_default=""),
     Column("published_at", Moment),
     Column("error", JSON, nullable=False),
+    Column("fallback", String(32), nullable=False, server_default=""),
     Column("changed_hash", String(64), nullable=False, server_default=""),
     UniqueConstraint("post", "account"),
     CheckConstraint(f"commits <= {MAX_COMMITS}", name="commits_capped"),

@@ -85,9 +85,15 @@ POST: Final[Mapping[str, tuple[str, ...]]] = {
 KEY: Final[Mapping[str, tuple[str, ...]]] = {
     "deadline": ("重点稿件转载时限", "转载时限"),
     "spread": ("分散时间",),
+    "must": ("应转单位", "应转"),
+    "may": ("可转单位", "可转"),
     "exempt": ("免转单位", "免转"),
+    "declared_original": ("已声明原创", "声明原创"),
 }
-OVERRIDE: Final[Mapping[str, tuple[str, ...]]] = {"options": ("选项",)}
+OVERRIDE: Final[Mapping[str, tuple[str, ...]]] = {
+    "options": ("选项",),
+    "intro": ("转载按语", "按语", "导语"),
+}
 TOPICS: Final[Mapping[str, tuple[str, ...]]] = {
     "science": ("科普", "健康科普"),
     "policy": ("政策", "政策解读"),
@@ -144,6 +150,8 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "accounts": Kind.IDS,
     "topic": Kind.TOPIC,
     "deadline": Kind.DEADLINE,
+    "must": Kind.IDS,
+    "may": Kind.IDS,
 }
 _NOTE: Final = re.compile(r"(?<=.)\([^()]*\)$|[*:]+$")  # “标题（必填）”, “标题*”
 _APART: Final = re.compile(r"\s*[·•・‧.:/|]\s*")  # as NFKC leaves them

@@ -26,6 +26,7 @@ class CheckOptions:
     approved_sources: tuple[str, ...] = ()  # empty: any
     health_days: tuple[str, ...] | None = ()  # names; (): the usual ones; None: no such rule
     gap_days: int = 14
+    reprints_per_hour: int = 0  # of one key item; 0: not limited
 
     def is_quiet(self, moment: time) -> bool:
         """True for a time of the day, in the office's zone, that lies in the night."""

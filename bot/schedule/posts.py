@@ -15,6 +15,7 @@ from bot.i18n import _
 from bot.schedule.bodies import Body, read_body
 from bot.schedule.columns import Columns
 from bot.schedule.faults import missing, suggestion, validate
+from bot.schedule.headings import heading_of
 from bot.schedule.lined import Node, sheet_of
 from bot.schedule.media import Gallery
 from bot.schedule.roster import RosterReading
@@ -408,12 +409,15 @@ class _Maker:
         found = [self._picture(path, *keys, index) for index, path in enumerate(paths)]
         return tuple(media for media in found if media is not None)
 
-    def _override(self, platform: str, shape: OverrideShape) -> Override:
-        if platform not in self.reader.platforms:
-            message = _("The platform “{platform}” is not known.").format(platform=platform)
-            hint = suggestion(platform, sorted(self.reader.platforms))
-            self._say("unknown-platform", message, hint, "variants", platform)
-        keys = ("variants", platform)
+    def _override(self, name: str, shape: OverrideShape) -> Override:
+        roster = self.reader.roster.roster
+        if name in roster.units or name in roster.accounts:
+            self._refuse_other_words(name, shape)
+        elif name not in self.reader.platforms:
+            message = _("“{name}” is no platform, no unit and no account.").format(name=name)
+            known = [*sorted(self.reader.platforms), *roster.units, *roster.accounts]
+            self._say("unknown-platform", message, suggestion(name, known), "variants", name)
+        keys = ("variants", name)
         images = None
         if shape.images is not None:
             images = self._images(shape.images, *keys, "images")
@@ -425,19 +429,51 @@ class _Maker:
             images=images,
             video=self._video(shape.video or "", *keys, "video"),
             options=shape.options,
+            intro=shape.intro,
         )
+
+    def _refuse_other_words(self, name: str, shape: OverrideShape) -> None:
+        """A reprint keeps title and text (国版办发〔2015〕3号); a unit has its own line above."""
+        for key in ("title", "text"):
+            if getattr(shape, key) is not None:
+                message = _("{name} must not have another {key} than the post.").format(
+                    name=name, key=_heading(key)
+                )
+                hint = _("Write what the unit wants to say as intro（转载按语）.")
+                self._say("variant-changes-words", message, hint, "variants", name, key)
 
     def _key(self, shape: PostShape) -> KeyItem | None:
         if shape.key is None:
             return None
+        key = shape.key
+        named: list[tuple[str, str | int, str]] = [("exempt", unit, unit) for unit in key.exempt]
+        named += [("must", number, unit) for number, unit in enumerate(key.must)]
+        named += [("may", number, unit) for number, unit in enumerate(key.may)]
         units: Mapping[str, object] = self.reader.roster.roster.units
-        for unit in shape.key.exempt:
+        asked: dict[str, str] = {}
+        for role, place, unit in named:
             if unit not in units:
                 message = _("The unit {unit} is not in the roster.").format(unit=unit)
-                self._say("unknown-unit", message, suggestion(unit, units), "key", "exempt", unit)
+                self._say("unknown-unit", message, suggestion(unit, units), "key", role, place)
+            elif asked.setdefault(unit, role) != role:
+                message = _("The unit {unit} stands under {one} and under {other}.").format(
+                    unit=unit, one=_heading("key", asked[unit]), other=_heading("key", role)
+                )
+                hint = _("A unit must reprint, may reprint, or is exempt: keep one of them.")
+                self._say("unit-twice", message, hint, "key", role, place)
         return KeyItem(
-            deadline=shape.key.deadline, spread=shape.key.spread, exempt=shape.key.exempt
+            deadline=key.deadline,
+            spread=key.spread,
+            must=tuple(key.must),
+            may=tuple(key.may),
+            exempt=key.exempt,
+            declared_original=key.declared_original,
         )
+
+
+def _heading(*keys: str) -> str:
+    """The key as both kinds of files have it."""
+    return f"{keys[-1]}（{heading_of(keys)}）"
 
 
 # Fields of the shape that are fields of the post as they stand.

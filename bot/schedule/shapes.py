@@ -133,6 +133,7 @@ class OverrideShape(Shape):
     video: Text | None = None
     # What a value means is the platform's: "off", "1" and "true" stay the text they are written as.
     options: dict[str, Text] = {}
+    intro: Text | None = None
 
 
 class ArticleShape(Shape):
@@ -149,7 +150,10 @@ class ArticleShape(Shape):
 class KeyShape(Shape):
     deadline: Deadline
     spread: Duration = timedelta()
+    must: list[Id] = []
+    may: list[Id] = []
     exempt: dict[str, Text] = {}
+    declared_original: Flag = False
 
 
 class SaidShape(Shape):

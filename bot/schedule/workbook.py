@@ -88,7 +88,12 @@ HELP: Final[Mapping[str, str]] = {
     "ignore": N_("Rules that are switched off for this post, with the reason: code：reason"),
     "key.deadline": N_("Makes it a key item 重点稿件: T+4h, T+24h or T+48h."),
     "key.spread": N_("Reprints are spread over this time after the first release, for example 2h."),
+    "key.must": N_("Units that must reprint; left empty, all units must."),
+    "key.may": N_("Units that may reprint; they are never counted as missing."),
     "key.exempt": N_("Units that need not reprint, with the reason: u14：与康复专科无关；u15：…"),
+    "key.declared_original": N_(
+        "是: declared original (原创) on WeChat; only accounts on its whitelist can copy it there."
+    ),
 }
 
 

@@ -45,6 +45,7 @@ def check_options(settings: Settings) -> CheckOptions:
         approved_sources=tuple(chosen.approved_sources),
         health_days=_days(chosen.health_days),
         gap_days=settings.gaps.fail_days,
+        reprints_per_hour=settings.reprinting.per_hour,
     )
 
 

@@ -14,6 +14,7 @@ from bot.contract import Checkpoint
 from bot.errors import (
     AuthFailed,
     ContractBroken,
+    Copied,
     Gone,
     OutcomeUnknown,
     PlatformError,
@@ -111,11 +112,16 @@ async def test_every_code_is_a_typed_error_from_the_token_endpoint(stage: Wechat
         await stage.control("DELETE", "faults")
 
 
+KINDS = {
+    **dict.fromkeys(("publish_status:5", "publish_status:6", "mass:DELETE"), Gone),
+    **dict.fromkeys(("publish_status:2", "mass:err(30002)"), Copied),
+}
+
+
 @pytest.mark.parametrize("row", STATES, ids=lambda row: row.code)
 def test_every_state_has_a_verdict(row: Row) -> None:
     error = verdict(Origin(platform="wechat", action="get", effect=False), row.code)
-    was_public = row.code in {"publish_status:5", "publish_status:6", "mass:DELETE"}
-    assert type(error) is (Gone if was_public else Rejected)
+    assert type(error) is KINDS.get(row.code, Rejected)
     assert row.advice in error.message
 
 

@@ -25,7 +25,7 @@ from bot.engine import plan as plans
 from bot.engine.plan import Plan
 from bot.ledger import credentials, publications
 from bot.queue.remote import RemoteWorker
-from bot.settings import Files, LedgerPart, Office, QueuePart, Settings
+from bot.settings import Files, LedgerPart, Office, QueuePart, Reprinting, Settings
 from bot.simulator import serve
 from bot.stage import outside
 from bot.stage.outside import Outside
@@ -152,6 +152,7 @@ class World:
         self.schedules = folder / "schedules"
         self.base_url = base_url
         self.outside = Outside(session, base_url)
+        self.reprints_per_hour = 0  # no cap; from the next start on
         self.platform_settings: dict[str, Data] = {}  # beside the addresses; from the next start on
         self.platform_urls = {name: f"{base_url}/{name}" for name in sorted(outside.SIMULATED)}
         self.clock = VirtualClock(START)
@@ -202,6 +203,7 @@ class World:
             office=Office(schedules=self.schedules),
             ledger=LedgerPart(url=self.pair.ledger_url),
             queue=QueuePart(redis_url=self.pair.redis_url, poll_s=0.02),
+            reprinting=Reprinting(per_hour=self.reprints_per_hour),
             files=Files(handoff=self.folder / "handoff", key=self.folder / "secret.key"),
             platforms={
                 name: {"base_url": url, "timeout_s": 5.0, "read_wait_s": 0.0}

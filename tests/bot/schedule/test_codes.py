@@ -20,7 +20,7 @@ ADAPTERS = Path(adapters.__file__).parent
 TABLES = {"codes.py", "grounds.py", "grounds_calendar.py"}
 NO_CODES = {"utf-8-sig", "utf-8", "utf-16", "utf-16-le", "health-day"}
 ELSEWHERE = {"account-uncovered", "quota-exceeded", "ignore-unused"} | LINK_CODES  # bot/engine
-ELSEWHERE |= {"links-unchecked"}
+ELSEWHERE |= {"links-unchecked", "reprints-too-many"}
 
 
 def used(files: Iterable[Path]) -> set[str]:

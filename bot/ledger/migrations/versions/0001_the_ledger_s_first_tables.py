@@ -73,6 +73,8 @@ def upgrade() -> None:
         sa.Column("key_item", sa.Boolean(), nullable=False),
         sa.Column("deadline_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("spread_s", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("must", sa.JSON(), server_default="[]", nullable=False),
+        sa.Column("may", sa.JSON(), server_default="[]", nullable=False),
         sa.Column("first_release_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("removed", sa.Boolean(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_posts")),
@@ -224,6 +226,7 @@ def upgrade() -> None:
         sa.Column("url", sa.Text(), server_default="", nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("error", sa.JSON(), nullable=False),
+        sa.Column("fallback", sa.String(length=32), server_default="", nullable=False),
         sa.Column("changed_hash", sa.String(length=64), server_default="", nullable=False),
         sa.CheckConstraint(
             "state <> 'published' OR (published_at IS NOT NULL AND (platform_id <> '' OR url <> ''))",
