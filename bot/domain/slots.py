@@ -140,11 +140,13 @@ class Slots:
         last = _later(date(year, 12, 31), _LONGEST_BREAK)
         days: dict[date, list[date]] = {}
         for meant in self._meant(first, last):
+            if meant in self.recurrence.extra:
+                continue  # named by hand: it stays where it is, holiday or not
             day = self._moved(meant)
             if day is not None and day.year == year and day not in self.recurrence.left_out:
                 days.setdefault(day, []).append(meant)
         for day in self.recurrence.extra:
-            if day.year == year and day not in days.get(day, ()):
+            if day.year == year:
                 days.setdefault(day, []).append(day)
         return days
 

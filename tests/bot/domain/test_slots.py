@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from dateutil.rrule import rrulestr
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.holidays import DayKind, DayType, kind_of
@@ -150,6 +150,7 @@ def test_without_holidays_the_slots_are_the_librarys_own(
     assert all(found.on(day) is not None for day in own[:5])
 
 
+@example("FREQ=DAILY", date(2024, 1, 1), Off.BEFORE, set(), {date(2024, 1, 1)})
 @settings(deadline=None, max_examples=60)
 @given(RULES, NEAR, st.sampled_from(Off), st.sets(NEAR, max_size=4), st.sets(NEAR, max_size=4))
 def test_moving_leaves_one_slot_a_day_and_loses_none(
