@@ -53,7 +53,7 @@ async def fill(ledger: Ledger, size: Size, *, seed: int = 6) -> None:
     members = _members(size)
     names = list(members.accounts.values())
     async with ledger.write() as conn:
-        await roster.save(conn, members)
+        await roster.save(conn, members, _START)
         await conn.execute(update(accounts).values(read_from=_START, read_until=NOW))
         hole = [
             [(_START + timedelta(days=9)).isoformat(), (_START + timedelta(days=99)).isoformat()]
@@ -64,7 +64,7 @@ async def fill(ledger: Ledger, size: Size, *, seed: int = 6) -> None:
         await conn.execute(insert(posts), rows)
         await conn.execute(insert(contents), [_content(row) for row in rows])
         await conn.execute(insert(exemptions), list(_exempt(rows, size, chance)))
-        cells = [_cell(row, one, chance) for row in rows for one in names]
+        cells = [pair for row in rows for pair in _row(row, names, chance)]
         pubs = [{**pub, "id": key} for key, (pub, _by) in enumerate(cells, 1)]
         seen = [_item(pub, by, chance) for pub, (_pub, by) in zip(pubs, cells, strict=True) if by]
         seen = [{**item, "id": key} for key, item in enumerate(seen, 1)]
@@ -137,9 +137,16 @@ def _exempt(rows: Sequence[Row], size: Size, chance: Random) -> Iterator[Row]:
             }
 
 
-def _cell(post: Row, account: Account, chance: Random) -> tuple[Row, str]:
+def _row(post: Row, names: Sequence[Account], chance: Random) -> Iterator[tuple[Row, str]]:
+    """All accounts' cells; one unit in twelve carries the key item nowhere."""
+    idle = {unit for unit in sorted({one.unit for one in names}) if chance.random() < 1 / 12}
+    for one in names:
+        fate = 0.0 if one.flagship else 1.0 if one.unit in idle else chance.random()
+        yield _cell(post, one, fate, chance)
+
+
+def _cell(post: Row, account: Account, fate: float, chance: Random) -> tuple[Row, str]:
     """The publication, and by what it was carried: "bot", "hand" or ""."""
-    fate = 0.0 if account.flagship else chance.random()
     late = timedelta(hours=chance.choice([1, 2, 5, 20, 30]))
     at = post["due_at"] if account.flagship else post["due_at"] + late
     row: dict[str, Any] = {
@@ -206,6 +213,7 @@ def _verdict(by_post: Mapping[str, Row], item: Row) -> Row:
         "item": item["id"],
         "post": post,
         "account": item["account"],
+        "published_at": item["published_at"],
         "at": item["first_seen_at"],
         "level": "D" if doubtful else "C",
         "decision": "doubtful" if doubtful else "reprinted",

@@ -175,7 +175,8 @@ class ItemCoverage(Tally):
         )
 
 
-_NUMBERS = ("required", "exempt", "optional", *("on_time", "late", "open", "missing", "unknown"))
+_COUNTED = {one.value: one for one in CellState if one is not CellState.NOT_EXPECTED}
+_NUMBERS = ("required", *_COUNTED)
 
 
 def item_coverage(
@@ -324,11 +325,12 @@ def _decides(state: CellState, known: list[tuple[Cell, AccountRow]]) -> AccountR
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-def counted(states: Iterable[CellState]) -> dict[str, int]:
-    """The numbers of a tally."""
+def counted(states: Iterable[CellState], *, on_time: int = 0) -> dict[str, int]:
+    """The numbers of a tally; `on_time` are counted already."""
     found = Counter(states)
+    found[CellState.ON_TIME] += on_time
     beside = found[CellState.EXEMPT] + found[CellState.OPTIONAL]
-    numbers = {name: found[CellState(name)] for name in _NUMBERS[1:]}
+    numbers = {name: found[state] for name, state in _COUNTED.items()}
     return {"required": found.total() - beside, **numbers}
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select
 
 from bot.domain.coverage import IN_FLIGHT
+from bot.domain.grid import Names
 from bot.domain.post import Kind
 from bot.domain.publication import Publication, State
 from bot.ledger import publications as pubs_
@@ -20,17 +21,6 @@ from bot.ledger.verdicts import Carried, carried_columns
 _BREAK = "\n"  # stands in no account's name
 _DEADLINE = func.coalesce(posts.c.deadline_at, posts.c.due_at)
 _GONE = items.c.deleted_at.is_not(None)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Lists:
-    """Accounts by what is known of them and one key item; in one list at most but the last."""
-
-    on_time: list[str]
-    late: list[str]
-    in_flight: list[str]
-    idle: list[str]
-    doubtful: list[str]
 
 
 def _accounts(*conditions: ColumnElement[bool]) -> ScalarSelect[Any]:
@@ -68,32 +58,31 @@ _LISTS = select(
 # Found from the few deleted items, not from the many publications.
 _TAKEN_DOWN = select(publications.c.post, publications.c.account).where(
     publications.c.published_at.is_not(None),
-    publications.c.id.in_(select(items.c.publication).where(_GONE, items.c.publication > 0)),
+    publications.c.id.in_(select(items.c.publication).where(_GONE)),
 )
 
 
-async def lists(conn: Connection, ids: Collection[str]) -> dict[str, Lists]:
+async def names(conn: Connection, ids: Collection[str]) -> dict[str, Names]:
     """Key item → who carried it and who did not, all accounts with anything known of them."""
     gone: dict[str, set[str]] = {}
-    for post, account in await conn.execute(_TAKEN_DOWN):
-        gone.setdefault(post, set()).add(account)
+    for row in await conn.execute(_TAKEN_DOWN):
+        gone.setdefault(row.post, set()).add(row.account)
     rows = await conn.execute(_LISTS.where(posts.c.id.in_(sorted(ids))))
-    return {row.id: _lists(row, gone.get(row.id, frozenset())) for row in rows}
+    return {row.id: _names(row, frozenset(gone.get(row.id, ()))) for row in rows}
 
 
-def _lists(row: Any, gone: Collection[str]) -> Lists:
+def _names(row: Any, gone: frozenset[str]) -> Names:
     on_time, late = _split(row.on_time), _split(row.late)
-    idle = _split(row.idle)
-    if gone:
-        on_time = [name for name in on_time if name not in gone]
-        late = [name for name in late if name not in gone]
-        idle += gone
-    return Lists(
+    for name in gone:
+        for public in (on_time, late):
+            if name in public:
+                public.remove(name)
+    return Names(
         on_time=on_time + _split(row.seen_on_time),
         late=late + _split(row.seen_late),
-        in_flight=_split(row.in_flight),
-        idle=idle,
-        doubtful=_split(row.doubtful),
+        in_flight=frozenset(_split(row.in_flight)),
+        idle=gone.union(_split(row.idle)),
+        doubtful=frozenset(_split(row.doubtful)),
     )
 
 

@@ -6,7 +6,7 @@ lists of accounts; only units that carried nothing are judged, by the very same 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,11 +25,11 @@ from bot.domain.coverage import (
 class Names:
     """What is known of a key item, as names of accounts."""
 
-    on_time: Collection[str]
-    late: Collection[str]
-    doubtful: Collection[str]
-    in_flight: Collection[str]  # our own publication may be public
-    idle: Collection[str]  # a publication of ours that is not public
+    on_time: Sequence[str]
+    late: Sequence[str]
+    doubtful: Set[str]
+    in_flight: Set[str]  # our own publication may be public
+    idle: Set[str]  # a publication of ours that is not public
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,11 +41,11 @@ class Reading:
     until: datetime | None
     gaps: Sequence[tuple[datetime, datetime]] = ()
 
-    def covers_until(self, released: datetime | None, deadline: datetime) -> datetime | None:
+    def covers(self, released: datetime | None, deadline: datetime) -> datetime | None:
         """Up to when it is known; None where the time until the deadline has a hole."""
         if released is None or self.since is None or self.since > released:
             return None
-        if any(first < deadline and last > released for first, last in self.gaps):
+        if self.gaps and any(first < deadline and last > released for first, last in self.gaps):
             return None
         return self.until
 
@@ -54,7 +54,6 @@ class Reading:
 class Matrix:
     """Units and accounts as they were at one time."""
 
-    units: Sequence[str]  # that were there, in roster order
     unit_of: Mapping[str, str]  # by account
     accounts_of: Mapping[str, Sequence[str]]  # by unit
     readings: Mapping[str, Reading]  # by account
@@ -68,33 +67,32 @@ def item_states(
     if item.released_at is not None:
         (on_time if item.released_at <= item.deadline_at else late).add(item.flagship_unit)
     closed = is_closed(item, as_of)
-    states: dict[str, CellState] = {}
+    rest: dict[str, CellState] = {}  # all but those on time, which are nearly all
     for unit in units:
         if unit in item.exempt:
-            states[unit] = CellState.EXEMPT
+            rest[unit] = CellState.EXEMPT
         elif unit in item.optional:
-            states[unit] = CellState.OPTIONAL
+            rest[unit] = CellState.OPTIONAL
         elif unit in on_time:
-            states[unit] = CellState.ON_TIME
+            continue
         elif unit in late:
-            states[unit] = CellState.LATE
+            rest[unit] = CellState.LATE
         else:
-            states[unit] = _lacking(item, unit, names, matrix, closed=closed)
+            rest[unit] = _lacking(item, unit, names, matrix, closed=closed)
     return ItemStates(
         post=item.post,
         title=item.title,
         released_at=item.released_at,
         deadline_at=item.deadline_at,
-        states=states,
-        **counted(states.values()),
+        states=dict.fromkeys(units, CellState.ON_TIME) | rest,
+        **counted(rest.values(), on_time=len(units) - len(rest)),
     )
 
 
-def _units(accounts: Collection[str], item: KeyRelease, matrix: Matrix) -> set[str | None]:
-    found = set(map(matrix.unit_of.get, accounts))
-    if item.flagship in accounts:  # counts through the first release alone
-        found = set(map(matrix.unit_of.get, set(accounts) - {item.flagship}))
-    return found
+def _units(accounts: Sequence[str], item: KeyRelease, matrix: Matrix) -> set[str | None]:
+    if item.flagship in accounts:  # it counts through the first release alone
+        accounts = [name for name in accounts if name != item.flagship]
+    return set(map(matrix.unit_of.get, accounts))
 
 
 def _lacking(
@@ -103,20 +101,20 @@ def _lacking(
     """The state of a unit none of whose accounts carried it."""
     found = []
     for account in matrix.accounts_of.get(unit, ()):
-        reading = matrix.readings[account]
-        doubtful = account in names.doubtful
-        in_flight = account in names.in_flight
         if account == item.flagship:
             found.append((CellState.OPEN, True))  # or it would have carried it
             continue
+        reading = matrix.readings[account]
+        doubtful, in_flight = account in names.doubtful, account in names.in_flight
+        hidden = in_flight or not reading.readable
         state = account_state(
             carried_at=None,
             deadline_at=item.deadline_at,
             expected=in_flight or account in names.idle,
             doubtful=doubtful,
             closed=closed,
-            hidden=in_flight or not reading.readable,
-            read_until=reading.covers_until(item.released_at, item.deadline_at),
+            hidden=hidden,
+            read_until=None if hidden else reading.covers(item.released_at, item.deadline_at),
         )
         found.append((state, doubtful or reading.readable))
     return unit_state(found)
