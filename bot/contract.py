@@ -227,6 +227,19 @@ class Withdraws(Protocol):
 
 
 @runtime_checkable
+class Corrects(Protocol):
+    """An adapter whose platform changes a public post in place: same address, same readers."""
+
+    async def correct(self, receipt: Receipt, variant: Variant, done: Checkpoint) -> None:
+        """Makes the public post say what `variant` says. May be repeated.
+
+        Never makes anything public that is not: a post that is gone raises Gone. `done` is the
+        checkpoint it was published with, whose uploads are used again. Errors as of `withdraw`.
+        """
+        ...
+
+
+@runtime_checkable
 class Previews(Protocol):
     """An adapter that can show a post to one person before the public."""
 
@@ -414,9 +427,9 @@ class Adapter(Protocol):
     - `DESK`: made by `DESK(tools, config)`, whose `tools.credentials` are the office's own at the
       platform; it `Hears`, `Connects` or `Lists`.
 
-    An adapter may also be one that `Renews`, `Knows`, `TellsReposts`, `Withdraws`, `Previews`,
-    `Draws` or `Measures`. Where settings change what it can do, the classmethod `able(config)`
-    gives the capabilities that hold.
+    An adapter may also be one that `Renews`, `Knows`, `TellsReposts`, `Withdraws`, `Corrects`,
+    `Previews`, `Draws` or `Measures`. Where settings change what it can do, the classmethod
+    `able(config)` gives the capabilities that hold.
     """
 
     name: ClassVar[str]

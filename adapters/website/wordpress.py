@@ -42,7 +42,10 @@ PLATFORM = "website"
 _POST_ID = "post_id"
 _MEDIA = "media:"  # and the file's SHA-256, in a checkpoint
 # What a user of the office needs. https://wordpress.org/documentation/article/roles-and-capabilities/
-_NEEDED = ("edit_posts", "publish_posts", "upload_files", "delete_published_posts")
+_NEEDED = (
+    *("edit_posts", "publish_posts", "upload_files"),
+    *("edit_published_posts", "delete_published_posts"),
+)
 
 
 class WordPress:
@@ -112,15 +115,7 @@ class WordPress:
     ) -> WpPost:
         """The draft with this content; a post that is public already is left as it is."""
         slug = self._slug(variant)
-        fields = {
-            "title": variant.title,
-            "content": content(variant, {sha256: u.url for sha256, u in uploads.items()}),
-            "excerpt": variant.digest,
-            "slug": slug,
-            **settings(variant, self._account),
-        }
-        if variant.cover is not None:
-            fields["featured_media"] = int(uploads[variant.cover.sha256].id)
+        fields = _words(variant, uploads) | {"slug": slug, **settings(variant, self._account)}
         known = await self._api.by_slug(who, slug)
         if known is not None and known.status == "publish":
             return known
@@ -213,6 +208,38 @@ class WordPress:
         if post is not None and post.status != "trash":
             await self._api.trash(who, post.id)
 
+    async def correct(self, receipt: Receipt, variant: Variant, done: Checkpoint) -> None:
+        """Gives the public post the variant's title, text and pictures; nothing else of it changes.
+
+        Its address, time, columns and tags stay as they are. What is not public stays so.
+        """
+        who = await self._credential("correct")
+        post = await self._public(who, receipt)
+        uploads = _told(done)
+        for media in files(variant):
+            if media.sha256 not in uploads:
+                uploads[media.sha256] = await self._upload(who, media)
+        fields = _words(variant, uploads)
+        if variant.cover is None:
+            fields["featured_media"] = 0
+        await self._api.rewrite(who, post.id, fields)
+
+    async def _public(self, who: Credential, receipt: Receipt) -> WpPost:
+        """The public post of a receipt; raises Gone or Rejected where there is none to change."""
+        origin = self._origin("correct")
+        if not receipt.platform_id:
+            advice = _("Correct the page by hand on the site.")
+            raise origin.error(Rejected, _("Which post it was is not known."), advice=advice)
+        post = await self._api.by_id(who, receipt.platform_id)
+        if post is None or post.status == "trash":
+            message = _("A person has deleted the post on the site or put it into the trash.")
+            raise origin.error(Gone, message)
+        if post.status != "publish":
+            message = _('A person has given the post the status "{status}" on the site.')
+            advice = _("Correct the page by hand on the site.")
+            raise origin.error(Rejected, message.format(status=post.status), advice=advice)
+        return post
+
     async def profile(self) -> Profile:
         """Who the office is on the site, and what that user may do."""
         user = await self._api.me(await self._credential("profile"))
@@ -249,12 +276,31 @@ def site_of(account: Account, config: WebsiteConfig) -> str:
     return account.options.get("site", "").rstrip("/")
 
 
+def _words(variant: Variant, uploads: Mapping[str, Upload]) -> dict[str, object]:
+    """What readers see of the post, as WordPress calls it."""
+    fields: dict[str, object] = {
+        "title": variant.title,
+        "content": content(variant, {sha256: u.url for sha256, u in uploads.items()}),
+        "excerpt": variant.digest,
+    }
+    if variant.cover is not None:
+        fields["featured_media"] = int(uploads[variant.cover.sha256].id)
+    return fields
+
+
 def _uploads(variant: Variant, done: Checkpoint) -> dict[str, Upload]:
-    """What was uploaded, by the file's SHA-256."""
+    """What was uploaded of this variant's files, by their SHA-256; raises KeyError for the rest."""
+    known = _told(done)
+    return {media.sha256: known[media.sha256] for media in files(variant)}
+
+
+def _told(done: Checkpoint) -> dict[str, Upload]:
+    """Every upload a checkpoint tells of, by the file's SHA-256."""
     found = {}
-    for media in files(variant):
-        number, _space, url = done.data[_MEDIA + media.sha256].partition(" ")
-        found[media.sha256] = Upload(id=number, url=url)
+    for name, told in done.data.items():
+        if name.startswith(_MEDIA):
+            number, _space, url = told.partition(" ")
+            found[name.removeprefix(_MEDIA)] = Upload(id=number, url=url)
     return found
 
 

@@ -20,6 +20,7 @@ from bot.cli import (
     planning,
     previewing,
     publications,
+    recalls,
     rehearse,
     running,
     typer_words,
@@ -60,6 +61,13 @@ app.command(help=_("Serves the platforms' APIs on this machine, for rehearsals a
 app.command(help=_("Reads back what the accounts really show and ties it to the key items."))(
     running.collect
 )
+app.command(
+    help=_("Takes a post back from every account that carries it, and keeps it from all others.")
+)(recalls.withdraw)
+app.command(
+    help=_("Brings every account that carries a post up to the calendar's corrected version.")
+)(recalls.correct)
+app.add_typer(recalls.group, name="recalls")
 app.add_typer(publications.group, name="publications")
 app.add_typer(accounts.group, name="accounts")
 app.add_typer(exporting.group, name="export")

@@ -35,6 +35,8 @@ _EVENTS = {
     "accepted": N_("the unit agreed"),
     "replanned": N_("planned anew"),
     "changed_after_publishing": N_("changed after publishing, not sent again"),
+    "taken_down": N_("taken down"),
+    "corrected": N_("corrected in place"),
     "called_off": N_("withdrawn while it was being sent"),
     "looked_for_again": N_("looks first whether it is there already"),
     "wish_noted": N_("the calendar wants it otherwise; that counts if it is not public"),

@@ -31,7 +31,7 @@ from bot.cli.output import (
 from bot.domain.problem import has_errors
 from bot.domain.publication import State
 from bot.engine import collect as collecting
-from bot.engine import service, tokens
+from bot.engine import recall_work, service, tokens
 from bot.engine.collect import Collected
 from bot.errors import UsageError
 from bot.i18n import _
@@ -42,6 +42,7 @@ from bot.settings import Settings
 from bot.simulator import serve as serve_simulator
 from bot.web.app import watched
 
+_RECALL_EVERY_S = 30  # what was in flight when it was withdrawn may have turned out public
 _COLLECT_EVERY_S = 600  # looks which accounts are worth reading; most are read every six hours
 
 
@@ -70,6 +71,7 @@ async def _run(settings: Settings, *, once: bool, yes: bool) -> int:
         made = await living.begin(confirmed=yes)
         if once:
             await service.run_due(app.core, app.local)
+            await recall_work.work_due(app.core)
             return await _once_code(app, bad=has_errors(made.problems))
         stop = _stop_on_signal(app)
         async with watched(app, say):
@@ -115,9 +117,14 @@ def _chores(app: App) -> list[Chore]:
         await tokens.refresh_due(app.core, warn=timedelta(days=app.settings.tokens.warn_days))
         app.metrics.succeeded("refresh", app.core.clock.now())
 
+    async def recall_due() -> None:
+        await recall_work.work_due(app.core)
+        app.metrics.succeeded("recall", app.core.clock.now())
+
     return [
         Chore(name="collect", do=collect_due, every_s=_COLLECT_EVERY_S),
         Chore(name="refresh", do=refresh_due, every_s=3600),
+        Chore(name="recall", do=recall_due, every_s=_RECALL_EVERY_S),
     ]
 
 

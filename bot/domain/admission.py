@@ -30,6 +30,7 @@ class Standing:
     frozen: bool
     first_release_at: datetime | None
     now: datetime
+    withdrawn: bool = False  # a person took the whole post back
 
 
 def admit(pub: Publication, at: Standing) -> Step | None:
@@ -38,6 +39,8 @@ def admit(pub: Publication, at: Standing) -> Step | None:
         return transitions.cancel(reason=pub.withdrawn)
     if needs_look(pub, at.now):
         return look_first(pub, at.now)
+    if at.withdrawn:
+        return transitions.cancel(reason="withdrawn")
     if pub.wanted:
         return as_wanted(pub, at.now)
     if at.now >= pub.not_after:
@@ -131,8 +134,8 @@ def needs_look(pub: Publication, now: datetime) -> bool:
 
 def wake(pub: Publication, at: Standing) -> Step | None:
     """What a held publication comes to that has become due for a look; None: it stays held."""
-    if pub.withdrawn:
-        return transitions.cancel(reason=pub.withdrawn)
+    if pub.withdrawn or (at.withdrawn and pub.doubt_since is None):
+        return transitions.cancel(reason=pub.withdrawn or "withdrawn")
     if pub.wanted and pub.doubt_since is None:
         return as_wanted(pub, at.now)
     if at.now >= pub.not_after:

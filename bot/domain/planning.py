@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain import transitions
-from bot.domain.post import Kind, Method, Post
+from bot.domain.post import KeyItem, Kind, Method, Post
 from bot.domain.publication import Hold, Publication, State
 from bot.domain.roster import HAND_OFF, Account, ReprintPolicy, Roster
 from bot.domain.step import Step, Terms, blocked_note
@@ -141,7 +141,7 @@ def _reprints(
     takers = [
         account
         for account in roster.accounts.values()
-        if account.reprint is not ReprintPolicy.NONE
+        if account.policy(post.column) is not ReprintPolicy.NONE
         and account.id not in post.accounts
         and post.key.asks(account.unit)
         and fitness[account.id].suits(post)
@@ -151,7 +151,9 @@ def _reprints(
     deadline_at = release_at + post.key.deadline
     wanted = []
     for place, account in enumerate(takers):
-        by_hand = _by_hand(account, fitness) or account.reprint is ReprintPolicy.MANUAL
+        policy = account.policy(post.column)
+        by_hand = policy is ReprintPolicy.MANUAL or _by_hand(account, fitness)
+        by_hand = by_hand or _may_not_copy(post.key, account, roster.accounts, post.accounts)
         # Evenly over the window, the first one a step after the release; a person gets the
         # package at once, because their own hours are the limit.
         offset_s = 0 if by_hand else spread_s * (place + 1) // (len(takers) + 1)
@@ -162,7 +164,7 @@ def _reprints(
                 kind=Kind.REPRINT,
                 method=Method.PUSH if account.push else Method.PUBLISH,
                 by_hand=by_hand,
-                needs_acceptance=account.reprint is ReprintPolicy.CONFIRM,
+                needs_acceptance=policy is ReprintPolicy.CONFIRM,
                 due_at=release_at + timedelta(seconds=offset_s),
                 not_after=deadline_at + REPRINT_GRACE,
                 not_before=post.embargo_until,
@@ -178,6 +180,18 @@ def _release_at(post: Post, roster: Roster) -> datetime:
     """When the first flagship is due: it may follow the post's own time."""
     own = (post.due_on(name) for name in post.accounts if roster.accounts[name].flagship)
     return min(own, default=post.due_at)
+
+
+def _may_not_copy(
+    key: KeyItem, account: Account, accounts: Mapping[str, Account], released_on: Collection[str]
+) -> bool:
+    """True where the platform would refuse the bot's copy of a declared original (原创).
+
+    A person can carry it by the platform's own 转载. Where nobody knows about the whitelist it is
+    tried, and a refusal comes to the same (bot/engine/outcome.py).
+    """
+    there = any(accounts[name].platform == account.platform for name in released_on)
+    return key.declared_original and there and account.whitelisted is False
 
 
 def _by_hand(account: Account, fitness: Mapping[str, Fitness]) -> bool:

@@ -247,7 +247,9 @@ def _gap(
 async def _key_items(conn: Connection, members: Roster, now: datetime) -> _Known:
     stored = [
         post
-        for post in await posts.key_items(conn, since=now - _KEY_ITEM_LIFE, until=now)
+        for post in await posts.key_items(
+            conn, since=now - _KEY_ITEM_LIFE, until=now, withdrawn=True
+        )
         if post.first_release_at is not None
     ]
     deadlines = {post.id: post.deadline_at for post in stored}

@@ -47,6 +47,7 @@ class Link:
     handle: Handle | None = None  # None: STRANGE
     task: Task | None = None  # only of one that is OPEN
     faults: Mapping[str, str] = field(default_factory=dict)  # of an answer: field → what is wrong
+    done: bool = False  # just now, by this very call
 
 
 async def link_of(
@@ -87,8 +88,8 @@ async def look(conn: Connection, token: str, *, sign: Sign, now: datetime) -> Li
 async def use(core: Core, token: str, answer: Answer, *, sign: Sign, address: str) -> Link:
     """Carries the answer out and ends the task's links, both or neither.
 
-    The link as it stands then: USED with `Handle.used_at` when this call did it. One that is OPEN
-    still has faults in the answer; any other fate means that nothing was changed.
+    The link as it stands then, `done` when this call did it. Otherwise nothing was changed: one
+    that is OPEN still has `faults` in the answer, and any other fate says why it is too late.
     """
     now = core.clock.now()
     async with core.ledger.write() as conn:
@@ -110,7 +111,7 @@ async def use(core: Core, token: str, answer: Answer, *, sign: Sign, address: st
         )
         done = await handles.get(conn, link.handle.nonce)
     core.journal.tell(made)
-    return Link(fate=Fate.USED, handle=done)
+    return Link(fate=Fate.USED, handle=done, done=True)
 
 
 def form_token(token: str, *, sign: Sign, now: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain import transitions, words
@@ -11,7 +12,7 @@ from bot.domain.step import PublishedAs, Step, blocked_note, with_window
 from bot.engine.ports import Core
 from bot.errors import UsageError
 from bot.i18n import _
-from bot.ledger import controls, journal, publications, roster
+from bot.ledger import controls, journal, publications, recalls, roster
 from bot.ledger.journal import Move
 
 _RETRY_WINDOW = timedelta(hours=6)
@@ -94,12 +95,27 @@ async def retry(core: Core, pub: Publication, *, by: str, not_published: bool = 
                 "`bot publications retry {id} --not-published`."
             ).format(name=f"{pub.post}@{pub.account}", id=pub.id)
         )
+    recalled = await _recalled(core, pub)
+    if recalled and pub.state is not State.UNKNOWN:
+        raise UsageError(
+            _(
+                "{post} was withdrawn, so it does not go out any more. If it shall after all, "
+                "give it a new id in the calendar."
+            ).format(post=pub.post)
+        )
     now = core.clock.now()
     go_at = max(now, pub.not_before or now)  # a person's word does not end an embargo
     not_after = max(pub.not_after, go_at + _RETRY_WINDOW)
     wanted = with_window(pub.wanted, now, _RETRY_WINDOW) if pub.wanted else {}
     step = transitions.retry(pub.state, now=go_at, not_after=not_after, by=by, wanted=wanted)
+    if recalled:  # their word that it is not public ends it
+        step = replace(step, changes={**step.changes, "withdrawn": "withdrawn"})
     await _do(core, pub, step)
+
+
+async def _recalled(core: Core, pub: Publication) -> bool:
+    async with core.ledger.read() as conn:
+        return bool(await recalls.withdrawn(conn, [pub.post]))
 
 
 async def freeze(core: Core, on: bool, *, by: str, reason: str) -> None:

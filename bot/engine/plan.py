@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,7 +28,7 @@ from bot.engine.last_good import still_good
 from bot.engine.ports import Core
 from bot.errors import UsageError
 from bot.i18n import _
-from bot.ledger import budgets, journal, posts, publications, roster
+from bot.ledger import budgets, journal, posts, publications, recalls, roster
 from bot.ledger.connection import Connection
 from bot.ledger.journal import Move
 from bot.ledger.posts import StoredPost
@@ -37,6 +37,8 @@ from bot.schedule.reader import ROSTER_FILE, Reading
 
 log = get_logger(__name__)
 _ANOTHER_POST = timedelta(days=7)  # so much later it is no correction of what went out
+# A post a person took back reaches no account that joins later.
+_CALLED_OFF = {"state": State.CANCELLED.value, "reason": "withdrawn", "next_at": None}
 _ROSTER_LOSS = 10  # asks first when more than one account in ten would disappear
 
 
@@ -112,7 +114,9 @@ async def apply(core: Core, reading: Reading, *, confirmed: bool = False) -> Pla
         await posts.note_releases(conn)
         await publications.wake_held(conn, Hold.FIRST_RELEASE, now)
         await publications.wake_held(conn, Hold.REGISTRY, now)  # the roster may have been mended
-        overtaken = await _carry_out(conn, found.changes, await _released(conn, reading), now)
+        over = await recalls.withdrawn(conn, {change.post for change in found.changes})
+        released = await _released(conn, reading)
+        overtaken = await _carry_out(conn, found.changes, released, over, now)
         gone = {change.post for change in found.changes if change.desired is None}
         await posts.mark_removed(conn, gone - {post.id for post in reading.posts})
     if found.kept:
@@ -241,6 +245,7 @@ async def _carry_out(
     conn: Connection,
     changes: Sequence[Change],
     released: Mapping[str, datetime],
+    withdrawn: Collection[str],
     now: datetime,
 ) -> int:
     moves = [
@@ -254,6 +259,7 @@ async def _carry_out(
         log.warning("plan.overtaken", publication=move.publication, step=move.step.name)
     new = [
         _row(change.desired, released.get(change.post), now)
+        | (_CALLED_OFF if change.post in withdrawn else {})
         for change in changes
         if change.publication is None and change.desired is not None
     ]

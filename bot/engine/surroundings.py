@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.domain.admission import Standing
 from bot.domain.publication import Publication
 from bot.domain.roster import Roster
-from bot.ledger import journal, posts, roster
+from bot.ledger import journal, posts, recalls, roster
 from bot.ledger.connection import Connection
 from bot.ledger.posts import StoredPost
 from bot.ledger.roster import Health
@@ -23,6 +23,7 @@ class Surroundings:
     health: Mapping[str, Health]
     posts: Mapping[str, StoredPost]
     frozen: bool
+    withdrawn: Collection[str] = frozenset()  # posts a person took back
 
     def standing(self, pub: Publication, now: datetime) -> Standing:
         """What matters for this one."""
@@ -34,6 +35,7 @@ class Surroundings:
             frozen=self.frozen,
             first_release_at=self.posts[pub.post].first_release_at,
             now=now,
+            withdrawn=pub.post in self.withdrawn,
         )
 
 
@@ -44,4 +46,5 @@ async def load(conn: Connection, ids: Collection[str]) -> Surroundings:
         health=await roster.health(conn),
         posts=await posts.some_posts(conn, ids),
         frozen=await journal.is_frozen(conn),
+        withdrawn=frozenset(await recalls.withdrawn(conn, ids)),
     )

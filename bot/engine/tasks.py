@@ -10,12 +10,13 @@ from bot.domain.post import Kind
 from bot.domain.publication import Publication, State
 from bot.domain.step import Step
 from bot.domain.tasks import Answer, Said, Task, TaskKind, kind_of, parse_id, role_of
-from bot.engine import people
+from bot.engine import people, recall_tasks
 from bot.ledger import journal, posts, publications
 from bot.ledger.connection import Connection
 from bot.ledger.journal import Event, Move
 from bot.ledger.posts import StoredPost
 
+_OF_RECALLS = frozenset({TaskKind.CORRECT, TaskKind.WITHDRAW})
 _WAITING = (State.HELD, State.HANDED_OFF, State.UNKNOWN)
 
 
@@ -25,12 +26,14 @@ async def open_tasks(conn: Connection, *, units: Collection[str] = ()) -> list[T
     mine = [pub for pub in found if not units or pub.unit in units]
     stored = await posts.some_posts(conn, {pub.post for pub in mine})
     tasks = [task for pub in mine if (task := _task(pub, stored[pub.post])) is not None]
-    return in_order(tasks)
+    return in_order([*tasks, *await recall_tasks.open_tasks(conn, units=units)])
 
 
 async def find_task(conn: Connection, name: str) -> Task | None:
     """The open task of this id; None when it has ended, or never was."""
     parsed = parse_id(name)
+    if parsed is not None and parsed[0] in _OF_RECALLS:
+        return await recall_tasks.find_task(conn, *parsed)
     pub = await publications.get(conn, parsed[1]) if parsed else None
     if parsed is None or pub is None:
         return None
@@ -46,6 +49,8 @@ async def carry_out(
     Returns the events for `Journal.tell`, once they are durable; None when the task has ended
     meanwhile, and nothing was changed. The answer must have been found fit for the task.
     """
+    if task.kind in _OF_RECALLS:
+        return await recall_tasks.say_done(conn, task.ref, by=by, note=answer.text, now=now)
     pub = await publications.get(conn, task.ref)
     if pub is None or kind_of(pub) is not task.kind:
         return None

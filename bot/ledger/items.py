@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection as SyncConnection
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import and_, bindparam, insert, or_, select, update
 
 from bot.contract import Item
 from bot.domain.post import Kind
@@ -185,6 +185,8 @@ def _news(row: Any, item: Item, now: datetime) -> dict[str, Any]:
         changes |= {"source_url": item.source_url or row.source_url}
     if item.deleted and row.deleted_at is None:
         changes["deleted_at"] = now
+    if row.vanished and not item.deleted:
+        changes |= {"deleted_at": None, "vanished": False}  # it was only not listed
     if item.push_id and not row.push_id:
         changes["push_id"] = item.push_id
     if item.notified and not row.notified:
@@ -208,6 +210,40 @@ async def read_done(
         "read_error": "",
     }
     await conn.execute(update(accounts).where(accounts.c.id == account).values(**values))
+
+
+async def note_vanished(
+    conn: Connection,
+    account: str,
+    *,
+    since: datetime,
+    until: datetime,
+    last_sweep: datetime,
+    now: datetime,
+) -> list[int]:
+    """Marks as deleted what two whole listings in a row, a day apart, did not show any more.
+
+    Both listed all of [since, until]. What only a person's link tells of is left alone, since a
+    listing may call it otherwise. Nothing is marked when most would be: then the listing is
+    broken, not the account. A marked item that shows again counts again.
+    """
+    there = and_(
+        items.c.account == account,
+        items.c.published_at >= since,
+        items.c.published_at < until,
+        items.c.deleted_at.is_(None),
+        items.c.platform_id != items.c.url,
+    )
+    seen = items.c.last_seen_at >= last_sweep
+    query = select(items.c.id, seen.label("seen")).where(there)
+    rows = (await conn.execute(query)).all()
+    gone = [int(row.id) for row in rows if not row.seen]
+    if not gone or (len(gone) > 1 and 2 * len(gone) > len(rows)):
+        return []
+    await conn.execute(
+        update(items).where(items.c.id.in_(gone)).values(deleted_at=now, vanished=True)
+    )
+    return gone
 
 
 async def read_failed(conn: Connection, account: str, error: str) -> None:

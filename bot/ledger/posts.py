@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, or_, select, update
 
 from bot.domain.post import Kind, Post
 from bot.domain.publication import State
 from bot.ledger import exemptions
 from bot.ledger.connection import Connection
-from bot.ledger.tables import accounts, contents, posts, publications
+from bot.ledger.tables import accounts, contents, posts, publications, recalls
 
 _POST = TypeAdapter(Post)
 # Where it stands, when it is due and on what grounds it may go out is not what it says: moving a
@@ -88,9 +88,16 @@ async def key_items(
     since: datetime | None = None,
     until: datetime | None = None,
     ids: Collection[str] = (),
+    withdrawn: bool = False,
 ) -> list[StoredPost]:
-    """Key items still in the calendar, by planned time."""
-    query = select(posts).where(posts.c.key_item, posts.c.removed.is_(False))
+    """Key items still in the calendar, by planned time.
+
+    `withdrawn`: also those a person took back, whether they stand in the calendar or not.
+    """
+    query = select(posts).where(posts.c.key_item)
+    here = posts.c.removed.is_(False)
+    back = posts.c.id.in_(select(recalls.c.post).where(recalls.c.kind == "withdraw"))
+    query = query.where(or_(here, back) if withdrawn else here)
     if since:
         query = query.where(posts.c.due_at >= since)
     if until:

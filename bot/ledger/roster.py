@@ -26,6 +26,7 @@ class Health:
     read_gaps: tuple[tuple[datetime, datetime], ...]  # but not within these
     read_error: str
     tried_at: datetime | None  # when reading it was last begun
+    swept_at: datetime | None  # when all of its last days was last read again
 
 
 async def load(conn: Connection, at: datetime | None = None) -> Roster:
@@ -161,6 +162,11 @@ async def note_reading(conn: Connection, account: str, now: datetime) -> None:
     await conn.execute(update(accounts).where(accounts.c.id == account).values(tried_at=now))
 
 
+async def note_sweep(conn: Connection, account: str, now: datetime) -> None:
+    """Notes that all of an account's last days was read again."""
+    await conn.execute(update(accounts).where(accounts.c.id == account).values(swept_at=now))
+
+
 async def health(conn: Connection) -> dict[str, Health]:
     """Account → how it is doing."""
     query = select(
@@ -171,6 +177,7 @@ async def health(conn: Connection) -> dict[str, Health]:
         accounts.c.read_gaps,
         accounts.c.read_error,
         accounts.c.tried_at,
+        accounts.c.swept_at,
     )
     return {
         row.id: Health(
@@ -183,6 +190,7 @@ async def health(conn: Connection) -> dict[str, Health]:
             ),
             read_error=row.read_error,
             tried_at=row.tried_at,
+            swept_at=row.swept_at,
         )
         for row in await conn.execute(query)
     }

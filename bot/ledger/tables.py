@@ -103,6 +103,7 @@ accounts = Table(
     Column("read_from", Moment),  # its items are known from here …
     Column("read_until", Moment),  # … up to here; NULL: never read
     Column("tried_at", Moment),  # when reading it was last begun
+    Column("swept_at", Moment),  # when all of its last days was last read again
     Column("read_gaps", JSON, nullable=False, server_default="[]"),  # [from, to] within, unread
     Column("read_error", Text, nullable=False, server_default=""),
 )
@@ -249,6 +250,7 @@ items = Table(  # what accounts really show, by whomever posted
     Column("first_seen_at", Moment, nullable=False),
     Column("last_seen_at", Moment, nullable=False),
     Column("deleted_at", Moment),  # when it was first seen to be gone
+    Column("vanished", Boolean, nullable=False, server_default="0"),  # told by its absence alone
     UniqueConstraint("account", "platform_id"),
     Index("ix_items_published_at_account", "published_at", "account"),
     Index("ix_items_account_published_at", "account", "published_at"),

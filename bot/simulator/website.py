@@ -199,6 +199,8 @@ class _Rest:
             raise RestError("rest_cannot_edit", 401)
         if entry.status == "trash":
             raise RestError("rest_cannot_edit", 403)
+        if entry.status == "publish" and not self.site.may("edit_published_posts"):
+            raise RestError("rest_cannot_edit", 403)
         fields = self._fields()
         self.state.change(self.site, entry, fields, at=self.core.now())
         return Answer(body=self._shown(entry))

@@ -17,6 +17,7 @@ from bot.metrics import Metrics
 from bot.settings import Web
 from bot.web.feed import Feed
 from bot.web.hooks import Hooks
+from bot.web.tasks import Tasks
 from bot.web.watch import Notes, Watch, nothing
 
 log = get_logger(__name__)
@@ -24,7 +25,10 @@ _SHUTDOWN_S = 1.0
 
 
 def create_app(
-    watch: Watch, hooks: Hooks | None = None, feed: Feed | None = None
+    watch: Watch,
+    hooks: Hooks | None = None,
+    feed: Feed | None = None,
+    tasks: Tasks | None = None,
 ) -> web.Application:
     """Everything that is served."""
     app = web.Application(middlewares=[_plain_failures])
@@ -33,6 +37,8 @@ def create_app(
         hooks.add_routes(app)
     if feed is not None:
         feed.add_routes(app)
+    if tasks is not None:
+        tasks.add_routes(app)
     return app
 
 
@@ -44,7 +50,9 @@ async def _plain_failures(request: web.Request, handler: Handler) -> web.StreamR
     except web.HTTPException:
         raise
     except Exception:
-        log.exception("web.failed", path=request.path)
+        # The pattern, not the address itself: that may be a key.
+        resource = request.match_info.route.resource
+        log.exception("web.failed", path=resource.canonical if resource else "")
         return web.json_response({"error": _("An error inside the program.")}, status=500)
 
 
@@ -57,6 +65,7 @@ async def serving(
     ping: Ping | None = None,
     hooks: Hooks | None = None,
     feed: Feed | None = None,
+    tasks: Tasks | None = None,
     notes: Notes = nothing,
 ) -> AsyncIterator[str]:
     """Serves while the block runs; yields a sentence for the person who started it.
@@ -75,8 +84,8 @@ async def serving(
         metrics_open=web_settings.metrics_open,
         notes=notes,
     )
-    site = create_app(watch, hooks, feed)
-    # Without an access log: the feed's address holds its key.
+    site = create_app(watch, hooks, feed, tasks)
+    # Without an access log: addresses hold keys.
     runner = web.AppRunner(site, access_log=None, shutdown_timeout=_SHUTDOWN_S)
     await runner.setup()
     try:
@@ -109,6 +118,7 @@ async def watched(app: App, say: Callable[[str], object]) -> AsyncIterator[None]
     ping = None if app.redis is None else app.redis.ping
     hooks = Hooks(core, sign=sign, public_url=settings.web.public_url)
     feed = Feed(core, sign=sign, zone=settings.zone, schedules=settings.office.schedules)
+    tasks = Tasks(core, sign=sign, zone=settings.zone, packages=settings.files.handoff)
     async with serving(
         settings.web,
         core,
@@ -116,6 +126,7 @@ async def watched(app: App, say: Callable[[str], object]) -> AsyncIterator[None]
         ping=ping,
         hooks=hooks,
         feed=feed,
+        tasks=tasks,
         notes=app.standing.notes,
     ) as said:
         if said:

@@ -41,7 +41,8 @@ def extracted() -> set[str]:
 def _extracted() -> Iterator[str]:
     keywords = {**DEFAULT_KEYWORDS, "N_": None}
     for package in ("bot", "adapters"):
-        found = extract_from_dir(ROOT / package, [("**.py", "python")], keywords=keywords)
+        methods = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
+        found = extract_from_dir(ROOT / package, methods, keywords=keywords)
         for _file, _line, message, _comments, _context in found:
             assert isinstance(message, str), f"no plurals here: {message}"
             yield message

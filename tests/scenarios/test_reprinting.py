@@ -93,3 +93,18 @@ async def test_without_a_whitelist_entry_the_liaison_gets_it(matrix: World) -> N
     assert await matrix.state("k1@u03-wechat") is State.PUBLISHED
     await matrix.plan(item)  # reading the calendar again takes nothing back
     assert (await matrix.pub("k1@u02-wechat")).state is State.HANDED_OFF
+
+
+async def test_where_the_whitelist_is_known_nothing_is_tried(tmp_path: Path) -> None:
+    """Not on the whitelist: handed over at once. A policy by column is asked first."""
+    no = AUTO | {"whitelisted": False}
+    by_column = {"reprint": {"usual": "auto", "周三科普": "confirm"}}
+    async with open_world(tmp_path, roster(u02_wechat=no, u03_wechat=by_column)) as world:
+        item = key_item(column="周三科普")
+        item["key"]["declared_original"] = True
+        await world.plan(item)
+        await world.run(until=TEN + timedelta(hours=3))
+        assert await world.state("k1@u02-wechat") is State.HANDED_OFF
+        assert (await world.pub("k1@u02-wechat")).commits == 0
+        held = await world.pub("k1@u03-wechat")
+        assert (held.state, held.reason) == (State.HELD, "unit_must_accept")

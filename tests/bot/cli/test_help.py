@@ -16,6 +16,8 @@ COMMANDS = [
         for name in ("list", "show", "retry", "cancel", "confirm", "accept", "decline")
     ),
     *(["publications", name] for name in ("freeze", "unfreeze")),
+    *([name] for name in ("withdraw", "correct", "recalls")),
+    *(["recalls", name] for name in ("list", "show", "done")),
     *(["accounts", name] for name in ("list", "set-credential", "resume")),
     *([name] for name in ("preview", "rehearse", "worker", "doctor", "export")),
     *(["export", name] for name in ("xlsx", "csv", "yaml", "ics")),

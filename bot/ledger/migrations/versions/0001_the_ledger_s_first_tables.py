@@ -154,6 +154,7 @@ def upgrade() -> None:
         sa.Column("read_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("read_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("tried_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("swept_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("read_gaps", sa.JSON(), server_default="[]", nullable=False),
         sa.Column("read_error", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["unit"], ["units.id"], name=op.f("fk_accounts_unit")),
@@ -313,6 +314,7 @@ def upgrade() -> None:
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("vanished", sa.Boolean(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["account"], ["accounts.id"], name=op.f("fk_items_account")),
         sa.ForeignKeyConstraint(
             ["publication"], ["publications.id"], name=op.f("fk_items_publication")

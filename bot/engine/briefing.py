@@ -1,0 +1,82 @@
+"""What a person must know to do a task: what it is about, for which account, by when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from bot.domain import words
+from bot.domain.plain import plain_text
+from bot.domain.post import Variant
+from bot.domain.publication import Publication
+from bot.domain.roster import Account, Unit
+from bot.domain.tasks import Task, TaskKind, parse_id
+from bot.engine import context
+from bot.engine.ports import Core
+from bot.ledger import publications, roster
+from bot.ledger.connection import Connection
+
+_OF_PUBLICATIONS = frozenset({TaskKind.ACCEPT, TaskKind.HAND_OFF, TaskKind.LOOK})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brief:
+    """A task with everything around it."""
+
+    task: Task
+    matrix: str
+    unit: Unit
+    account: Account
+    pub: Publication | None  # None: the task is about a recall
+    variant: Variant | None  # what it looks like on this account
+
+    @property
+    def text(self) -> str:
+        """The words as readers will see them, without pictures."""
+        if self.variant is None:
+            return ""
+        return plain_text(self.variant.body) or self.variant.text
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures go with it."""
+        return len(self.variant.images) + len(self.variant.inline) if self.variant else 0
+
+    @property
+    def package(self) -> str:
+        """The name of the package's folder; "" without one."""
+        made = self.pub.checkpoint.get("package", "") if self.pub else ""
+        return PurePath(made).name
+
+    @property
+    def trouble(self) -> str:
+        """Why the bot asks, in words; "" where that goes without saying."""
+        if self.pub is None or self.task.kind is not TaskKind.LOOK:
+            return ""
+        return words.reason(self.pub.reason)
+
+
+async def brief(core: Core, conn: Connection, task: Task) -> Brief:
+    """What is known of the task now."""
+    members = await roster.load(conn)
+    pub = await publications.get(conn, task.ref) if task.kind in _OF_PUBLICATIONS else None
+    variant = None
+    if pub is not None:
+        variant = context.variant_of(core, await context.load(conn, [pub]), pub)
+    return Brief(
+        task=task,
+        matrix=members.name,
+        unit=members.units[task.unit],
+        account=members.accounts[task.account],
+        pub=pub,
+        variant=variant,
+    )
+
+
+async def how_it_stands(conn: Connection, task: str) -> str:
+    """What became of what a task was about, in words; "" when that cannot be said."""
+    found = parse_id(task)
+    if found is None or found[0] not in _OF_PUBLICATIONS:
+        return ""
+    pub = await publications.get(conn, found[1])
+    return words.state(pub.state) if pub else ""
