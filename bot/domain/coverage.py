@@ -163,6 +163,11 @@ class ItemCoverage(Tally):
     first_carried_at: datetime | None  # by another account than the first release's
     last_carried_at: datetime | None
 
+    @property
+    def states(self) -> Mapping[str, CellState]:
+        """How each unit stands."""
+        return {row.unit: row.state for row in self.units}
+
     def lean(self) -> ItemStates:
         """The same without the evidence."""
         return ItemStates(
@@ -170,7 +175,7 @@ class ItemCoverage(Tally):
             title=self.title,
             released_at=self.released_at,
             deadline_at=self.deadline_at,
-            states={row.unit: row.state for row in self.units},
+            states=self.states,
             **{name: getattr(self, name) for name in _NUMBERS},
         )
 

@@ -9,7 +9,15 @@ from typing import Any
 
 from bot.domain.counts import By, CountRow, Counts, Span, count
 from bot.domain.coverage import Cell, Exemption, ItemCoverage, KeyRelease, item_coverage
-from bot.domain.gaps import AccountGap, AccountPosts, GapRules, account_gap
+from bot.domain.gaps import (
+    AccountGap,
+    AccountPosts,
+    Forecast,
+    GapRules,
+    Planned,
+    account_gap,
+)
+from bot.domain.gaps import forecast as forecast_of
 from bot.domain.grid import Reading
 from bot.domain.lacking import Lack, Situation, lacking
 from bot.domain.post import Kind
@@ -24,6 +32,7 @@ from bot.ledger.posts import StoredPost
 from bot.ledger.roster import Health
 from bot.ledger.verdicts import Carried
 
+_INSTANT = timedelta(microseconds=1)
 _GAP_LOOK_BACK = timedelta(days=60)  # a silence that began before the period belongs to it too
 
 
@@ -278,18 +287,34 @@ def _situations(facts: _Facts, item: ItemCoverage, cells: Sequence[Cell]) -> lis
     return found
 
 
-async def counts(core: Core, span: Span, *, by: Sequence[By], zone: tzinfo) -> Counts:
-    """How much was posted in `span`, told apart by `by`."""
+async def counts(
+    core: Core,
+    span: Span,
+    *,
+    by: Sequence[By],
+    zone: tzinfo,
+    at: datetime | None = None,
+    units: Collection[str] = (),
+) -> Counts:
+    """How much was posted in `span`, told apart by `by`; known now or at a moment gone by.
+
+    An item counts for the unit its account belonged to when it came out.
+    """
     async with core.ledger.read() as conn:
-        rows = await items.between(conn, span.since, span.until)
-    return count((_count_row(row) for row in rows), by=by, span=span, zone=zone)
+        history = await roster.history(conn)
+        shown = await ledger.shown(conn, span.since, span.until, at=at)
+    rows = [_count_row(row, history) for row in shown]
+    wanted = [row for row in rows if not units or row.unit in units]
+    return count(wanted, by=by, span=span, zone=zone)
 
 
-def _count_row(row: Any) -> CountRow:
+def _count_row(row: Any, history: History) -> CountRow:
     return CountRow(
         item=str(row.id),
+        title=row.title,
+        url=row.url,
         account=row.account,
-        unit=row.unit,
+        unit=history.unit_of(row.account, row.published_at) or row.unit,
         platform=row.platform,
         published_at=row.published_at,
         kind=Kind(row.kind),
@@ -298,6 +323,8 @@ def _count_row(row: Any) -> CountRow:
         column=row.column,
         deleted_at=row.deleted_at,
         notified=row.notified,
+        repost=bool(row.repost_of),
+        by_link=bool(row.url) and row.platform_id == row.url,
     )
 
 
@@ -308,7 +335,7 @@ async def gaps(
     async with core.ledger.read() as conn:
         members = await roster.load(conn)
         health = await roster.health(conn)
-        rows = await items.between(conn, since - _GAP_LOOK_BACK, until)
+        rows = await ledger.shown(conn, since - _GAP_LOOK_BACK, until)
     posted: dict[str, list[datetime]] = {}
     for row in rows:
         if row.deleted_at is None:  # nobody who looks at the account can see it
@@ -335,6 +362,25 @@ async def gaps(
         if account.status_at(core.clock.now()) is AccountStatus.ACTIVE
     ]
     return found, members
+
+
+async def forecast(core: Core, *, zone: tzinfo, rules: GapRules) -> tuple[list[Forecast], Roster]:
+    """Who falls silent next, if nothing comes but what the ledger has planned."""
+    now = core.clock.now()
+    found, members = await gaps(core, since=now, until=now + _INSTANT, zone=zone, rules=rules)
+    async with core.ledger.read() as conn:
+        coming = await ledger.coming(conn, now)
+    planned = [
+        Planned(account=pub.account, post=pub.post, at=max(pub.due_at, now), sure=_is_sure(pub))
+        for pub in coming
+    ]
+    today = now.astimezone(zone).date()
+    return forecast_of(found, planned, today=today, zone=zone), members
+
+
+def _is_sure(pub: Publication) -> bool:
+    waits = pub.by_hand or (pub.needs_acceptance and not pub.accepted_by)
+    return pub.state not in {State.HELD, State.HANDED_OFF} and not waits and not pub.withdrawn
 
 
 async def needs_people(core: Core) -> list[Publication]:

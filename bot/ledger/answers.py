@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, select
 
 from bot.domain.coverage import IN_FLIGHT
 from bot.domain.grid import Names
@@ -15,7 +15,7 @@ from bot.domain.post import Kind
 from bot.domain.publication import Publication, State
 from bot.ledger import publications as pubs_
 from bot.ledger.connection import Connection
-from bot.ledger.tables import contents, events, items, posts, publications, verdicts
+from bot.ledger.tables import accounts, contents, events, items, posts, publications, verdicts
 from bot.ledger.verdicts import Carried, carried_columns
 
 _BREAK = "\n"  # stands in no account's name
@@ -179,3 +179,44 @@ async def last_moves(conn: Connection, ids: Collection[int]) -> dict[int, dateti
         .group_by(events.c.publication)
     )
     return {row.publication: row.at for row in await conn.execute(query)}
+
+
+_SHOWN = (
+    *(items.c[name] for name in ("id", "account", "unit", "platform", "platform_id", "push_id")),
+    *(items.c[name] for name in ("url", "title", "repost_of", "notified", "kind", "column")),
+    *(items.c[name] for name in ("by_bot", "published_at")),
+)
+
+
+async def shown(
+    conn: Connection, since: datetime, until: datetime, *, at: datetime | None = None
+) -> list[Any]:
+    """Items published in [since, until) without their texts, oldest first.
+
+    At a moment gone by: those that were known, and deleted only where that was known.
+    """
+    within = (items.c.published_at >= since, items.c.published_at < until)
+    query = select(*_SHOWN, items.c.deleted_at).where(*within)
+    if at is not None:
+        gone = case((items.c.deleted_at <= at, items.c.deleted_at)).label("deleted_at")
+        query = select(*_SHOWN, gone).where(*within, items.c.first_seen_at <= at)
+    return list(await conn.execute(query.order_by(items.c.published_at, items.c.id)))
+
+
+_COMING = (State.PLANNED, State.HELD, State.QUEUED, State.SENDING, State.PENDING, State.WAITING)
+
+
+async def coming(conn: Connection, now: datetime) -> list[Publication]:
+    """Publications that are still to come, those that wait for a person among them."""
+    # By the indexes of planned times, of what is open and of accounts: not by all there ever was.
+    still = publications.c.state.in_([state.value for state in _COMING])
+    soon = (publications.c.due_at >= now) | publications.c.next_at.is_not(None)
+    with_people = (publications.c.state == State.HANDED_OFF.value) & publications.c.account.in_(
+        select(accounts.c.id)
+    )
+    query = select(publications)
+    rows = [
+        *await conn.execute(query.where(still, soon)),
+        *await conn.execute(query.where(with_people)),
+    ]
+    return [pubs_.to_publication(row) for row in rows]
