@@ -17,6 +17,7 @@ from bot.engine.dispatch import tick
 from bot.engine.ports import Core, Handler, Options, Queue
 from bot.engine.publish import Publisher
 from bot.engine.reconcile import Reconciler
+from bot.engine.reminding import Reminders
 from bot.engine.standing import Standing
 from bot.errors import UsageError
 from bot.i18n import _
@@ -24,6 +25,7 @@ from bot.ledger.credentials import Vault, open_vault
 from bot.ledger.journal import Journal
 from bot.ledger.store import open_ledger
 from bot.metrics import Metrics
+from bot.notify.office import reminders
 from bot.queue.local import LocalQueue
 from bot.queue.remote import RemoteQueue, connect
 from bot.schedule.reader import Reading, read
@@ -47,6 +49,7 @@ class App:
     publisher: Publisher
     vault: Vault
     metrics: Metrics
+    reminders: Reminders
     standing: Standing = field(default_factory=Standing)  # of the calendar, where it is watched
 
     def read(self) -> Reading:
@@ -116,6 +119,9 @@ async def open_app(
                 publisher=publisher,
                 vault=vault,
                 metrics=metrics,
+                reminders=reminders(
+                    settings, session=session, ledger=ledger, vault=vault, clock=clock
+                ),
             )
     finally:
         await journal.settle()

@@ -108,6 +108,13 @@ class Gaps(GapLimits):
 _QUIET = re.compile(r"(?:(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d)?", re.ASCII)
 
 
+def _a_night(text: str) -> str:
+    if not _QUIET.fullmatch(text):
+        message = _("is no span of times ({text}); write 22:00-07:00, or nothing")
+        raise ValueError(message.format(text=text))
+    return text
+
+
 class CheckPart(_Part):
     """What `bot check` objects to, as far as the office may choose."""
 
@@ -121,10 +128,7 @@ class CheckPart(_Part):
     @field_validator("quiet")
     @classmethod
     def _two_times(cls, text: str) -> str:
-        if not _QUIET.fullmatch(text):
-            message = _("is no span of times ({text}); write 22:00-07:00, or nothing")
-            raise ValueError(message.format(text=text))
-        return text
+        return _a_night(text)
 
     @field_validator("off")
     @classmethod
@@ -194,6 +198,57 @@ def _host_and_port(text: str) -> tuple[str, str]:
     return host.removeprefix("[").removesuffix("]"), port  # [::1]:8080
 
 
+_CONTACT = re.compile(r"ledger|env:[A-Za-z_][A-Za-z0-9_]*|mailto:[^\s@:/]+@[^\s@:/]+", re.ASCII)
+_SPAN = re.compile(r"\d{1,3}[mhd]", re.ASCII)
+
+
+class NotifyPart(_Part):
+    """Who is told what people must do, when, and through what."""
+
+    on: bool = True
+    managers: list[str] = []  # references: mailto:…, env:NAME, or ledger
+    officer: list[str] = []
+    administrator: list[str] = []
+    remind: list[str] = ["4h", "1h"]  # before the deadline
+    late: str = "2h"  # after it, once more
+    escalate: str = "4h"  # after it, to the managers
+    quiet: str = "21:30-07:30"  # "" knows no night
+    wecom_url: str = "https://qyapi.weixin.qq.com"
+    dingtalk_url: str = "https://oapi.dingtalk.com"
+    feishu_url: str = "https://open.feishu.cn"
+    smtp_host: str = ""
+    smtp_port: int = Field(default=0, ge=0, le=65535)  # 0: the usual one of the mode
+    smtp_user: str = ""
+    smtp_password: SecretStr | None = None  # as BOT_NOTIFY__SMTP_PASSWORD only
+    smtp_from: str = ""  # empty: the user
+    smtp_mode: str = Field(default="ssl", pattern="^(ssl|starttls|insecure)$")
+    timeout_s: float = Field(default=15.0, gt=0, le=60)
+
+    @field_validator("quiet")
+    @classmethod
+    def _two_times(cls, text: str) -> str:
+        return _a_night(text)
+
+    @field_validator("managers", "officer", "administrator")
+    @classmethod
+    def _references(cls, names: list[str]) -> list[str]:
+        for name in names:
+            if not _CONTACT.fullmatch(name):
+                # Not repeated: it may be an address with a secret in it.
+                message = _("holds no reference; write mailto:NAME@HOST, env:VARIABLE, or ledger")
+                raise ValueError(message)
+        return names
+
+    @field_validator("remind", "late", "escalate")
+    @classmethod
+    def _spans(cls, value: list[str] | str) -> list[str] | str:
+        for text in value if isinstance(value, list) else [value]:
+            if not _SPAN.fullmatch(text):
+                message = _("is no length of time ({text}); write 30m, 4h or 1d")
+                raise ValueError(message.format(text=text))
+        return value
+
+
 class DoctorPart(_Part):
     """From where on `bot doctor` warns."""
 
@@ -220,6 +275,7 @@ class Settings(BaseSettings):
     check: CheckPart = CheckPart()
     log: Log = Log()
     web: Web = Web()
+    notify: NotifyPart = NotifyPart()
     doctor: DoctorPart = DoctorPart()
     # Each platform's own Config model checks its part when its adapter is made.
     platforms: dict[str, dict[str, Any]] = {}
@@ -271,15 +327,19 @@ def load_settings(**changes: Any) -> Settings:
                 file=file, faults=setting_faults.in_words(error.errors())
             )
         ) from error
-    if "secret_key" in _file_keys(file):
+    written = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    if "secret_key" in written:
         raise UsageError(
             _(
                 "{file} holds secret_key. Secrets do not belong in the file: "
                 "set BOT_SECRET_KEY instead."
             ).format(file=file)
         )
+    if "smtp_password" in written.get("notify", {}):
+        raise UsageError(
+            _(
+                "{file} holds notify.smtp_password. Secrets do not belong in the file: "
+                "set BOT_NOTIFY__SMTP_PASSWORD instead."
+            ).format(file=file)
+        )
     return settings
-
-
-def _file_keys(file: Path) -> set[str]:
-    return set(tomllib.loads(file.read_text(encoding="utf-8"))) if file.exists() else set()

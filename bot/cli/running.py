@@ -31,7 +31,7 @@ from bot.cli.output import (
 from bot.domain.problem import has_errors
 from bot.domain.publication import State
 from bot.engine import collect as collecting
-from bot.engine import recall_work, service, tokens
+from bot.engine import recall_work, reminding, service, tokens
 from bot.engine.collect import Collected
 from bot.errors import UsageError
 from bot.i18n import _
@@ -121,10 +121,16 @@ def _chores(app: App) -> list[Chore]:
         await recall_work.work_due(app.core)
         app.metrics.succeeded("recall", app.core.clock.now())
 
+    async def remind() -> None:
+        if app.settings.notify.on:
+            await reminding.remind(app.core, app.reminders)
+        app.metrics.succeeded("remind", app.core.clock.now())
+
     return [
         Chore(name="collect", do=collect_due, every_s=_COLLECT_EVERY_S),
         Chore(name="refresh", do=refresh_due, every_s=3600),
         Chore(name="recall", do=recall_due, every_s=_RECALL_EVERY_S),
+        Chore(name="remind", do=remind, every_s=60),
     ]
 
 

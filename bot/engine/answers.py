@@ -54,7 +54,8 @@ class _Facts:
     verdicts: Mapping[str, Mapping[str, Sequence[Carried]]]
     exempt: Mapping[str, Mapping[str, Exemption]]
     gone: Collection[int]  # publications whose post was deleted
-    versions: Mapping[str, str]  # key item -> hash of its newest text
+    newest: Mapping[str, str]  # key item -> hash of its newest text
+    versions: Mapping[str, Collection[str]] | None  # all there were then; None: all there are
     history: History
     readings: Mapping[str, Reading]
     health: Mapping[str, Health]
@@ -113,13 +114,15 @@ async def _facts(
         pubs = await publications.of_posts(conn, names)
         found = await verdicts.carried(conn, names)
         gone = await items.gone(conn, [pub.id for pub in pubs if pub.published_at])
-        versions: Mapping[str, str] = {post.id: post.content_hash for post in stored}
+        newest = {post.id: post.content_hash for post in stored}
+        versions = None
     else:
         stored = [_then(post, at) for post in stored]
         pubs = await ledger.publications_at(conn, names, at)
         found = await ledger.verdicts_at(conn, names, at)
         gone = await ledger.gone_at(conn, names, at)
         versions = await ledger.versions_at(conn, names, at)
+        newest = {name: hashes[-1] for name, hashes in versions.items()}
     history = await roster.history(conn)
     health = await roster.health(conn)
     waiting = [pub.id for pub in pubs if pub.published_at is None]
@@ -130,6 +133,7 @@ async def _facts(
         verdicts=_by_account(names, found),
         exempt=await exemptions.in_force(conn, names, at=at),
         gone=gone,
+        newest=newest,
         versions=versions,
         history=history,
         readings=readings(core, members, health, at),
@@ -242,16 +246,22 @@ def _proofs(
 
     What reading back found comes first: it shows how the reprint really looks.
     """
-    newest = facts.versions.get(post.id, "")
     proofs = [
-        (one.published_at, one.url, _evidence(one), one.content_hash not in {"", newest})
+        (one.published_at, one.url, _evidence(one), _is_outdated(facts, post.id, one.content_hash))
         for one in seen
         if one.decision == "reprinted" and one.deleted_at is None
     ]
     if pub is not None and pub.published_at is not None and pub.id not in facts.gone:
         proof = "receipt" if pub.commits and pub.platform_id else "confirmed"
-        proofs.append((pub.published_at, pub.url, proof, pub.content_hash != newest))
+        outdated = _is_outdated(facts, post.id, pub.content_hash)
+        proofs.append((pub.published_at, pub.url, proof, outdated))
     return proofs
+
+
+def _is_outdated(facts: _Facts, post: str, content: str) -> bool:
+    """True for a version there was then and that was not the newest; "": nobody knows which."""
+    known = facts.versions is None or content in facts.versions.get(post, ())
+    return known and content not in {"", facts.newest.get(post, "")}
 
 
 def _is_doubtful(seen: Carried) -> bool:

@@ -11,14 +11,16 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from bot.contract import Capabilities, Item, Receipt
 from bot.domain import transitions
-from bot.domain.matching import Candidate, Matcher, Verdict, key_text
-from bot.domain.normalise import normalise, text_hash
+from bot.domain.keytext import KeyText, key_text, known_text
+from bot.domain.matching import Candidate, Matcher, Verdict
+from bot.domain.normalise import text_hash
 from bot.domain.plain import plain_text
-from bot.domain.post import Kind
+from bot.domain.post import Kind, Post
 from bot.domain.publication import Publication, State
 from bot.domain.quota import READ, Budget, Key, budgets_of, exhausted, period_end, period_start
 from bot.domain.roster import Account, AccountStatus, Roster
@@ -31,6 +33,7 @@ from bot.errors import BotError, PlatformError, RateLimited
 from bot.ledger import budgets, items, journal, posts, publications, roster, verdicts
 from bot.ledger.connection import Connection
 from bot.ledger.journal import Move
+from bot.ledger.posts import StoredPost
 from bot.ledger.roster import Health
 from bot.logs import get_logger, said
 
@@ -39,6 +42,8 @@ READ_EVERY = timedelta(hours=6)  # an account that shows all it has since then
 FIRST_READING = timedelta(days=40)  # how far back an account is read the first time
 _MATCH_AGAIN = timedelta(days=7)  # a copy may be read before the flagship's own receipt is there
 OVERLAP = timedelta(minutes=10)  # clocks differ; what is listed late is covered by recent_lag_s
+SWEPT = timedelta(days=8)  # so far back an account is read again as a whole …
+_SWEEP_EVERY = timedelta(hours=20)  # … about once a day
 _KEY_ITEM_LIFE = timedelta(days=60)  # key items older than this are not looked for any more
 # What the bot has not sent yet and must not send, once the unit carried it by hand.
 _NOT_YET = frozenset({State.PLANNED, State.HELD, State.WAITING})
@@ -198,6 +203,9 @@ async def _read(
     now = core.clock.now()
     can = core.platforms.capabilities(account)
     since = (health.read_until - OVERLAP) if health.read_until else now - FIRST_READING
+    sweeps = _may_sweep(health, can, now)
+    if sweeps:
+        since = min(since, now - SWEPT)
     listed = [item async for item in core.platforms.adapter(account).recent(since)]
     seen = list({item.platform_id: item for item in listed}.values())
     async with core.ledger.write() as conn:
@@ -227,9 +235,36 @@ async def _read(
             until=max(now - timedelta(seconds=can.recent_lag_s), since),
             gaps=[*health.read_gaps, *_gap(health, since, seen, can.recent_limit)],
         )
+        if sweeps:
+            await _sweep(conn, account, health, can, now)
     return Collected(
         account=account.id, seen=len(seen), new=len(touched), matched=matched, error=""
     )
+
+
+def _may_sweep(health: Health, can: Capabilities, now: datetime) -> bool:
+    """Once a day, where the platform lists everything: what was deleted or changed shows then."""
+    last = health.swept_at
+    return not can.recent_limit and (last is None or now - last >= _SWEEP_EVERY)
+
+
+async def _sweep(
+    conn: Connection, account: Account, health: Health, can: Capabilities, now: datetime
+) -> None:
+    """Compares the whole of the last days with the reading a day before."""
+    if health.swept_at is not None:
+        gone = await items.note_vanished(
+            conn,
+            account.id,
+            # Both readings listed this span; at its edges clocks and lags differ.
+            since=now - SWEPT + OVERLAP,
+            until=health.swept_at - timedelta(seconds=can.recent_lag_s) - OVERLAP,
+            last_sweep=health.swept_at,
+            now=now,
+        )
+        if gone:
+            log.info("account.items_gone", account=account.id, count=len(gone))
+    await roster.note_sweep(conn, account.id, now)
 
 
 def _gap(
@@ -256,30 +291,19 @@ async def _key_items(conn: Connection, members: Roster, now: datetime) -> _Known
     ids = [post.id for post in stored]
     texts = await posts.versions(conn, ids)
     released = await publications.of_posts(conn, ids)
-    keys, hashes = [], {}
+    keys: list[KeyText] = []
+    hashes: dict[str, str] = {}
     for post in stored:
-        plain = [
-            (digest, plain_text(version.body) or version.text) for digest, version in texts[post.id]
-        ]
-        hashes.update({text_hash(normalise(text)): digest for digest, text in plain})
         first = [pub for pub in released if pub.post == post.id and pub.kind is Kind.ORIGINAL]
-        assert post.first_release_at is not None
-        keys.append(
-            key_text(
-                post=post.id,
-                title=post.title,
-                texts=[text for _digest, text in plain],
-                released_at=post.first_release_at,
-                deadline_at=post.deadline_at or post.first_release_at,
-                marker=marker(post.id),
-                urls=[pub.url for pub in first if pub.url],
-                platform_ids=[pub.platform_id for pub in first if pub.platform_id],
-            )
-        )
+        keys.append(_key_text(post, texts[post.id], first))
+        for digest, version in texts[post.id]:  # the newest last: it wins where texts are the same
+            words = (_words(version), *_short_forms(version))
+            hashes.update({text_hash(known_text(text)): digest for text in words})
     matcher = Matcher(
         keys,
         unit_names=[name for unit in members.units.values() for name in (unit.name, unit.short)],
         flagship_names=[a.name for a in members.accounts.values() if a.flagship],
+        others=await _other_texts(conn, frozenset(ids), now),
     )
     own = {
         post.id: frozenset(
@@ -290,6 +314,45 @@ async def _key_items(conn: Connection, members: Roster, now: datetime) -> _Known
     return _Known(
         matcher=matcher, versions=hashes, own=own, releases=_releases(released, deadlines)
     )
+
+
+def _key_text(
+    post: StoredPost, versions: Sequence[tuple[str, Post]], first: Sequence[Publication]
+) -> KeyText:
+    assert post.first_release_at is not None
+    return key_text(
+        post=post.id,
+        title=post.title,
+        texts=[_words(version) for _digest, version in versions],
+        captions=[_short_forms(version) for _digest, version in versions],
+        released_at=post.first_release_at,
+        deadline_at=post.deadline_at or post.first_release_at,
+        marker=marker(post.id),
+        urls=[pub.url for pub in first if pub.url],
+        platform_ids=[pub.platform_id for pub in first if pub.platform_id],
+    )
+
+
+def _words(post: Post) -> str:
+    return _plain(post.body) or post.text
+
+
+@lru_cache(maxsize=1024)
+def _plain(body: str) -> str:
+    return plain_text(body)  # kept: the same texts are compared at each reading
+
+
+def _short_forms(post: Post) -> set[str]:
+    """What goes out in place of the article: on Weibo, with a video, as its digest."""
+    says = [(post.text, post.digest), *((o.text, o.digest) for o in post.overrides.values())]
+    return {text for pair in says for text in pair if text} - {_words(post)}
+
+
+async def _other_texts(conn: Connection, keys: frozenset[str], now: datetime) -> list[str]:
+    """Our posts that are no key items: what many of them say is no key item's own."""
+    stored = await posts.between(conn, now - _KEY_ITEM_LIFE, now)
+    texts = await posts.versions(conn, [post.id for post in stored if post.id not in keys])
+    return [_words(versions[-1][1]) for versions in texts.values()]
 
 
 def _releases(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -161,14 +161,17 @@ async def verdicts_at(conn: Connection, ids: Collection[str], at: datetime) -> l
     ]
 
 
-async def versions_at(conn: Connection, ids: Collection[str], at: datetime) -> Mapping[str, str]:
-    """Post → the version of its content that was the newest at a moment."""
+async def versions_at(conn: Connection, ids: Collection[str], at: datetime) -> dict[str, list[str]]:
+    """Post → the versions of its content there were at a moment, by hash, oldest first."""
     query = (
         select(contents.c.post, contents.c.hash)
         .where(contents.c.post.in_(sorted(ids)), contents.c.first_seen_at <= at)
         .order_by(contents.c.first_seen_at, contents.c.hash)
     )
-    return {row.post: row.hash for row in await conn.execute(query)}
+    found: dict[str, list[str]] = {}
+    for row in await conn.execute(query):
+        found.setdefault(row.post, []).append(row.hash)
+    return found
 
 
 async def last_moves(conn: Connection, ids: Collection[int]) -> dict[int, datetime]:

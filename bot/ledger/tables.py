@@ -277,6 +277,7 @@ verdicts = Table(  # never overwritten, only superseded
     Column("level", String(1), nullable=False),  # A pointer, B declared, C text, D weak
     Column("decision", String(16), nullable=False),  # reprinted | doubtful | no
     Column("rule", String(32), nullable=False),
+    Column("form", String(8), nullable=False, server_default=""),  # full, cut, excerpt, …
     Column("rule_version", Integer, nullable=False),
     Column("source_ok", Boolean, nullable=False),
     Column("scores", JSON, nullable=False),
@@ -436,4 +437,28 @@ imports = Table(  # append-only: files with what a platform gives by export only
     Column("updated", Integer, nullable=False),
     Column("covers_from", Moment),  # all that the account posted from here …
     Column("covers_until", Moment),  # … up to here is in the file; NULL: nobody said so
+)
+
+notices = Table(  # what was told to whom, each thing once; never deleted
+    "notices",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("what", String(96), nullable=False),  # a task's id, "post-ID" or "account-ID"
+    Column("party", String(64), nullable=False),  # a unit's id, or "@managers", "@officer", …
+    Column("stage", String(64), nullable=False),
+    Column("address", String(255), nullable=False),  # a reference; never the address itself
+    Column("state", String(16), nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("until", Moment, nullable=False),  # pointless after that
+    Column("next_at", Moment, nullable=False),  # waiting: not before; sending: end of the lease
+    Column("lease", String(64), nullable=False, server_default=""),  # names the letter it went in
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("told_at", Moment),  # when it was last sent, or tried
+    Column("text", Text, nullable=False, server_default=""),  # as it was sent, without the link
+    Column("answer", Text, nullable=False, server_default=""),
+    UniqueConstraint("what", "party", "stage", "address"),
+    CheckConstraint(
+        "state IN ('waiting','sending','sent','unclear','dropped','failed')", name="state_known"
+    ),
+    Index("ix_notices_state", "state"),
 )

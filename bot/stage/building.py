@@ -13,7 +13,7 @@ from yarl import URL
 
 from bot.errors import UsageError
 from bot.i18n import _
-from bot.settings import QueuePart, Settings
+from bot.settings import NotifyPart, QueuePart, Settings
 from bot.simulator import serve
 from bot.stage import outside
 
@@ -65,6 +65,7 @@ def settings_in(folder: Path, settings: Settings, *, schedules: Path) -> Setting
             "office": settings.office.model_copy(update={"schedules": schedules}),
             "ledger": settings.ledger.model_copy(update={"url": url}),
             "queue": QueuePart(),  # works in this process
+            "notify": NotifyPart(on=False),  # nobody is told of what is only played
             "files": settings.files.model_copy(update=files),
             "secret_key": None,
         }

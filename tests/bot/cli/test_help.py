@@ -20,7 +20,7 @@ COMMANDS = [
     *(["recalls", name] for name in ("list", "show", "done")),
     *(["accounts", name] for name in ("list", "set-credential", "resume")),
     *([name] for name in ("preview", "rehearse", "worker", "doctor", "export")),
-    *(["export", name] for name in ("xlsx", "csv", "yaml", "ics")),
+    *(["export", name] for name in ("xlsx", "csv", "yaml", "ics", "roster")),
 ]
 CJK = re.compile("[\u4e00-\u9fff]")
 

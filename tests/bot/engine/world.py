@@ -25,7 +25,7 @@ from bot.engine import plan as plans
 from bot.engine.plan import Plan
 from bot.ledger import credentials, publications
 from bot.queue.remote import RemoteWorker
-from bot.settings import Files, LedgerPart, Office, QueuePart, Reprinting, Settings
+from bot.settings import Files, LedgerPart, NotifyPart, Office, QueuePart, Reprinting, Settings, Web
 from bot.simulator import serve
 from bot.stage import outside
 from bot.stage.outside import Outside
@@ -154,6 +154,8 @@ class World:
         self.outside = Outside(session, base_url)
         self.reprints_per_hour = 0  # no cap; from the next start on
         self.platform_settings: dict[str, Data] = {}  # beside the addresses; from the next start on
+        self.notify = NotifyPart()  # from the next start on, as is the next
+        self.public_url = ""
         self.platform_urls = {name: f"{base_url}/{name}" for name in sorted(outside.SIMULATED)}
         self.clock = VirtualClock(START)
         self.app: App
@@ -205,6 +207,8 @@ class World:
             queue=QueuePart(redis_url=self.pair.redis_url, poll_s=0.02),
             reprinting=Reprinting(per_hour=self.reprints_per_hour),
             files=Files(handoff=self.folder / "handoff", key=self.folder / "secret.key"),
+            notify=self.notify,
+            web=Web(public_url=self.public_url),
             platforms={
                 name: {"base_url": url, "timeout_s": 5.0, "read_wait_s": 0.0}
                 | self.platform_settings.get(name, {})

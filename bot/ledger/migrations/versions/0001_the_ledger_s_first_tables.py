@@ -366,6 +366,7 @@ def upgrade() -> None:
         sa.Column("level", sa.String(length=1), nullable=False),
         sa.Column("decision", sa.String(length=16), nullable=False),
         sa.Column("rule", sa.String(length=32), nullable=False),
+        sa.Column("form", sa.String(length=8), server_default="", nullable=False),
         sa.Column("rule_version", sa.Integer(), nullable=False),
         sa.Column("source_ok", sa.Boolean(), nullable=False),
         sa.Column("scores", sa.JSON(), nullable=False),
@@ -496,6 +497,39 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("imports", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_imports_account"), ["account"], unique=False)
+
+    op.create_table(
+        "notices",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("what", sa.String(length=96), nullable=False),
+        sa.Column("party", sa.String(length=64), nullable=False),
+        sa.Column("stage", sa.String(length=64), nullable=False),
+        sa.Column("address", sa.String(length=255), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lease", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("text", sa.Text(), server_default="", nullable=False),
+        sa.Column("answer", sa.Text(), server_default="", nullable=False),
+        sa.CheckConstraint(
+            "state IN ('waiting','sending','sent','unclear','dropped','failed')",
+            name=op.f("ck_notices_state_known"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
+        sa.UniqueConstraint(
+            "what", "party", "stage", "address", name=op.f("uq_notices_what_party_stage_address")
+        ),
+    )
+    with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.create_index("ix_notices_state", ["state"], unique=False)
 
     # The row is there from the start, so that a grant and the very first freeze meet on its lock.
     controls = sa.table(

@@ -1,0 +1,219 @@
+"""Which notices are due: read off the open tasks, the coverage and the authorisations.
+
+Nothing is remembered here. At any moment each task is at one stage; what was told already is the
+ledger's to know. So whoever was away, for an hour or a week, tells the stage that is reached now
+and none of those that were passed, and what was done meanwhile is not reminded of.
+
+Two choices beside the settings:
+
+- **Quiet hours** put everything off until they end, because nobody acts at night. An urgent task
+  (due within four hours of its release) whose deadline comes before they end is told at once: in
+  the morning it would be too late, and such a deadline was chosen for an emergency. So is what
+  must come down or be corrected: it is public now. A reminder of any other task whose deadline
+  falls in the night comes half an hour before the night instead of after the deadline.
+- **A freeze** puts off what asks a unit to publish, and the escalation of it: nobody may be pressed
+  to publish in a time of mourning. Corrections, withdrawals and accounts go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.domain import wording
+from bot.domain.authorisation import Authorisation, Outlook
+from bot.domain.coverage import CellState, ItemCoverage, UnitRow
+from bot.domain.notices import ADMINISTRATOR, MANAGERS, Notice, party_of
+from bot.domain.publication import Role
+from bot.domain.quiet import Quiet
+from bot.domain.roster import Roster
+from bot.domain.tasks import Task, TaskKind
+
+ASKED = "asked"
+LATE = "late"
+ESCALATED = "escalated"
+REFUSED = Outlook.REFUSED.value
+ACCOUNT = "account-"
+_URGENT = timedelta(hours=4)
+_BEFORE_NIGHT = timedelta(minutes=30)
+_WORTH_TELLING = timedelta(days=1)  # after the deadline
+_PUBLISHING = {TaskKind.ACCEPT, TaskKind.HAND_OFF}
+_AT_ONCE = {TaskKind.CORRECT, TaskKind.WITHDRAW}
+_OWED_BY_PEOPLE = {
+    *(Role.LIAISON, Role.OFFICER, Role.AUTHOR, Role.REVIEWER, Role.ADMINISTRATOR),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """When to tell; docs/notifications.md explains each."""
+
+    zone: ZoneInfo
+    remind: tuple[timedelta, ...] = (timedelta(hours=4), timedelta(hours=1))  # before the deadline
+    late: timedelta = timedelta(hours=2)  # after it, once more
+    escalate: timedelta = timedelta(hours=4)  # after it, to the managers
+    quiet: Quiet | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """How far a task has come."""
+
+    name: str
+    left: timedelta | None = None  # reminders: until the deadline; negative once it has passed
+
+
+def by_when(task: Task) -> datetime | None:
+    """The moment it should be done by; None: at any time, or as soon as can be."""
+    return None if task.kind in _AT_ONCE else task.deadline_at or task.until
+
+
+def urgent(task: Task) -> bool:
+    """True when it was to be done within four hours of its release."""
+    by = by_when(task)
+    return by is not None and task.since is not None and by - task.since <= _URGENT
+
+
+def stage_of(task: Task, terms: Terms, now: datetime) -> Stage | None:
+    """The last stage a task has reached; None before the first, and once it is too late to tell."""
+    by = by_when(task)
+    since = task.since or datetime.min.replace(tzinfo=UTC)
+    if now < since or (by is not None and now > by + _WORTH_TELLING):
+        return None
+    if by is None:
+        return Stage(name=ASKED)
+    if now >= by + terms.late:
+        return Stage(name=_with(LATE, by), left=by - now)
+    quiet = None if urgent(task) else terms.quiet
+    passed = [lead for lead in sorted(terms.remind) if since < _reminded_at(by, lead, quiet) <= now]
+    if not passed:
+        return Stage(name=ASKED)
+    return Stage(name=_with(f"remind-{int(passed[0].total_seconds())}s", by), left=by - now)
+
+
+def _with(name: str, deadline: datetime) -> str:
+    """A stage of this deadline: a moved one is worth telling again."""
+    return f"{name} {deadline.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
+
+
+def _reminded_at(by: datetime, lead: timedelta, quiet: Quiet | None) -> datetime:
+    night = quiet.around(by - lead) if quiet else None
+    if night is not None and by <= night[1]:
+        return night[0] - _BEFORE_NIGHT
+    return by - lead
+
+
+def of_tasks(
+    tasks: Iterable[Task],
+    roster: Roster,
+    terms: Terms,
+    now: datetime,
+    *,
+    carried: Collection[tuple[str, str]] = (),
+    frozen: bool = False,
+) -> list[Notice]:
+    """What the open tasks give to tell now. `carried`: (post, unit) that need no reminder."""
+    found = []
+    for task in tasks:
+        stage = stage_of(task, terms, now)
+        if stage is None:
+            continue
+        if stage.name != ASKED and (task.post, task.unit) in carried:
+            continue
+        by = by_when(task)
+        found.append(
+            Notice(
+                what=task.id,
+                party=party_of(task.role, task.unit),
+                stage=stage.name,
+                text=wording.task(task, roster, stage.left, by, terms.zone),
+                until=(by or now) + _WORTH_TELLING,
+                task=task,
+                waits=_task_waits(task, terms, now) or (frozen and task.kind in _PUBLISHING),
+            )
+        )
+    return found
+
+
+def _task_waits(task: Task, terms: Terms, now: datetime) -> bool:
+    night = terms.quiet.around(now) if terms.quiet else None
+    if night is None or task.kind in _AT_ONCE:
+        return False
+    by = by_when(task)
+    return not (urgent(task) and by is not None and by <= night[1])
+
+
+def to_escalate(deadline: datetime, terms: Terms, now: datetime) -> bool:
+    """True while the managers should hear of what is missing after this deadline."""
+    first = deadline + terms.escalate
+    return first <= now <= first + _WORTH_TELLING
+
+
+def of_items(
+    items: Sequence[ItemCoverage],
+    moves: Mapping[tuple[str, str], Role],
+    roster: Roster,
+    terms: Terms,
+    now: datetime,
+    *,
+    frozen: bool = False,
+) -> Iterator[Notice]:
+    """One notice to the managers for each key item that units lack well after its deadline.
+
+    `moves`: (post, unit) → whose move it is. What nobody could read is not counted as missing; it
+    is named apart, and only where a person has something to do it is a reason to tell.
+    """
+    for item in items:
+        if not to_escalate(item.deadline_at, terms, now) or item.released_at is None:
+            continue
+        lacking = [row for row in item.units if _lacks(item, row, moves)]
+        if not lacking:
+            continue
+        unread = [
+            row.unit for row in item.units if row.state is CellState.UNKNOWN and row not in lacking
+        ]
+        yield Notice(
+            what=f"post-{item.post}",
+            party=MANAGERS,
+            stage=_with(ESCALATED, item.deadline_at),
+            text=wording.escalation(
+                item,
+                [(row, moves.get((item.post, row.unit), Role.LIAISON)) for row in lacking],
+                unread,
+                roster,
+                terms.zone,
+            ),
+            until=item.deadline_at + terms.escalate + _WORTH_TELLING,
+            waits=frozen or _quiet(terms, now),
+        )
+
+
+def _lacks(item: ItemCoverage, row: UnitRow, moves: Mapping[tuple[str, str], Role]) -> bool:
+    if row.state is CellState.MISSING:
+        return True
+    owed = moves.get((item.post, row.unit), Role.NOBODY)
+    return row.state is CellState.UNKNOWN and owed in _OWED_BY_PEOPLE
+
+
+def of_accounts(
+    found: Iterable[Authorisation], roster: Roster, terms: Terms, now: datetime
+) -> Iterator[Notice]:
+    """What the account administrator must know: refused, run out, or ending soon; each once."""
+    for one in found:
+        if one.state in {Outlook.FINE, Outlook.MISSING}:
+            continue
+        ends = f" {one.until:%Y-%m-%d}" if one.until and one.state is not Outlook.REFUSED else ""
+        yield Notice(
+            what=f"{ACCOUNT}{one.account}",
+            party=ADMINISTRATOR,
+            stage=f"{one.state.value}{ends}",
+            text=wording.authorisation(one, roster, terms.zone),
+            until=now + _WORTH_TELLING,
+            waits=_quiet(terms, now),
+        )
+
+
+def _quiet(terms: Terms, now: datetime) -> bool:
+    return terms.quiet is not None and terms.quiet.around(now) is not None

@@ -1,0 +1,143 @@
+"""What notices say, in a few lines: what it is about, what to do, by when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.domain import words
+from bot.domain.authorisation import Authorisation
+from bot.domain.coverage import CellState, ItemCoverage, UnitRow
+from bot.domain.notices import ADMINISTRATOR, MANAGERS, OFFICER
+from bot.domain.publication import Role
+from bot.domain.roster import Roster
+from bot.domain.tasks import Task, TaskKind
+from bot.i18n import N_, _
+
+_ASK = {
+    TaskKind.ACCEPT: N_("Please say whether {account} carries it."),
+    TaskKind.HAND_OFF: N_(
+        "The package is ready. Please publish it by hand on {account}, then report its link."
+    ),
+    TaskKind.LOOK: N_(
+        "Nobody can tell whether it went out on {account}. Please look there, then record it."
+    ),
+    TaskKind.CORRECT: N_(
+        "It was corrected. Please bring what {account} carries up to the new version."
+    ),
+    TaskKind.WITHDRAW: N_("It was withdrawn. Please take it down on {account}."),
+}
+_PARTIES = {
+    MANAGERS: N_("Managers"),
+    OFFICER: N_("Publicity officer"),
+    ADMINISTRATOR: N_("Account administrator"),
+}
+_HOUR = timedelta(hours=1)
+_ABOUT_AN_HOUR = timedelta(minutes=55)
+_NAMED = 20  # units in one notice; `bot coverage` has them all
+
+
+def party(name: str, roster: Roster) -> str:
+    """A party in words: a unit's short name, or a role of the office."""
+    if name in _PARTIES:
+        return _(_PARTIES[name])
+    unit = roster.units.get(name)
+    return unit.short if unit else name
+
+
+def task(
+    task: Task, roster: Roster, left: timedelta | None, by: datetime | None, zone: ZoneInfo
+) -> str:
+    """What one task asks for. `left`: until `by`, where that is what the notice is about."""
+    lines = [_heading(task.title, left), _(_ASK[task.kind]).format(account=_account(task, roster))]
+    if by is not None:
+        lines.append(_by(by, left, zone))
+    return "\n".join(lines)
+
+
+def _heading(title: str, left: timedelta | None) -> str:
+    if left is None:
+        return _("“{title}”").format(title=title)
+    if left <= timedelta(0):
+        return _("[Overdue] “{title}”").format(title=title)
+    return _("[Reminder] “{title}”").format(title=title)
+
+
+def _account(task: Task, roster: Roster) -> str:
+    known = roster.accounts.get(task.account)
+    return _("{platform} “{name}”").format(
+        platform=words.platform(task.platform), name=known.name if known else task.account
+    )
+
+
+def _by(by: datetime, left: timedelta | None, zone: ZoneInfo) -> str:
+    when = moment(by, zone)
+    if left is None:
+        return _("By: {when}").format(when=when)
+    if left <= timedelta(0):
+        return _("It was due by {when}, {length} ago.").format(when=when, length=_length(-left))
+    return _("By: {when}, in {length}").format(when=when, length=_length(left))
+
+
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    """A moment of the office's day, e.g. "05-07 10:00"."""
+    return f"{at.astimezone(zone):%m-%d %H:%M}"
+
+
+def _length(span: timedelta) -> str:
+    if span >= _ABOUT_AN_HOUR:
+        return _("{count} hours").format(count=round(span / _HOUR))
+    return _("{count} minutes").format(count=max(round(span / timedelta(minutes=1)), 1))
+
+
+def escalation(
+    item: ItemCoverage,
+    lacking: Sequence[tuple[UnitRow, Role]],
+    unread: Sequence[str],
+    roster: Roster,
+    zone: ZoneInfo,
+) -> str:
+    """Which units have not carried a key item, and whose move it is."""
+    lines = [
+        _("[Overdue] “{title}”").format(title=item.title),
+        _("Due by {when}. {count} of {required} units lack it:").format(
+            when=moment(item.deadline_at, zone), count=len(lacking), required=item.required
+        ),
+        *(_unit(row, role, roster) for row, role in lacking[:_NAMED]),
+    ]
+    if len(lacking) > _NAMED:
+        lines.append(_("… and {count} more.").format(count=len(lacking) - _NAMED))
+    if unread:
+        lines.append(
+            _("Not read yet, so not counted as missing: {units}").format(
+                units=_names(unread, roster)
+            )
+        )
+    lines.append(_("All of it: `bot coverage {post}`").format(post=item.post))
+    return "\n".join(lines)
+
+
+def _unit(row: UnitRow, role: Role, roster: Roster) -> str:
+    state = _("missing") if row.state is CellState.MISSING else _("nobody can tell yet")
+    return _("- {unit}: {state}, next move: {role}").format(
+        unit=party(row.unit, roster), state=state, role=words.role(role)
+    )
+
+
+def _names(units: Iterable[str], roster: Roster) -> str:
+    names = [party(unit, roster) for unit in units]
+    shown = _(", ").join(names[:_NAMED])
+    more = len(names) - _NAMED
+    return shown + _(" and {count} more").format(count=more) if more > 0 else shown
+
+
+def authorisation(found: Authorisation, roster: Roster, zone: ZoneInfo) -> str:
+    """What the administrator of an account has to do."""
+    account = roster.accounts.get(found.account)
+    if account is None:
+        return found.warning(zone)
+    name = _("{platform} “{name}”").format(
+        platform=words.platform(account.platform), name=account.name
+    )
+    return f"{name}\n{found.warning(zone)}"

@@ -1,0 +1,295 @@
+"""Tells people what they must do now: once a minute, each thing once.
+
+Between "it is due" and "it was told" stands the outbox. A letter is claimed in the ledger before
+it is sent and its answer is noted afterwards; whatever dies in between leaves it `unclear`, which
+is never sent again by itself. A reminder that is lost costs little, because the next stage follows
+by itself and at the end the managers hear of it; one that comes twice teaches people to ignore
+them. What is unclear or was never accepted is shown by `bot doctor` and `bot contacts list`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Protocol
+
+from bot.domain import reminding
+from bot.domain.coverage import CARRIED, ItemCoverage
+from bot.domain.letters import Packed, pack
+from bot.domain.notices import Notice, Reply, Target, Verdict
+from bot.domain.publication import Role
+from bot.domain.reminding import Terms
+from bot.domain.roster import Roster, Unit
+from bot.domain.tasks import Task, role_of
+from bot.engine import answers, tokens
+from bot.engine.ports import Core
+from bot.engine.tasks import open_tasks
+from bot.errors import UsageError
+from bot.ledger import journal, notices, posts, publications, roster
+from bot.ledger.connection import Connection
+from bot.ledger.notices import Key, Progress, Told
+from bot.logs import get_logger
+
+log = get_logger(__name__)
+# A round is a minute: a quarter of what the strictest robot takes (20 a minute), and never more at
+# once than the quickest to complain (5 a second).
+LETTERS_A_ROUND = 5
+_LEASE = timedelta(minutes=10)  # longer than any letter may take
+_AT_ONCE = 8  # addresses
+_MOST = 40  # notices looked at for one letter; more never fit
+_LOOK_BACK = timedelta(days=40)  # key items whose deadline may just have passed
+
+# (connection, task, now) → where the task is done; "" when there is no such place
+Links = Callable[[Connection, Task, datetime], Awaitable[str]]
+
+
+class Contacts(Protocol):
+    """Where parties are told."""
+
+    async def references(self, party: str, unit: Unit | None) -> Sequence[str]:
+        """The party's addresses, by names that hold no secret."""
+        ...
+
+    async def target(self, party: str, reference: str) -> Target:
+        """What stands behind the name; raises UsageError saying what to do when it is unusable."""
+        ...
+
+
+async def no_link(_conn: Connection, _task: Task, _now: datetime) -> str:
+    """There is no page where tasks are done."""
+    return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reminders:
+    """What reminding needs beside the core."""
+
+    contacts: Contacts
+    terms: Terms
+    warn: timedelta  # before an authorisation ends
+    link: Links = no_link
+
+
+async def remind(core: Core, reminders: Reminders) -> int:
+    """Tells what is due and was not told; returns how many letters were accepted."""
+    members, wanted = await due(core, reminders)
+    await _enter(core, reminders, members, wanted)
+    return await _send(core, reminders, members, {one.key: one for one in wanted if not one.waits})
+
+
+# ── what is due ───────────────────────────────────────────────────────────────────────────────────
+
+
+async def due(core: Core, reminders: Reminders) -> tuple[Roster, list[Notice]]:
+    """Everything that should have been told by now, told or not; from the ledger alone."""
+    now = core.clock.now()
+    async with core.ledger.read() as conn:
+        members = await roster.load(conn)
+        tasks = await open_tasks(conn)
+        frozen = await journal.is_frozen(conn)
+        ended = [
+            post.id
+            for post in await posts.key_items(conn, since=now - _LOOK_BACK, until=now)
+            if post.deadline_at and reminding.to_escalate(post.deadline_at, reminders.terms, now)
+        ]
+    reminded = {
+        task.post
+        for task in tasks
+        if (stage := reminding.stage_of(task, reminders.terms, now)) and stage.left is not None
+    }
+    items = await _coverage(core, reminded | set(ended))
+    moves = await _moves(core, ended)
+    carried = {
+        (item.post, row.unit) for item in items for row in item.units if row.state in CARRIED
+    }
+    wanted = reminding.of_tasks(
+        tasks, members, reminders.terms, now, carried=carried, frozen=frozen
+    )
+    wanted += reminding.of_items(items, moves, members, reminders.terms, now, frozen=frozen)
+    found = await tokens.authorisations(core, warn=reminders.warn)
+    wanted += reminding.of_accounts(found, members, reminders.terms, now)
+    return members, wanted
+
+
+async def _coverage(core: Core, ids: Collection[str]) -> list[ItemCoverage]:
+    return (await answers.coverage(core, ids=ids))[0] if ids else []
+
+
+async def _moves(core: Core, ids: Collection[str]) -> dict[tuple[str, str], Role]:
+    """(post, unit) → whose move it is, by the publication that needs a person, if any does."""
+    found: dict[tuple[str, str], Role] = {}
+    if not ids:
+        return found
+    async with core.ledger.read() as conn:
+        for pub in await publications.of_posts(conn, ids):
+            role = role_of(pub)
+            if role is not Role.NOBODY and found.get((pub.post, pub.unit)) is not Role.LIAISON:
+                found[pub.post, pub.unit] = role
+    return found
+
+
+# ── the outbox ────────────────────────────────────────────────────────────────────────────────────
+
+
+async def _enter(
+    core: Core, reminders: Reminders, members: Roster, wanted: Sequence[Notice]
+) -> None:
+    """Brings the outbox up to what is due: new ones in, those without a cause out."""
+    addresses = {
+        party: await reminders.contacts.references(party, members.units.get(party))
+        for party in {notice.party for notice in wanted}
+    }
+    now, keys = core.clock.now(), {notice.key for notice in wanted}
+    async with core.ledger.write() as conn:
+        await notices.end_overdue(conn, now)
+        await _forget_ended(conn, wanted, now)
+        waiting = await notices.under_way(conn)
+        await notices.drop(conn, {told.id for told in waiting if told.key not in keys})
+        known = await notices.about(conn, {notice.what for notice in wanted})
+        for notice in wanted:
+            rows = known.get(notice.key, [])
+            await notices.revive(conn, {told.id for told in rows if told.state is Progress.DROPPED})
+            # An address that is set later is not told what the others have known for long.
+            if not rows and not notice.waits:
+                await notices.add(conn, notice, addresses[notice.party], now=now)
+
+
+async def _forget_ended(conn: Connection, wanted: Sequence[Notice], now: datetime) -> None:
+    """An account that was authorised again and is refused once more is news again."""
+    refused = reminding.REFUSED
+    still = {notice.what for notice in wanted if notice.stage == refused}
+    for what in await notices.standing(conn, reminding.ACCOUNT, refused) - still:
+        await notices.forget(conn, what, refused, now=now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Claimed:
+    """A letter that is ours to send."""
+
+    packed: Packed
+    lease: str
+    tries: int  # with this one
+
+
+async def _send(
+    core: Core, reminders: Reminders, members: Roster, due: Mapping[Key, Notice]
+) -> int:
+    async with core.ledger.read() as conn:
+        rows = await notices.under_way(conn)
+    now = core.clock.now()
+    ready = [
+        told
+        for told in rows
+        if told.state is Progress.WAITING and told.next_at <= now and told.key in due
+    ]
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(target: Target, mine: Sequence[Told]) -> int:
+        async with gate:
+            return await _to_target(core, reminders, members, target, mine, due)
+
+    targets = await _by_target(core, reminders, ready)
+    return sum(await asyncio.gather(*(one(target, mine) for target, mine in targets)))
+
+
+async def _by_target(
+    core: Core, reminders: Reminders, ready: Sequence[Told]
+) -> list[tuple[Target, list[Told]]]:
+    """What goes where: parties that share a robot share its letters and its pace."""
+    by_address: dict[tuple[str, str], list[Told]] = defaultdict(list)
+    for told in ready:
+        by_address[told.party, told.address].append(told)
+    found: dict[str, tuple[Target, list[Told]]] = {}
+    for (party, address), mine in by_address.items():
+        try:
+            target = await reminders.contacts.target(party, address)
+        except UsageError as error:
+            await _unusable(core, mine, str(error))
+        else:
+            found.setdefault(target.mark, (target, []))[1].extend(mine)
+    return list(found.values())
+
+
+async def _unusable(core: Core, mine: Sequence[Told], why: str) -> None:
+    reply = Reply(verdict=Verdict.REFUSED, said=why)
+    tries = max(told.tries for told in mine) + 1
+    async with core.ledger.write() as conn:
+        ids = [told.id for told in mine]
+        await notices.refuse(conn, ids, reply, tries=tries, now=core.clock.now())
+    log.warning("notice.no_address", party=mine[0].party, error=why)
+
+
+async def _to_target(
+    core: Core,
+    reminders: Reminders,
+    members: Roster,
+    target: Target,
+    mine: Sequence[Told],
+    due: Mapping[Key, Notice],
+) -> int:
+    """Sends what waits for one address, letter by letter, and notes each answer."""
+    accepted, rows = 0, _by_key(mine)
+    for _number in range(LETTERS_A_ROUND):
+        claimed = await _claim(core, reminders, members, target, rows, due)
+        if claimed is None:
+            break
+        reply = await target.send(claimed.packed.letter)
+        async with core.ledger.write() as conn:
+            await notices.record(
+                conn, claimed.lease, reply, tries=claimed.tries, now=core.clock.now()
+            )
+        for notice in claimed.packed.notices:
+            del rows[notice.key]
+        if reply.verdict is not Verdict.SENT:
+            party = claimed.packed.notices[0].party
+            log.warning(f"notice.{reply.verdict.value}", party=party, error=reply.said)
+            break  # the next one would meet the same
+        accepted += 1
+    return accepted
+
+
+def _by_key(mine: Sequence[Told]) -> dict[Key, list[Told]]:
+    """More than one row where a party named the same address twice; told once all the same."""
+    rows: dict[Key, list[Told]] = defaultdict(list)
+    for told in mine:
+        rows[told.key].append(told)
+    return rows
+
+
+class _TakenError(Exception):
+    """Another process was faster; nothing was changed."""
+
+
+async def _claim(
+    core: Core,
+    reminders: Reminders,
+    members: Roster,
+    target: Target,
+    rows: Mapping[Key, Sequence[Told]],
+    due: Mapping[Key, Notice],
+) -> _Claimed | None:
+    """The next letter for this address, ours alone once this returns."""
+    if not rows:
+        return None
+    now, lease = core.clock.now(), secrets.token_hex(16)
+    try:
+        async with core.ledger.write() as conn:
+            wanted = [due[key] for key in islice(rows, _MOST)]
+            links = {
+                notice.task.id: await reminders.link(conn, notice.task, now)
+                for notice in wanted
+                if notice.task
+            }
+            packed = pack(wanted, links, members, target.limit)[0]
+            mine = [(told.id, one.text) for one in packed.notices for told in rows[one.key]]
+            if not await notices.claim(conn, mine, lease=lease, now=now, until=now + _LEASE):
+                raise _TakenError
+    except _TakenError:
+        return None
+    tries = max(told.tries for one in packed.notices for told in rows[one.key])
+    return _Claimed(packed=packed, lease=lease, tries=tries + 1)

@@ -1,0 +1,227 @@
+"""A key item's day, as the people hear of it: asked, reminded, escalated; each thing once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.domain.publication import State
+from bot.engine import people
+from bot.engine.reminding import remind
+from bot.ledger import notices
+from bot.ledger import roster as stored
+from bot.ledger.notices import Progress, Told
+from bot.settings import NotifyPart
+from tests.bot.engine.world import TEN, Data, World, key_item, open_world, roster
+from tests.notify.mail import Post, serve_mail
+from tests.notify.robots import Robots, serve_robots
+
+HOUR = timedelta(hours=1)
+MAIL = "liaison@lixi.example"
+DEADLINE = TEN + 24 * HOUR
+MORNING = DEADLINE - 2.5 * HOUR  # 07:30
+RELEASED = TEN + timedelta(minutes=10)
+
+
+@dataclass(kw_only=True)
+class Town:
+    """The district and the ways its people are told."""
+
+    world: World
+    robots: Robots
+    post: Post
+
+    async def told(self, moment: datetime) -> list[tuple[str, str]]:
+        """What a round at that moment makes people hear: where and what."""
+        await self.world.at(moment)
+        robots, letters = len(self.robots.said), len(self.post.letters)
+        await remind(self.world.app.core, self.world.app.reminders)
+        mail = [
+            (to, f"{letter['Subject']}\n{letter.get_content()}")
+            for to, letter in self.post.letters[letters:]
+        ]
+        return self.robots.said[robots:] + mail
+
+    async def rows(self, party: str = "") -> list[Told]:
+        """What the ledger has, of one party or of all."""
+        async with self.world.app.core.ledger.read() as conn:
+            found = await notices.about(conn, {"post-k1", *await self._tasks()})
+        return [told for rows in found.values() for told in rows if party in ("", told.party)]
+
+    async def _tasks(self) -> list[str]:
+        names = ("k1@u02-weibo", "k1@u03-weibo")
+        ids = [(await self.world.pub(name)).id for name in names]
+        return [f"{kind}-{number}" for kind in ("accept", "hand_off") for number in ids]
+
+
+def members() -> Data:
+    """The second unit says yes or no and has a robot; the third publishes by hand and has mail."""
+    data = roster(u02_weibo={"reprint": "confirm"}, u03_weibo={"reprint": "manual"})
+    data["units"][1]["contacts"] = ["env:U02_ROBOT"]
+    data["units"][2]["contacts"] = [f"mailto:{MAIL}"]
+    return data
+
+
+@pytest.fixture
+def post() -> Iterator[Post]:
+    with serve_mail() as running:
+        yield running
+
+
+@pytest.fixture
+async def town(tmp_path: Path, post: Post, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Town]:
+    async with serve_robots() as robots, open_world(tmp_path, members()) as world:
+        monkeypatch.setenv("U02_ROBOT", robots.wecom)
+        monkeypatch.setenv("MANAGERS", robots.feishu)
+        world.notify = NotifyPart(
+            managers=["env:MANAGERS"],
+            smtp_host="127.0.0.1",
+            smtp_port=post.port,
+            smtp_from="bot@lanting.example",
+            smtp_mode="insecure",
+            wecom_url=robots.url,
+            feishu_url=robots.url,
+        )
+        world.public_url = "https://bot.lanting.example"
+        await world.start()
+        await world.plan(key_item(accounts=["u01-weibo"]))
+        await world.run(until=RELEASED)
+        assert await world.state("k1@u01-weibo") is State.PUBLISHED
+        yield Town(world=world, robots=robots, post=post)
+
+
+async def test_a_day_of_reminders(town: Town) -> None:
+    world = town.world
+    await world.run(until=TEN + 3 * HOUR)  # the package for the third unit is ready by now
+    asked = dict(await town.told(TEN + 3 * HOUR))
+    assert set(asked) == {"wecom", MAIL}
+    for said, unit in ((asked["wecom"], "u02"), (asked[MAIL], "u03")):
+        for part in (unit, "流感季防护提示k1", f"健康{unit}", "05-07 10:00"):
+            assert part in said
+        assert "https://bot.lanting.example/t/" in said
+        assert len(said) < 400
+    assert await town.told(TEN + 3 * HOUR + timedelta(minutes=1)) == []
+
+    await people.accept(world.app.core, await world.pub("k1@u02-weibo"), by="二院")
+    await world.run(until=TEN + 6 * HOUR)
+    assert await world.state("k1@u02-weibo") is State.PUBLISHED
+    assert await town.told(DEADLINE - 4 * HOUR) == []  # 06:00
+    ((to, said),) = await town.told(MORNING)
+    assert to == MAIL
+    assert "05-07 10:00" in said
+    ((to, _reminder),) = await town.told(DEADLINE - HOUR)
+    assert to == MAIL
+    assert await town.told(DEADLINE + HOUR) == []
+    ((to, _late),) = await town.told(DEADLINE + 2 * HOUR)
+    assert to == MAIL
+    ((robot, said),) = await town.told(DEADLINE + 4 * HOUR)
+    assert robot == "feishu"
+    assert "流感季防护提示k1" in said
+    assert [line for line in said.splitlines() if line.startswith("- ")] == [
+        line for line in said.splitlines() if "u03" in line
+    ]
+    for later in (5, 20, 27):
+        assert await town.told(DEADLINE + later * HOUR) == []
+    assert {told.state for told in await town.rows()} == {Progress.SENT}
+    assert all("/t/" not in told.text for told in await town.rows())  # links are for their readers
+
+
+async def test_what_dies_between_sending_and_noting_is_not_told_twice(town: Town) -> None:
+    town.robots.answers = ["slow"]
+    await town.world.at(RELEASED)
+    dying = asyncio.create_task(remind(town.world.app.core, town.world.app.reminders))
+    while town.robots.calls == 0:
+        await asyncio.sleep(0.01)
+    dying.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await dying
+    await town.world.crash()
+    (claimed,) = await town.rows("u02")
+    assert claimed.state is Progress.SENDING
+    for minutes in (1, 11, 30):
+        told = await town.told(RELEASED + timedelta(minutes=minutes))
+        assert [where for where, _said in told if where == "wecom"] == []
+    (row,) = await town.rows("u02")
+    assert (row.state, town.robots.calls) == (Progress.UNCLEAR, 1)
+    assert "wecom" in dict(await town.told(MORNING))  # the next stage comes all the same
+
+
+async def test_a_refusal_is_tried_again_until_it_is_accepted(town: Town) -> None:
+    busy = {"errcode": 45009, "errmsg": "api freq out of limit"}
+    town.robots.answers = [busy, busy]
+    for minutes in (0, 1, 2, 3, 4, 5, 6, 7):
+        await town.told(RELEASED + timedelta(minutes=minutes))
+    assert town.robots.calls == 3  # at once, two minutes later, four minutes later
+    (told,) = await town.rows("u02")
+    assert (told.state, told.tries) == (Progress.SENT, 2)
+    assert len(town.robots.said) == 1
+
+
+async def test_what_is_refused_for_good_is_shown_at_the_end(town: Town) -> None:
+    town.robots.answers = [{"errcode": 93000, "errmsg": "invalid webhook url"}] * 100
+    for hours in range(0, 51, 2):
+        await town.told(RELEASED + hours * HOUR)
+    async with town.world.app.core.ledger.read() as conn:
+        stuck = await notices.in_trouble(conn, RELEASED)
+    assert {(told.party, told.state) for told in stuck} == {("u02", Progress.FAILED)}
+    assert "93000" in stuck[-1].answer
+
+
+async def test_what_was_done_before_it_could_be_told_is_not_told(town: Town) -> None:
+    town.robots.answers = [502, {"errcode": -1}]
+    await town.told(RELEASED)
+    pub = await town.world.pub("k1@u02-weibo")
+    await people.accept(town.world.app.core, pub, by="二院")
+    assert await town.told(RELEASED + timedelta(minutes=5)) == []
+
+
+async def test_nobody_is_told_where_nobody_is_named(tmp_path: Path) -> None:
+    async with open_world(tmp_path, roster(u02_weibo={"reprint": "confirm"})) as world:
+        await world.plan(key_item(accounts=["u01-weibo"]))
+        await world.run(until=RELEASED)
+        assert await remind(world.app.core, world.app.reminders) == 0
+        async with world.app.core.ledger.read() as conn:
+            assert await notices.under_way(conn) == []
+
+
+async def test_a_freeze_presses_nobody(town: Town) -> None:
+    await people.freeze(town.world.app.core, on=True, reason="哀悼日", by="officer")
+    assert await town.told(RELEASED) == []
+    await people.freeze(town.world.app.core, on=False, reason="", by="officer")
+    assert set(dict(await town.told(RELEASED + timedelta(minutes=1)))) == {"wecom", MAIL}
+
+
+async def test_units_that_share_a_robot_share_its_letters(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = members()
+    for unit in data["units"][1:]:
+        unit["contacts"] = ["env:U02_ROBOT"]
+    town.world.write_roster(data)
+    await town.world.plan()
+    await town.world.run(until=TEN + 3 * HOUR)
+    ((_robot, said),) = await town.told(TEN + 3 * HOUR)
+    assert said.count("◆") == 2
+
+
+async def test_an_account_that_lost_its_authorisation_again_is_told_again(town: Town) -> None:
+    world = town.world
+    world.notify = world.notify.model_copy(update={"administrator": ["env:MANAGERS"]})
+    await world.start()
+    for minutes in (0, 10):
+        await _pause(world, "令牌已撤销")
+        told = await town.told(RELEASED + timedelta(minutes=minutes))
+        assert [where for where, said in told if "令牌已撤销" in said] == ["feishu"]
+        assert await town.told(RELEASED + timedelta(minutes=minutes + 1)) == []
+        await _pause(world, "")
+        assert await town.told(RELEASED + timedelta(minutes=minutes + 2)) == []
+
+
+async def _pause(world: World, why: str) -> None:
+    async with world.app.core.ledger.write() as conn:
+        await stored.pause(conn, "u02-weibo", why)
