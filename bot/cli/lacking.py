@@ -84,11 +84,13 @@ def _cause(cause: _Cause, mine: Sequence[Lack], settings: Settings) -> str:
 
 
 def _when(since: datetime | None, reminded: datetime | None, settings: Settings) -> str:
-    told = local(reminded, settings.zone) or _("never")
-    if since is None:
-        return _("last reminded {reminded}").format(reminded=told)
-    message = _("since {since}, last reminded {reminded}")
-    return message.format(since=local(since, settings.zone), reminded=told)
+    zone = settings.zone
+    told = [_("since {since}").format(since=local(since, zone))] if since else []
+    if reminded is None:
+        told.append(_("nobody reminded yet"))
+    else:
+        told.append(_("last reminded {reminded}").format(reminded=local(reminded, zone)))
+    return _(", ").join(told)
 
 
 def _name(lack: Lack, members: Roster) -> str:

@@ -93,7 +93,7 @@ def lacking(item: ItemCoverage, situations: Iterable[Situation]) -> list[Lack]:
 def _lack(
     unit: str, state: CellState, situations: list[Situation], released: datetime | None
 ) -> Lack:
-    ways = [(todo, role, one) for one in situations for todo, role in _ways(one)]
+    ways = [(todo, role, one) for one in situations for todo, role in _ways(one, released)]
     if not ways:
         return Lack(
             unit=unit,
@@ -123,7 +123,7 @@ def _rank(todo: Todo, role: Role) -> tuple[bool, int, int]:
     return by_itself, _TODOS.index(todo), _BY_ITSELF.index(role) if by_itself else 0
 
 
-def _ways(one: Situation) -> list[tuple[Todo, Role]]:
+def _ways(one: Situation, released: datetime | None) -> list[tuple[Todo, Role]]:
     """What can be done on an account, and by whom; nothing where it takes no part."""
     if one.doubtful_since is not None:
         return [(Todo.DECIDE, Role.OFFICER)]
@@ -134,12 +134,14 @@ def _ways(one: Situation) -> list[tuple[Todo, Role]]:
         return [(Todo(task.value), role_of(pub))]
     if one.unread and pub.state in _AT_REST:
         return [(Todo.READ, Role.ADMINISTRATOR if one.read_error else Role.BOT)]
-    return [_way(pub)]
+    return [_way(pub, released)]
 
 
-def _way(pub: Publication) -> tuple[Todo, Role]:
+def _way(pub: Publication, released: datetime | None) -> tuple[Todo, Role]:
     role = role_of(pub)
     match pub.state:
+        case State.HELD if pub.reason == Hold.FIRST_RELEASE and released is not None:
+            return Todo.WAIT, Role.BOT  # it is out: the bot's next round ends this
         case State.HELD:
             return _HELD.get(Hold(pub.reason), Todo.WAIT), role
         case State.FAILED:

@@ -8,7 +8,14 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from bot.domain.counts import By, CountRow, Counts, Span, count
-from bot.domain.coverage import Cell, Exemption, ItemCoverage, KeyRelease, item_coverage
+from bot.domain.coverage import (
+    LACKING,
+    Cell,
+    Exemption,
+    ItemCoverage,
+    KeyRelease,
+    item_coverage,
+)
 from bot.domain.gaps import (
     AccountGap,
     AccountPosts,
@@ -24,14 +31,16 @@ from bot.domain.post import Kind
 from bot.domain.publication import Publication, State
 from bot.domain.register import History
 from bot.domain.roster import Account, AccountStatus, Roster
+from bot.domain.tasks import TaskKind
 from bot.engine.ports import Core
 from bot.ledger import answers as ledger
-from bot.ledger import exemptions, items, posts, publications, roster, verdicts
+from bot.ledger import exemptions, posts, publications, roster, verdicts
 from bot.ledger.connection import Connection
 from bot.ledger.posts import StoredPost
 from bot.ledger.roster import Health
 from bot.ledger.verdicts import Carried
 
+_ASKED = (TaskKind.ACCEPT, TaskKind.HAND_OFF, TaskKind.LOOK)  # of a unit, about a publication
 _INSTANT = timedelta(microseconds=1)
 _GAP_LOOK_BACK = timedelta(days=60)  # a silence that began before the period belongs to it too
 
@@ -88,22 +97,45 @@ async def covered(
     What was known at a moment gone by: receipts, matches, deletions, exemptions and the text's
     version of then. Only how far accounts had been read is what is known by now, up to then.
     """
+    as_of = at or core.clock.now()
     async with core.ledger.read() as conn:
         stored = await posts.key_items(conn, since=since, until=until, ids=ids)
         facts = await _facts(conn, core, stored, at)
-    as_of = at or core.clock.now()
-    found, lacks = [], {}
-    for post in facts.posts:
-        moment = post.first_release_at or as_of
-        members = facts.history.at(moment)
-        mine = facts.publications[post.id].values()
-        release = release_of(post, mine, members.flagships, facts.exempt.get(post.id, {}))
-        cells = [_cell(facts, post, one) for one in members.accounts.values()]
-        units = asked(post, release, members.open_units(moment))
-        item = item_coverage(release, cells, units, as_of=as_of)
-        found.append(item)
-        lacks[post.id] = lacking(item, _situations(facts, item, cells))
-    return Covered(items=found, lacking=lacks, members=facts.history.at(as_of))
+        found = [_covered(facts, post, as_of) for post in facts.posts]
+        told = await ledger.reminded(conn, _tasks(facts, found), at)
+    lacks = {
+        item.post: lacking(item, _situations(facts, item, cells, told)) for item, cells in found
+    }
+    members = facts.history.at(as_of)
+    return Covered(items=[item for item, _cells in found], lacking=lacks, members=members)
+
+
+def _covered(
+    facts: _Facts, post: StoredPost, as_of: datetime
+) -> tuple[ItemCoverage, Sequence[Cell]]:
+    moment = post.first_release_at or as_of
+    members = facts.history.at(moment)
+    mine = facts.publications[post.id].values()
+    release = release_of(post, mine, members.flagships, facts.exempt.get(post.id, {}))
+    cells = [_cell(facts, post, one) for one in members.accounts.values()]
+    units = asked(post, release, members.open_units(moment))
+    return item_coverage(release, cells, units, as_of=as_of), cells
+
+
+def _tasks(facts: _Facts, found: Iterable[tuple[ItemCoverage, Sequence[Cell]]]) -> list[str]:
+    """What was asked of people about units that lack: ids of tasks."""
+    return [
+        _task(task, facts.publications[item.post][cell.account])
+        for item, cells in found
+        for lacks in [{row.unit for row in item.units if row.state in LACKING}]
+        for cell in cells
+        if cell.unit in lacks and cell.account in facts.publications[item.post]
+        for task in _ASKED
+    ]
+
+
+def _task(kind: TaskKind, pub: Publication) -> str:
+    return f"{kind.value}-{pub.id}"
 
 
 async def _facts(
@@ -113,32 +145,29 @@ async def _facts(
     if at is None:
         pubs = await publications.of_posts(conn, names)
         found = await verdicts.carried(conn, names)
-        gone = await items.gone(conn, [pub.id for pub in pubs if pub.published_at])
         newest = {post.id: post.content_hash for post in stored}
         versions = None
     else:
         stored = [_then(post, at) for post in stored]
         pubs = await ledger.publications_at(conn, names, at)
         found = await ledger.verdicts_at(conn, names, at)
-        gone = await ledger.gone_at(conn, names, at)
         versions = await ledger.versions_at(conn, names, at)
         newest = {name: hashes[-1] for name, hashes in versions.items()}
     history = await roster.history(conn)
     health = await roster.health(conn)
-    waiting = [pub.id for pub in pubs if pub.published_at is None]
     members = history.at(core.clock.now())
     return _Facts(
         posts=stored,
         publications=_publications(names, pubs),
         verdicts=_by_account(names, found),
         exempt=await exemptions.in_force(conn, names, at=at),
-        gone=gone,
+        gone=await ledger.gone(conn, names, at),
         newest=newest,
         versions=versions,
         history=history,
         readings=readings(core, members, health, at),
         health=health,
-        since=await ledger.last_moves(conn, waiting),
+        since=await ledger.last_moves(conn, names),
     )
 
 
@@ -275,7 +304,9 @@ def _evidence(seen: Carried) -> str:
     return text if seen.source_ok else f"{text}; source missing"
 
 
-def _situations(facts: _Facts, item: ItemCoverage, cells: Sequence[Cell]) -> list[Situation]:
+def _situations(
+    facts: _Facts, item: ItemCoverage, cells: Sequence[Cell], told: Mapping[str, datetime]
+) -> list[Situation]:
     found = []
     for cell in cells:
         pub = facts.publications[item.post].get(cell.account)
@@ -283,6 +314,7 @@ def _situations(facts: _Facts, item: ItemCoverage, cells: Sequence[Cell]) -> lis
             one.at for one in facts.verdicts[item.post].get(cell.account, ()) if _is_doubtful(one)
         ]
         read = cell.read_until is not None and cell.read_until >= item.deadline_at
+        times = [told.get(_task(kind, pub)) for kind in _ASKED] if pub else []
         found.append(
             Situation(
                 account=cell.account,
@@ -292,6 +324,7 @@ def _situations(facts: _Facts, item: ItemCoverage, cells: Sequence[Cell]) -> lis
                 unread=not (read or cell.by_hand) and item.as_of > item.deadline_at,
                 read_error=facts.health[cell.account].read_error,
                 since=facts.since.get(pub.id) if pub else None,
+                reminded_at=max((time for time in times if time), default=None),
             )
         )
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -15,9 +15,20 @@ from bot.domain.post import Kind
 from bot.domain.publication import Publication, State
 from bot.ledger import publications as pubs_
 from bot.ledger.connection import Connection
-from bot.ledger.tables import accounts, contents, events, items, posts, publications, verdicts
+from bot.ledger.notices import Progress
+from bot.ledger.tables import (
+    accounts,
+    contents,
+    events,
+    items,
+    notices,
+    posts,
+    publications,
+    verdicts,
+)
 from bot.ledger.verdicts import Carried, carried_columns
 
+_MANY = 500  # names in one query
 _BREAK = "\n"  # stands in no account's name
 _DEADLINE = func.coalesce(posts.c.deadline_at, posts.c.due_at)
 _GONE = items.c.deleted_at.is_not(None)
@@ -123,12 +134,13 @@ async def publications_at(
     ]
 
 
-async def gone_at(conn: Connection, ids: Collection[str], at: datetime) -> set[int]:
-    """The posts' publications that were known to be deleted at a moment."""
-    query = (
-        select(publications.c.id)
-        .join(items, items.c.publication == publications.c.id)
-        .where(publications.c.post.in_(sorted(ids)), _GONE, items.c.deleted_at <= at)
+async def gone(conn: Connection, ids: Collection[str], at: datetime | None = None) -> set[int]:
+    """The posts' publications that are known to be deleted, or were at a moment."""
+    deleted = select(items.c.publication).where(_GONE)
+    if at is not None:
+        deleted = deleted.where(items.c.deleted_at <= at)
+    query = select(publications.c.id).where(
+        publications.c.post.in_(sorted(ids)), publications.c.id.in_(deleted)
     )
     return set((await conn.execute(query)).scalars())
 
@@ -174,14 +186,35 @@ async def versions_at(conn: Connection, ids: Collection[str], at: datetime) -> d
     return found
 
 
-async def last_moves(conn: Connection, ids: Collection[int]) -> dict[int, datetime]:
-    """Publication → when it came to stand as it does."""
+async def last_moves(conn: Connection, ids: Collection[str]) -> dict[int, datetime]:
+    """The posts' publications that are not public → when they came to stand as they do."""
+    mine = select(publications.c.id).where(
+        publications.c.post.in_(sorted(ids)), publications.c.published_at.is_(None)
+    )
     query = (
         select(events.c.publication, func.max(events.c.at).label("at"))
-        .where(events.c.publication.in_(sorted(ids)))
+        .where(events.c.publication.in_(mine))
         .group_by(events.c.publication)
     )
     return {row.publication: row.at for row in await conn.execute(query)}
+
+
+async def reminded(
+    conn: Connection, tasks: Sequence[str], at: datetime | None = None
+) -> dict[str, datetime]:
+    """Task → when anybody was last surely told of it; at a moment gone by, by then."""
+    query = (
+        select(notices.c.what, func.max(notices.c.told_at).label("told_at"))
+        .where(notices.c.state == Progress.SENT.value)
+        .group_by(notices.c.what)
+    )
+    if at is not None:
+        query = query.where(notices.c.told_at <= at)
+    found: dict[str, datetime] = {}
+    for start in range(0, len(tasks), _MANY):
+        part = query.where(notices.c.what.in_(tasks[start : start + _MANY]))
+        found |= {row.what: row.told_at for row in await conn.execute(part)}
+    return found
 
 
 _SHOWN = (

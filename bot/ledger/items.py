@@ -279,14 +279,6 @@ async def between(conn: Connection, since: datetime | None, until: datetime | No
     return list(await conn.execute(query))
 
 
-async def gone(conn: Connection, publications: Collection[int]) -> set[int]:
-    """Those of these publications whose item has been deleted since."""
-    query = select(items.c.publication).where(
-        items.c.publication.in_(sorted(publications)), items.c.deleted_at.is_not(None)
-    )
-    return {int(key) for key in (await conn.execute(query)).scalars()}
-
-
 async def owners(conn: Connection, url: str) -> list[tuple[str, int | None]]:
     """Account and publication of every item with this link; the publication may be unknown."""
     query = select(items.c.account, items.c.publication).where(items.c.url == url)
