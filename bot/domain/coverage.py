@@ -213,6 +213,7 @@ def item_coverage(
 
 
 def _with_first_release(item: KeyRelease, cells: Iterable[Cell]) -> list[Cell]:
+    known = list(cells)
     first = Cell(
         account=item.flagship,
         unit=item.flagship_unit,
@@ -220,8 +221,9 @@ def _with_first_release(item: KeyRelease, cells: Iterable[Cell]) -> list[Cell]:
         url=item.url,
         evidence="first release" if item.released_at is not None else "",
         read_until=item.deadline_at,  # our own ledger tells, no reading is needed
+        outdated=any(cell.outdated for cell in known if cell.account == item.flagship),
     )
-    return [first, *(cell for cell in cells if cell.account != item.flagship)]
+    return [first, *(cell for cell in known if cell.account != item.flagship)]
 
 
 def account_row(item: KeyRelease, cell: Cell, *, as_of: datetime) -> AccountRow:

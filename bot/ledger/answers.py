@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, select
 from bot.domain.coverage import IN_FLIGHT
 from bot.domain.grid import Names
 from bot.domain.post import Kind
-from bot.domain.publication import Publication, State
+from bot.domain.publication import Hold, Publication, State
 from bot.ledger import publications as pubs_
 from bot.ledger.connection import Connection
 from bot.ledger.notices import Progress
@@ -121,17 +121,22 @@ async def publications_at(
     mine = select(publications.c.id).where(publications.c.post.in_(sorted(ids)))
     known = (events.c.publication.in_(mine), events.c.at <= at)
     last = select(func.max(events.c.id)).where(*known).group_by(events.c.publication)
-    query = select(events.c.publication, events.c.to_state).where(events.c.id.in_(last))
-    states = {row.publication: State(row.to_state) for row in await conn.execute(query)}
+    query = select(events.c.publication, events.c.to_state, events.c.facts)
+    rows = await conn.execute(query.where(events.c.id.in_(last)))
+    stood = {row.publication: (State(row.to_state), row.facts) for row in rows}
     out = select(events.c.publication).where(*known, events.c.to_state == State.PUBLISHED.value)
     public = set((await conn.execute(out.distinct())).scalars())
-    return [
-        replace(
-            pub, state=states[pub.id], published_at=pub.published_at if pub.id in public else None
-        )
-        for pub in found
-        if pub.id in states
-    ]
+    return [_then(pub, *stood[pub.id], public=pub.id in public) for pub in found if pub.id in stood]
+
+
+def _then(pub: Publication, state: State, facts: Mapping[str, Any], *, public: bool) -> Publication:
+    """The publication in an earlier state; not every event says why it was held from then on."""
+    reason = str(facts.get("reason", ""))
+    if state is State.HELD and reason not in set(Hold):
+        waits = pub.needs_acceptance and "by" not in facts
+        reason = Hold.ACCEPTANCE if waits else Hold.FIRST_RELEASE
+    published_at = pub.published_at if public else None
+    return replace(pub, state=state, reason=reason, published_at=published_at)
 
 
 async def gone(conn: Connection, ids: Collection[str], at: datetime | None = None) -> set[int]:
