@@ -87,10 +87,7 @@ class ExtraTarget:
         return Reply(
             verdict=Verdict.REFUSED,
             said=why,
-            advice=_(
-                "It is tried again by itself. Check the address, the mail server in [notify] and "
-                "its password."
-            ),
+            advice=_("Check the address, the mail server in [notify] and its password."),
         )
 
     def _safe(self, line: str) -> str:
