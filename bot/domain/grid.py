@@ -106,15 +106,16 @@ def _lacking(
             continue
         reading = matrix.readings[account]
         doubtful, in_flight = account in names.doubtful, account in names.in_flight
-        hidden = in_flight or not reading.readable
+        until = reading.covers(item.released_at, item.deadline_at)
+        readable = reading.readable or until is not None  # or vouched for by an export
         state = account_state(
             carried_at=None,
             deadline_at=item.deadline_at,
             expected=in_flight or account in names.idle,
             doubtful=doubtful,
             closed=closed,
-            hidden=hidden,
-            read_until=None if hidden else reading.covers(item.released_at, item.deadline_at),
+            hidden=in_flight or not readable,
+            read_until=until,
         )
-        found.append((state, doubtful or reading.readable))
+        found.append((state, doubtful or readable))
     return unit_state(found)

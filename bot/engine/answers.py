@@ -251,17 +251,19 @@ def _cell(facts: _Facts, post: StoredPost, account: Account) -> Cell:
     seen = facts.verdicts[post.id].get(account.id, ())
     reading = facts.readings[account.id]
     deadline = post.deadline_at or post.due_at
+    read_until = reading.covers(post.first_release_at, deadline)
     proofs = sorted(_proofs(facts, post, pub, seen), key=lambda proof: proof[0])
     at, url, evidence, outdated = proofs[0] if proofs else (None, "", "", False)
     return Cell(
         account=account.id,
         unit=account.unit,
         expected=pub is not None,
-        by_hand=not reading.readable,
+        # Where an export was vouched for, the account is known as if it had been read.
+        by_hand=not reading.readable and read_until is None,
         carried_at=at,
         url=url,
         evidence=evidence,
-        read_until=reading.covers(post.first_release_at, deadline),
+        read_until=read_until,
         doubtful=any(_is_doubtful(one) for one in seen),
         publication=pub.state if pub else None,
         outdated=outdated,
