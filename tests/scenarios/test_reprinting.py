@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.domain.publication import State
+from bot.domain.tasks import TaskKind
+from bot.engine.tasks import open_tasks
 from tests.bot.engine.world import TEN, Data, World, key_item, open_world, roster
 
 AUTO: Data = {"reprint": "auto"}
