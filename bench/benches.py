@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from bench import (
     burst,
+    coverage,
     duel,
     footprint,
     growth,
@@ -29,6 +30,7 @@ BENCHES: dict[str, Callable[[int], Awaitable[Outcome]]] = {
     "footprint": footprint.measure,
     "matching": matching.measure,
     "million": million.measure,
+    "coverage": coverage.measure,
     "reading": reading.measure,
     "spent": spent.measure,
 }
