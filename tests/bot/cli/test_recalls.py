@@ -71,6 +71,6 @@ def test_every_word_of_a_recall_has_words_for_people() -> None:
     files = [*ROOT.glob("domain/recall.py"), *ROOT.glob("engine/recall*.py")]
     text = "\n".join(file.read_text("utf-8") for file in files)
     used = set(re.findall(r'(?:name=|word=|StepState\.[A-Z]+, |word = )"([a-z_]+)"', text))
-    used |= {"ordered", "said_done", "cannot", "shows_the_original"}
+    used = (used - {"ordered"}) | {"said_done", "cannot", "shows_the_original"}
     assert len(used) > 15
-    assert {word for word in used if words.word(word) == word} == set()
+    assert {word for word in used if words.word(word) in {"", word}} == set()
