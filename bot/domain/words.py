@@ -64,8 +64,8 @@ _REASONS = {
     "withdrawn": N_("withdrawn"),
     "declined": N_("the unit declined"),
     "not_whitelisted": N_(
-        "It is declared original (原创), and WeChat refuses the bot's copy. Carry it by WeChat's own "
-        "转载, or ask the first account for a place on its whitelist (白名单)."
+        "It is declared original (原创), and WeChat refuses the bot's copy. Carry it by WeChat's "
+        "own 转载, or ask the first account for a place on its whitelist (白名单)."
     ),
     "carried_by_hand": N_("the unit had carried it by hand already"),
 }
