@@ -229,7 +229,7 @@ class Asking:
 
 async def asking(app: App, total: int) -> Asking:
     """Questions of articles that nobody else has carried."""
-    carried = [popular(number)[0][0] for number in range(POPULAR)]
+    carried = ["".join(raw for raw, _normal in popular(n)[:3]) for n in range(POPULAR)]
     rand = random.Random(3)
     wanted = rand.sample(range(1, total + 1), min(total, 6_000))
     async with app.core.ledger.read() as conn:
@@ -239,8 +239,10 @@ async def asking(app: App, total: int) -> Asking:
         for sentence in carried:
             first = select(items.c.id).where(items.c.text.startswith(sentence))
             firsts.append(await conn.scalar(first.order_by(items.c.id).limit(1)))
-    own = [(item, raw) for item, raw in rows if len(raw) > 400 and raw[:12] not in carried]
-    return Asking([one for one in own if not one[1].startswith(tuple(carried))], firsts)
+    own = [
+        (item, raw) for item, raw in rows if len(raw) > 400 and not raw.startswith(tuple(carried))
+    ]
+    return Asking(own, firsts)
 
 
 @dataclass(frozen=True)
