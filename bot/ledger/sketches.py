@@ -164,7 +164,7 @@ def within(
 def nearest(
     conn: SyncConnection, hashes: Collection[int], before: datetime, limit: int
 ) -> Sequence[Any]:
-    """Up to `limit` items published before then: those that share most, and the first that share it.
+    """Up to `limit` items published before then: those that share most, and the first of them.
 
     Rows of id, account, published_at, title, url and text. The rarest hashes are read, up to a
     budget: what it costs does not grow with the footers. Of a text that is common all through, the

@@ -9,11 +9,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-<<<<<<< HEAD
-from bench import burst, footprint, growth, lateness, million, reading, report, writing
-=======
-from bench import burst, coverage, footprint, growth, lateness, reading, report
->>>>>>> main
+from bench import (
+    burst,
+    coverage,
+    footprint,
+    growth,
+    lateness,
+    million,
+    reading,
+    report,
+    writing,
+)
 from bench.figures import Figure, Outcome, Table
 from bench.load import ACCOUNTS
 from bench.matrix import Size
