@@ -30,9 +30,11 @@ IDENTICAL = 0.97  # c_all of a text that was copied as it is
 COMMON = 3  # a gram in this many of our texts belongs to the template, not to the text
 SAME_TEXT = 0.90  # Jaccard from which two of our posts have one text
 MAX_TIMES = 20  # a candidate this many times longer is a collection, not a reprint
-PICTURE = 60  # grams of an item whose article is a picture: a line or two
+PICTURE = 25  # characters an item has whose article is a picture: 长图, 点开看看
+TELLING = 10  # characters of a title that only one article has; 义诊通知 stands over many
 OTHER_TEXT = 200  # grams from which an item has a text of its own
 
+_RECALLS = re.compile(r"撤回|撤稿|[勿停]止?转发|作废|不实")  # what points at it to take it back
 # How much of the key item an item carries: all, a shortened text, a piece, one of several articles
 # in one item, or its short form (Weibo text, video caption); "" when no text tells.
 Form = Literal["full", "cut", "excerpt", "digest", "caption", ""]
@@ -136,17 +138,22 @@ def same_title(known: Known, read: Reading) -> bool:
 
 def has_other_text(hit: Hit) -> bool:
     """A pointer in an article that has nothing else of the key item: 延伸阅读, a line left over."""
-    return len(hit.read.grams) >= OTHER_TEXT and hit.c_all < 0.1 and not hit.titled
+    if hit.c_all >= 0.1 or hit.titled:
+        return False
+    return len(hit.read.grams) >= OTHER_TEXT or _RECALLS.search(hit.read.normal) is not None
 
 
 def may_be_it(hit: Hit) -> bool:
-    """Not another text of some length under that title: last year's article, the next notice."""
-    if hit.known.shares_title and hit.shared < MIN_GRAMS:
-        return False  # the title does not tell which one
-    half = min((len(version.grams) for version in hit.known.key.versions), default=0) / 2
-    if len(hit.read.grams) < max(PICTURE, min(half, OTHER_TEXT)):
+    """Not another text under that title: last year's article, the next notice."""
+    if hit.c_all >= CUT or hit.e >= PARTLY:
         return True
-    return hit.c_all >= CUT or hit.e >= PARTLY
+    if hit.known.shares_title:
+        return False  # the title does not tell which one
+    if hit.read.own_words < PICTURE:
+        return True
+    half = min((len(version.grams) for version in hit.known.key.versions), default=0) / 2
+    telling = len(hit.known.title.plain) >= TELLING
+    return telling and len(hit.read.grams) < min(half, OTHER_TEXT)
 
 
 def is_cut(hit: Hit, *, sourced: bool) -> bool:
@@ -156,9 +163,9 @@ def is_cut(hit: Hit, *, sourced: bool) -> bool:
 
 
 def is_piece(hit: Hit, *, sourced: bool) -> bool:
-    if (hit.titled and hit.e >= PARTLY) or (sourced and hit.e >= PIECE):
-        return True
-    return hit.under_title
+    if hit.titled:  # then all of the item should be it
+        return hit.e >= PARTLY
+    return (sourced and hit.e >= PIECE) or hit.under_title
 
 
 def standing_of(hit: Hit) -> Standing:

@@ -272,6 +272,8 @@ class Matcher:
             return "guard-numbers"
         if guards.subjects_differ(hit.alignment):
             return "guard-subject"
+        if guards.places_differ(hit.alignment):
+            return "guard-place"
         allowed = frozenset(
             norm.bare_line(norm.fold(name)) for name in hit.read.item.own_unit_names
         )

@@ -51,7 +51,8 @@ _MARKUP = re.compile(
 )
 # Control and zero-width characters: WeChat inserts U+200B and U+FEFF (NFKC makes U+00A0 a blank).
 _INVISIBLE = re.compile(
-    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    r"\ud800-\udfff]"  # half a character: what a cut answer leaves, and OpenCC refuses
 )
 # Spellings of Taiwan and Hong Kong that `t2s` leaves; 著 is 着 there, wherever it is said zhe.
 _SPELLINGS = str.maketrans("著衞枱揹簷痺睪", "着卫台背檐痹睾")
@@ -161,8 +162,11 @@ def bare_line(folded: str) -> str:
 
 
 def _bare(folded: str) -> str:
+    plain = _DECORATION.sub("", folded)
+    if plain.count(" ") * 3 > len(plain):  # 流 感 来 了: then blanks say nothing at all
+        plain = plain.replace(" ", "")
     # Blanks go first, or 二 十天 would have a 10 in it; other signs end a number.
-    plain = _BLANKS.sub("", _DECORATION.sub("", folded))
+    plain = _BLANKS.sub("", plain)
     plain = _in_figures(_THOUSANDS.sub("", plain))
     return _NOT_TEXT.sub(_gap, plain)
 
