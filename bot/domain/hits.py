@@ -32,7 +32,8 @@ SAME_TEXT = 0.90  # Jaccard from which two of our posts have one text
 MAX_TIMES = 20  # a candidate this many times longer is a collection, not a reprint
 PICTURE = 25  # characters an item has whose article is a picture: 长图, 点开看看
 TELLING = 10  # characters of a title that only one article has; 义诊通知 stands over many
-OTHER_TEXT = 200  # grams from which an item has a text of its own
+OTHER_TEXT = 200  # grams from which an item has a text of its own …
+OTHER_NOTE = 140  # … and with a pointer in it: all that a Weibo post can say
 
 _RECALLS = re.compile(r"撤回|撤稿|[勿停]止?转发|作废|不实")  # what points at it to take it back
 # How much of the key item an item carries: all, a shortened text, a piece, one of several articles
@@ -140,7 +141,7 @@ def has_other_text(hit: Hit) -> bool:
     """A pointer in an article that has nothing else of the key item: 延伸阅读, a line left over."""
     if hit.c_all >= 0.1 or hit.titled:
         return False
-    return len(hit.read.grams) >= OTHER_TEXT or _RECALLS.search(hit.read.normal) is not None
+    return len(hit.read.grams) >= OTHER_NOTE or _RECALLS.search(hit.read.normal) is not None
 
 
 def may_be_it(hit: Hit) -> bool:
@@ -157,14 +158,19 @@ def may_be_it(hit: Hit) -> bool:
 
 
 def is_cut(hit: Hit, *, sourced: bool) -> bool:
-    if hit.e >= MOSTLY or (hit.titled and hit.e >= PARTLY / 2):
+    """Whether a text with a good part of the key text is that text cut short."""
+    if hit.e >= MOSTLY:
         return True
-    return (sourced and hit.e >= CUT) or hit.under_title
+    dense = hit.alignment.density >= MOSTLY  # else its sentences stand among others
+    if hit.titled:
+        return dense and hit.e >= PARTLY / 2
+    return (sourced and dense and hit.e >= CUT) or hit.under_title
 
 
 def is_piece(hit: Hit, *, sourced: bool) -> bool:
+    """Whether a text with a small part of the key text is a piece of it, and meant to be."""
     if hit.titled:  # then all of the item should be it
-        return hit.e >= PARTLY
+        return hit.e >= MOSTLY or (hit.e >= PARTLY and hit.alignment.density >= MOSTLY)
     return (sourced and hit.e >= PIECE) or hit.under_title
 
 

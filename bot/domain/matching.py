@@ -204,10 +204,10 @@ class Matcher:
 
     def _rule(self, hit: Hit) -> tuple[Level, str] | None:
         known, read = hit.known, hit.read
-        if pointer := _pointer(known, read):
-            other = pointer != "repost" and has_other_text(hit)
-            return ("D", "pointer-other-text") if other else ("A", pointer)
         standing = standing_of(hit)
+        if pointer := _pointer(known, read):
+            other = has_other_text(hit) or standing == "explained"
+            return ("D", "pointer-other-text") if other and pointer != "repost" else ("A", pointer)
         if standing == "explained":
             return ("D", "guard-sibling") if hit.titled else None
         same = ratio(known.title.plain, read.title.plain) >= SAME_TITLE
