@@ -14,6 +14,7 @@ from bot.cli import (
     answers,
     checking,
     connecting,
+    contacts,
     demo,
     doctor,
     exporting,
@@ -21,6 +22,7 @@ from bot.cli import (
     planning,
     previewing,
     publications,
+    reading_back,
     recalls,
     rehearse,
     running,
@@ -61,7 +63,10 @@ app.command(help=_("Serves the platforms' APIs on this machine, for rehearsals a
     running.simulator
 )
 app.command(help=_("Reads back what the accounts really show and ties it to the key items."))(
-    running.collect
+    reading_back.collect
+)
+app.command(help=_("Shows earlier items with the same text, and who carried it first."))(
+    reading_back.earlier
 )
 app.command(
     help=_("Takes a post back from every account that carries it, and keeps it from all others.")
@@ -72,6 +77,7 @@ app.command(
 app.add_typer(recalls.group, name="recalls")
 app.add_typer(publications.group, name="publications")
 app.add_typer(accounts.group, name="accounts")
+app.add_typer(contacts.group, name="contacts")
 app.add_typer(exporting.group, name="export")
 app.add_typer(tasks.group, name="tasks")
 app.add_typer(matches.group, name="matches")

@@ -180,7 +180,7 @@ def _news(row: Any, item: Item, now: datetime) -> dict[str, Any]:
     if item.url and not row.url:
         changes["url"] = item.url
     if item.text and item.text != row.text:
-        changes |= {"text": item.text, "repost_of": item.repost_of}
+        changes |= {"text": item.text, "sketched": 0, "repost_of": item.repost_of}
         changes |= {"title": item.title or row.title}
         changes |= {"source_url": item.source_url or row.source_url}
     if item.deleted and row.deleted_at is None:

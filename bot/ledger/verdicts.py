@@ -134,6 +134,7 @@ class Match:
     level: str
     decision: str  # reprinted, doubtful or no
     rule: str
+    form: str  # how much of the key item it carries, see bot.domain.matching.Form
     source_ok: bool
     scores: Mapping[str, float]
     passages: Sequence[str]
@@ -146,7 +147,7 @@ _MATCH = (
     select(
         verdicts.c.id.label("number"),
         *(verdicts.c[name] for name in ("item", "post", "account", "at", "level", "decision")),
-        *(verdicts.c[name] for name in ("rule", "source_ok", "scores", "passages")),
+        *(verdicts.c[name] for name in ("rule", "form", "source_ok", "scores", "passages")),
         *(verdicts.c[name] for name in ("decided_by", "reason", "superseded")),
         *(items.c[name] for name in ("title", "text", "url", "published_at", "deleted_at")),
         posts.c.title.label("post_title"),
