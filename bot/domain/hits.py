@@ -35,7 +35,7 @@ TELLING = 10  # characters of a title that only one article has; 义诊通知 st
 OTHER_TEXT = 200  # grams from which an item has a text of its own …
 OTHER_NOTE = 140  # … and with a pointer in it: all that a Weibo post can say
 
-_RECALLS = re.compile(r"撤回|撤稿|[勿停]止?转发|作废|不实")  # what points at it to take it back
+_RECALLS = re.compile(r"撤回|撤稿|[勿停]止?转发|作废|失实")  # what points at it to take it back
 # How much of the key item an item carries: all, a shortened text, a piece, one of several articles
 # in one item, or its short form (Weibo text, video caption); "" when no text tells.
 Form = Literal["full", "cut", "excerpt", "digest", "caption", ""]
@@ -138,10 +138,14 @@ def same_title(known: Known, read: Reading) -> bool:
 
 
 def has_other_text(hit: Hit) -> bool:
-    """A pointer in an article that has nothing else of the key item: 延伸阅读, a line left over."""
-    if hit.c_all >= 0.1 or hit.titled:
-        return False
-    return len(hit.read.grams) >= OTHER_NOTE or _RECALLS.search(hit.read.normal) is not None
+    """A pointer in an article that has nothing else of the key item: 延伸阅读, a line left over.
+
+    Or in a note that takes the item back.
+    """
+    size = len(hit.read.grams)
+    if size < OTHER_NOTE and _RECALLS.search(hit.read.normal):
+        return _RECALLS.search(hit.version.text) is None
+    return size >= OTHER_NOTE and hit.c_all < 0.1 and not hit.titled
 
 
 def may_be_it(hit: Hit) -> bool:

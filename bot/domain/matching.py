@@ -184,7 +184,6 @@ class Matcher:
         level, rule = found
         early = read.item.published_at < known.key.released_at
         form = hit.form
-        title = ratio(known.title.plain, read.title.plain)
         return Verdict(
             post=known.key.post,
             account=read.item.account,
@@ -192,9 +191,7 @@ class Matcher:
             decision="no" if early else "doubtful" if level == "D" else "reprinted",
             rule="before-release" if early else rule,
             form=form,
-            scores={"c": hit.c, "c_all": hit.c_all, "e": hit.e, "title": title}
-            if known.key.versions
-            else {"title": title},
+            scores=_scores(hit, ratio(known.title.plain, read.title.plain)),
             source_ok=self._shows_source(known, read),
             passages=hit.alignment.passages if form else (),
             version=hit.version.hash if form else "",
@@ -316,6 +313,14 @@ def _spoken(names: Iterable[str]) -> frozenset[str]:
         if place and count >= COMMON and name.startswith(place)
     }
     return frozenset(full | short)
+
+
+def _scores(hit: Hit, title: float) -> dict[str, float]:
+    """What a person may want to see beside a verdict; all but the title between 0 and 1."""
+    if not hit.shared:
+        return {"c": 0.0, "c_all": 0.0, "e": 0.0, "title": title}
+    changed = hit.alignment.changed if hit.form else 0.0
+    return {"c": hit.c, "c_all": hit.c_all, "e": hit.e, "title": title, "changed": changed}
 
 
 def _in_window(key: KeyText, candidate: Candidate) -> bool:

@@ -31,7 +31,8 @@ _DECORATION = re.compile(
     r"https?://[!-~]+|www\.[!-~]+"
     r"|@[\w\-·]{1,30}"  # names on Weibo have at most 30 characters
     r"|#[^#\n]{1,40}#"
-    r"|\[[^\[\]\n]{1,8}\]",  # [表情]
+    r"|\[[^\[\]\n]{1,8}\]"  # [表情]
+    r"|[0-9#*]\ufe0f?\u20e3",  # a figure in a box, 1️⃣: it counts paragraphs
     re.IGNORECASE,
 )
 _CREDIT = re.compile(
