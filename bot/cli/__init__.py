@@ -18,6 +18,7 @@ from bot.cli import (
     demo,
     doctor,
     exporting,
+    importing,
     matches,
     planning,
     previewing,
@@ -75,6 +76,10 @@ app.command(
     help=_("Brings every account that carries a post up to the calendar's corrected version.")
 )(recalls.correct)
 app.add_typer(recalls.group, name="recalls")
+app.command("import", help=_("Takes over what an account posted from the platform's own export."))(
+    importing.import_
+)
+app.command(help=_("Lists the exports that were taken over, the newest first."))(importing.imports)
 app.add_typer(publications.group, name="publications")
 app.add_typer(accounts.group, name="accounts")
 app.add_typer(contacts.group, name="contacts")

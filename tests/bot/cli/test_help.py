@@ -17,7 +17,7 @@ COMMANDS = [
         for name in ("list", "show", "retry", "cancel", "confirm", "accept", "decline")
     ),
     *(["publications", name] for name in ("freeze", "unfreeze")),
-    *([name] for name in ("withdraw", "correct", "recalls")),
+    *([name] for name in ("withdraw", "correct", "recalls", "import", "imports")),
     *(["recalls", name] for name in ("list", "show", "done")),
     *(["accounts", name] for name in ("list", "set-credential", "resume")),
     *(["contacts", name] for name in ("list", "remove", "set", "test")),
