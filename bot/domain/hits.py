@@ -144,7 +144,7 @@ def has_other_text(hit: Hit) -> bool:
     """
     size = len(hit.read.grams)
     if size < OTHER_NOTE and _RECALLS.search(hit.read.normal):
-        return _RECALLS.search(hit.version.text) is None
+        return hit.c_all < CUT
     return size >= OTHER_NOTE and hit.c_all < 0.1 and not hit.titled
 
 

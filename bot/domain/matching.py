@@ -20,7 +20,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.domain import guards
@@ -150,7 +150,14 @@ class Matcher:
         Only items from an hour before the first release to 30 days after the deadline are looked
         at. Those before the release get decision "no" with rule "before-release".
         """
-        numbers = [n for n, known in enumerate(self._known) if _in_window(known.key, candidate)]
+        url = norm.canonical_url(candidate.url)
+        at = candidate.published_at
+        # An item at the address of a first release is that release itself.
+        numbers = [
+            n
+            for n, known in enumerate(self._known)
+            if url not in known.key.urls and _in_window(known.key, at)
+        ]
         if not numbers:
             return []
         read = Reading(candidate)
@@ -323,11 +330,8 @@ def _scores(hit: Hit, title: float) -> dict[str, float]:
     return {"c": hit.c, "c_all": hit.c_all, "e": hit.e, "title": title, "changed": changed}
 
 
-def _in_window(key: KeyText, candidate: Candidate) -> bool:
-    if key.released_at - EARLY <= candidate.published_at <= key.deadline_at + AFTER:
-        url = norm.canonical_url(candidate.url)
-        return url not in key.urls  # else it is the first release itself
-    return False
+def _in_window(key: KeyText, at: datetime) -> bool:
+    return key.released_at - EARLY <= at <= key.deadline_at + AFTER
 
 
 def _pointer(known: Known, read: Reading) -> str:

@@ -65,8 +65,9 @@ _MEASURES = (
     "年月日号时点分秒岁例期周天个名位家处所次剂支人条项种倍成片层辆台间户元克米升度届版讲集篇"
     "辑章步样件份张本双只场轮批床"
 )
-_NUMERAL = re.compile(
-    rf"百分之([{_SIGNS}]+|\d+)|(?<=第)[{_SIGNS}]+|(?<![\d万亿])[{_SIGNS}]+(?=[{_MEASURES}])"
+_NUMERAL = re.compile(  # possessive, and from a run's start alone: else long runs cost its square
+    rf"百分之(?:([{_SIGNS}]++)|(\d++))|(?<=第)[{_SIGNS}]++"
+    rf"|(?<![\d亿{_SIGNS}])[{_SIGNS}]++(?=[{_MEASURES}])"
 )
 _ZEROS = re.compile(r"(?<![\d.])0+(?=\d)")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
@@ -181,7 +182,7 @@ def _gap(run: re.Match[str]) -> str:
 
 
 def _in_figures(text: str) -> str:
-    return _ZEROS.sub("", _NUMERAL.sub(lambda m: _arabic(m[1] or m[0]), text))
+    return _ZEROS.sub("", _NUMERAL.sub(lambda m: _arabic(m[1] or m[2] or m[0]), text))
 
 
 def _without_credits(folded: str) -> str:
