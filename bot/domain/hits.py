@@ -19,6 +19,7 @@ from bot.domain.titles import SAME_TITLE, Title, ratio
 
 FULL = 0.80  # c from which a copy is taken for complete
 CUT = 0.40  # c from which it is taken for the text cut short
+SOME = 0.25  # c from which a person should have a look
 MOSTLY = 0.70  # e from which an item is little else than the key text
 PARTLY = 0.50  # e that is enough under the item's title or with its source
 PIECE = 0.80  # e from which an item is taken for a piece of the key text
@@ -176,6 +177,15 @@ def is_piece(hit: Hit, *, sourced: bool) -> bool:
     if hit.titled:  # then all of the item should be it
         return hit.e >= MOSTLY or (hit.e >= PARTLY and hit.alignment.density >= MOSTLY)
     return (sourced and hit.e >= PIECE) or hit.under_title
+
+
+def is_worth_a_look(hit: Hit) -> bool:
+    """Whether a person should see a piece that has neither title nor source."""
+    if len(hit.carried) >= MIN_GRAMS and hit.e >= PIECE:
+        return True
+    if len(hit.carried) < MIN_PIECE or hit.known.title.is_rival(hit.read.title):
+        return False  # the other part of a series has the same introduction
+    return hit.e >= PARTLY or hit.c >= SOME
 
 
 def standing_of(hit: Hit) -> Standing:

@@ -32,7 +32,6 @@ from bot.domain.hits import (
     MAX_TIMES,
     MIN_GRAMS,
     MIN_PIECE,
-    PIECE,
     SAME_TEXT,
     Form,
     Hit,
@@ -41,6 +40,7 @@ from bot.domain.hits import (
     has_other_text,
     is_cut,
     is_piece,
+    is_worth_a_look,
     may_be_it,
     rank,
     same_title,
@@ -252,9 +252,7 @@ class Matcher:
             return ("C" if is_cut(hit, sourced=sourced) else "D"), "cut"
         if len(hit.carried) >= MIN_PIECE and is_piece(hit, sourced=sourced):
             return "C", "excerpt"
-        if len(hit.carried) >= MIN_GRAMS and hit.e >= PIECE:
-            return "D", "excerpt"
-        return None
+        return ("D", "excerpt") if is_worth_a_look(hit) else None
 
     def _short(self, hit: Hit) -> tuple[Level, str] | None:
         """A key text with too few own grams: only a copy of every word under its title counts."""
