@@ -251,6 +251,23 @@ class DoctorPart(_Part):
     clock_skew_s: float = Field(default=5.0, gt=0)
 
 
+class ImportPart(_Part):
+    """Headings of one kind of export: for each field those that stand for it, the best first."""
+
+    id: list[str] = []
+    url: list[str] = []
+    title: list[str] = []
+    text: list[str] = []
+    at: list[str] = []  # day and time
+    day: list[str] = []  # where they stand in columns of their own
+    clock: list[str] = []
+    status: list[str] = []
+    reads: list[str] = []
+    likes: list[str] = []
+    shares: list[str] = []
+    comments: list[str] = []
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -273,6 +290,7 @@ class Settings(BaseSettings):
     doctor: DoctorPart = DoctorPart()
     # Each platform's own Config model checks its part when its adapter is made.
     platforms: dict[str, dict[str, Any]] = {}
+    imports: dict[str, ImportPart] = {}
     secret_key: SecretStr | None = None
 
     @property

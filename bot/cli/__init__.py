@@ -14,15 +14,20 @@ from bot.cli import (
     answers,
     checking,
     connecting,
+    contacts,
     demo,
     doctor,
     exporting,
+    importing,
+    matches,
     planning,
     previewing,
     publications,
+    reading_back,
     recalls,
     rehearse,
     running,
+    tasks,
     typer_words,
 )
 from bot.cli.output import USAGE, notes
@@ -59,7 +64,10 @@ app.command(help=_("Serves the platforms' APIs on this machine, for rehearsals a
     running.simulator
 )
 app.command(help=_("Reads back what the accounts really show and ties it to the key items."))(
-    running.collect
+    reading_back.collect
+)
+app.command(help=_("Shows earlier items with the same text, and who carried it first."))(
+    reading_back.earlier
 )
 app.command(
     help=_("Takes a post back from every account that carries it, and keeps it from all others.")
@@ -68,9 +76,16 @@ app.command(
     help=_("Brings every account that carries a post up to the calendar's corrected version.")
 )(recalls.correct)
 app.add_typer(recalls.group, name="recalls")
+app.command("import", help=_("Takes over what an account posted from the platform's own export."))(
+    importing.import_
+)
+app.command(help=_("Lists the exports that were taken over, the newest first."))(importing.imports)
 app.add_typer(publications.group, name="publications")
 app.add_typer(accounts.group, name="accounts")
+app.add_typer(contacts.group, name="contacts")
 app.add_typer(exporting.group, name="export")
+app.add_typer(tasks.group, name="tasks")
+app.add_typer(matches.group, name="matches")
 accounts.group.command(
     help=_("Lets an account's owner authorise the bot on the platform's own page.")
 )(connecting.connect)

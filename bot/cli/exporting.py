@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from bot.app import App, open_app
-from bot.cli import calendars
+from bot.cli import calendars, rosters
 from bot.cli.answers import Since, Until
 from bot.cli.files import OutOption, deliver
 from bot.cli.output import screen, settings_in_force
@@ -104,6 +104,24 @@ def csv_file(month: MonthOption = "", out: OutOption = None, force: ForceOption 
 def yaml_file(month: MonthOption = "", out: OutOption = None, force: ForceOption = False) -> None:
     """The month's calendar as YAML."""
     deliver(calendars.text(settings_in_force(), month, "yaml").data, out, force=force)
+
+
+@group.command(
+    name="roster", help=_("Units and accounts as a workbook to keep them in, or as CSV or YAML.")
+)
+def roster_file(
+    form: Annotated[
+        rosters.Kind, typer.Option("--format", help=_("the kind of file"))
+    ] = rosters.Kind.XLSX,
+    out: OutOption = None,
+    template: Annotated[
+        bool, typer.Option("--template", help=_("an empty file to fill in"))
+    ] = False,
+    force: ForceOption = False,
+) -> None:
+    """Units and accounts as a workbook to keep them in, or as CSV or YAML."""
+    made = rosters.make(settings_in_force(), form, template=template)
+    deliver(made.data, out or (Path(made.name) if form is rosters.Kind.XLSX else None), force=force)
 
 
 async def _address(app: App, account: str) -> str:

@@ -110,7 +110,7 @@ def obstacle(pub: Publication, at: Standing) -> Hold | None:
     """What a person must do first, from present facts alone."""
     if at.account.status_at(at.now) is not AccountStatus.ACTIVE or not at.account.filing:
         return Hold.REGISTRY
-    if not name_matches(at.account, at.unit):
+    if not (name_matches(at.account, at.unit) and at.unit.is_open(at.now)):
         return Hold.REGISTRY
     # By hand nothing of ours logs in, so a failed credential does not matter.
     if at.paused and not pub.by_hand:

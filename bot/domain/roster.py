@@ -131,8 +131,9 @@ def name_matches(account: Account, unit: Unit) -> bool:
 
 def same_name(one: str, other: str) -> bool:
     """True for one name, whatever the width of its signs and its spaces."""
-    return _plain(one) == _plain(other)
+    return plain_name(one) == plain_name(other)
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A name whose signs are half-width and not parted by spaces: equal for one name."""
     return "".join(unicodedata.normalize("NFKC", name).split())

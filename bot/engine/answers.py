@@ -122,7 +122,8 @@ def _cell(
         account=account.id,
         unit=account.unit,
         expected=pub is not None,
-        by_hand=not core.platforms.capabilities(account).recent,
+        # Where an export was vouched for, the account is known as if it had been read.
+        by_hand=not core.platforms.capabilities(account).recent and read_until is None,
         carried_at=at,
         url=url,
         evidence=evidence,

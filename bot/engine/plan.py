@@ -33,7 +33,7 @@ from bot.ledger.connection import Connection
 from bot.ledger.journal import Move
 from bot.ledger.posts import StoredPost
 from bot.logs import get_logger
-from bot.schedule.reader import ROSTER_FILE, Reading
+from bot.schedule.reader import Reading
 
 log = get_logger(__name__)
 _ANOTHER_POST = timedelta(days=7)  # so much later it is no correction of what went out
@@ -73,7 +73,7 @@ class _Difference:
 
 def _roster_unusable(reading: Reading) -> bool:
     # Without a whole roster nobody can tell a removed account or post from an unread one.
-    return not reading.roster.accounts or ROSTER_FILE in reading.broken
+    return not reading.roster.accounts or reading.roster_file in reading.broken
 
 
 async def preview(core: Core, reading: Reading) -> Plan:
@@ -151,9 +151,14 @@ async def _refuse_roster_loss(conn: Connection, reading: Reading, now: datetime)
     if len(lost) * _ROSTER_LOSS > len(active):
         raise UsageError(
             _(
-                "roster.yaml would remove {lost} of {all} accounts ({names} …). If that is "
-                "intended, run the command again with --yes."
-            ).format(lost=len(lost), all=len(active), names=", ".join(sorted(lost)[:3]))
+                "{file} would remove {lost} of {all} accounts ({names} …). If that is intended, "
+                "run the command again with --yes."
+            ).format(
+                file=reading.roster_file,
+                lost=len(lost),
+                all=len(active),
+                names=", ".join(sorted(lost)[:3]),
+            )
         )
 
 

@@ -101,7 +101,8 @@ async def enter(conn: Connection, known: Excerpt) -> None:
 
 
 def _of(item: Row, ours: Collection[int]) -> Row:
-    return item if item["publication"] in ours else item | {"publication": None}
+    publication = item["publication"] if item["publication"] in ours else None
+    return item | {"publication": publication, "sketched": 0}  # sketches are made, not copied
 
 
 async def _add(conn: Connection, table: Table, rows: Sequence[Row]) -> None:

@@ -180,7 +180,7 @@ def _news(row: Any, item: Item, now: datetime) -> dict[str, Any]:
     if item.url and not row.url:
         changes["url"] = item.url
     if item.text and item.text != row.text:
-        changes |= {"text": item.text, "repost_of": item.repost_of}
+        changes |= {"text": item.text, "sketched": 0, "repost_of": item.repost_of}
         changes |= {"title": item.title or row.title}
         changes |= {"source_url": item.source_url or row.source_url}
     if item.deleted and row.deleted_at is None:
@@ -291,3 +291,14 @@ async def owners(conn: Connection, url: str) -> list[tuple[str, int | None]]:
     """Account and publication of every item with this link; the publication may be unknown."""
     query = select(items.c.account, items.c.publication).where(items.c.url == url)
     return [(row.account, row.publication) for row in await conn.execute(query)]
+
+
+async def get(conn: Connection, item: int) -> Any:
+    """The item's row; it must be there."""
+    return (await conn.execute(select(items).where(items.c.id == item))).one()
+
+
+async def unmark_reprint(conn: Connection, item: int) -> None:
+    """Notes that an item is neither a reprint nor what became of a publication."""
+    values = {"kind": "original", "publication": None}
+    await conn.execute(update(items).where(items.c.id == item).values(**values))

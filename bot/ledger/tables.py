@@ -139,6 +139,8 @@ posts = Table(
     Column("may", JSON, nullable=False, server_default="[]"),
     Column("first_release_at", Moment),  # when the flagship's own post became public
     Column("removed", Boolean, nullable=False, server_default="0"),
+    # Rules, versions and terms the stored items were last compared under; "" for not yet.
+    Column("compared", Text, nullable=False, server_default=""),
     Index("ix_posts_key_item_due_at", "key_item", "due_at"),
 )
 
@@ -249,10 +251,23 @@ items = Table(  # what accounts really show, by whomever posted
     Column("last_seen_at", Moment, nullable=False),
     Column("deleted_at", Moment),  # when it was first seen to be gone
     Column("vanished", Boolean, nullable=False, server_default="0"),  # told by its absence alone
+    # Version of its sketch; 0 until its text has one (bot/engine/rematching.py).
+    Column("sketched", Integer, nullable=False, server_default="0"),
     UniqueConstraint("account", "platform_id"),
     Index("ix_items_published_at_account", "published_at", "account"),
     Index("ix_items_account_published_at", "account", "published_at"),
     Index("ix_items_url", "url"),  # is a receipt's link among them already?
+    Index("ix_items_sketched", "sketched"),
+)
+
+sketches = Table(  # finds candidates among all items' texts; made from `items`, and again if lost
+    "sketches",
+    metadata,
+    Column("hash", Integer, primary_key=True, autoincrement=False),
+    Column("day", Integer, primary_key=True, autoincrement=False),  # of publication, since 1970
+    # Not a foreign key: it would cost a look-up for each of an item's thirty hashes.
+    Column("item", _ID, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,  # the key is the whole row: half the space, and one look-up less
 )
 
 verdicts = Table(  # never overwritten, only superseded
@@ -266,6 +281,7 @@ verdicts = Table(  # never overwritten, only superseded
     Column("level", String(1), nullable=False),  # A pointer, B declared, C text, D weak
     Column("decision", String(16), nullable=False),  # reprinted | doubtful | no
     Column("rule", String(32), nullable=False),
+    Column("form", String(8), nullable=False, server_default=""),  # full, cut, excerpt, …
     Column("rule_version", Integer, nullable=False),
     Column("source_ok", Boolean, nullable=False),
     Column("scores", JSON, nullable=False),

@@ -14,7 +14,7 @@ from bot.engine.check import Checked, check
 from bot.engine.ports import Catalog
 from bot.errors import UsageError
 from bot.i18n import _
-from bot.schedule.reader import ROSTER_FILE, Reading
+from bot.schedule.reader import Reading
 from bot.stage import outside
 
 _DAY = timedelta(days=1)
@@ -135,9 +135,10 @@ def _refuse_unusable(reading: Reading, file: str) -> None:
                 file=file, files=_(", ").join(reading.files) or "—"
             )
         )
-    if reading.files and (not reading.roster.accounts or ROSTER_FILE in reading.broken):
+    if reading.files and (not reading.roster.accounts or reading.roster_file in reading.broken):
         message = _("{file} cannot be used: {why} `bot check` shows all that is wrong.")
-        raise UsageError(message.format(file=ROSTER_FILE, why=_first_problem(reading, ROSTER_FILE)))
+        file = reading.roster_file
+        raise UsageError(message.format(file=file, why=_first_problem(reading, file)))
 
 
 def _no_post(reading: Reading, file: str) -> str:

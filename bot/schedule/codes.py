@@ -12,7 +12,8 @@ from bot.schedule.grounds import GROUNDS
 _FOLDER: Final = {
     "folder-missing": N_("The schedules folder is not there or cannot be listed."),
     "no-calendar": N_("The folder holds no calendar file."),
-    "roster-missing": N_("The folder holds no roster.yaml."),
+    "roster-missing": N_("The folder holds no roster."),
+    "two-rosters": N_("The folder holds several rosters."),
     "wrong-suffix": N_("A file looks like a calendar but its name does not end in .yaml."),
     "copy-of-a-calendar": N_("A file is a copy of another calendar file and is not read."),
     "file-unreadable": N_("A file is missing or cannot be opened."),
@@ -148,6 +149,11 @@ _ENTRIES: Final = {
     "unknown-platform": N_("A platform, or the name of a variant, is not one the bot knows."),
     "more-not-possible": N_("A post has further articles where no account can carry them."),
     "draft-title": N_("A post still has the title of a draft."),
+    "account-without-unit": N_("An account's row of a roster names no unit of it."),
+    "account-name-twice": N_("Two accounts on one platform have the same name."),
+    "closed-before-opened": N_("A unit or account closes before it opens."),
+    "unknown-merger": N_("A unit is merged into one that is not in the roster."),
+    "merged-without-day": N_("A unit is merged into another without a day of closing."),
     "two-flagships": N_("Two accounts on one platform are marked as the flagship."),
     "key-without-flagship": N_("A key item is not first released on a flagship account."),
     "key-deadlines-overlap": N_("Two key items are due for reprinting at the same time."),
@@ -160,6 +166,7 @@ _LINKS: Final = {
 }
 _WARNINGS: Final = frozenset(
     {
+        "account-name-twice",
         "link-moved",
         "link-private",
         "link-silent",

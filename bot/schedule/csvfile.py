@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from bot.domain.problem import Place, Problem
@@ -19,16 +19,20 @@ from bot.schedule.lined import too_large
 _DELIMITERS: Final = ",\t;"
 _SEARCHED: Final = 20
 _SEP: Final = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
+Known = Callable[[str], bool]  # is a cell one of the headings?
 _UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def read_csv(raw: bytes, file: str) -> tuple[list[Grid], list[Problem]]:
-    """The file as one sheet, [] when it cannot be read; never raises."""
-    place = Place(file=file, line=1)
-    text, problem = _decoded(raw, file)
+def read_csv(raw: bytes, file: str, known: Known | None = None) -> tuple[list[Grid], list[Problem]]:
+    """The file as one sheet, [] when it cannot be read; never raises.
+
+    `known` tells headings of a file that is no calendar.
+    """
+    place, known = Place(file=file, line=1), known or _is_calendar_heading
+    text, problem = _decoded(raw, file, known)
     if text is None:
         return [], [problem] if problem is not None else []
-    begin, mark = parted(text)
+    begin, mark = parted(text, known)
     rows, broken = _rows(text[begin:], mark)
     if begin:
         rows.insert(0, [])  # Excel counts the line
@@ -40,15 +44,16 @@ def read_csv(raw: bytes, file: str) -> tuple[list[Grid], list[Problem]]:
     return [grid], []
 
 
-def parted(text: str) -> tuple[int, str]:
+def parted(text: str, known: Known | None = None) -> tuple[int, str]:
     """Where the rows begin, behind a line that says “sep=;”, and what parts their cells."""
     told = _SEP.match(text)
     if told is not None:
         return told.end(), told[1]
-    return 0, max(_DELIMITERS, key=lambda mark: _known(text, mark))
+    known = known or _is_calendar_heading
+    return 0, max(_DELIMITERS, key=lambda mark: _known(text, mark, known))
 
 
-def _decoded(raw: bytes, file: str) -> tuple[str | None, Problem | None]:
+def _decoded(raw: bytes, file: str, known: Known) -> tuple[str | None, Problem | None]:
     """The text in whichever encoding it is; none may turn it into other words."""
     if raw.startswith(_UTF_16):
         return raw.decode("utf-16", "replace"), None
@@ -61,23 +66,27 @@ def _decoded(raw: bytes, file: str) -> tuple[str | None, Problem | None]:
     except UnicodeDecodeError:
         return None, problem
     # Nearly any bytes are some Chinese text to GB 18030; the headings show whether they are ours.
-    if max(_known(text, mark) for mark in _DELIMITERS) < 2:
+    if max(_known(text, mark, known) for mark in _DELIMITERS) < 2:
         return None, problem
     return text, None
 
 
-def _known(text: str, mark: str) -> int:
+def _known(text: str, mark: str, known: Known) -> int:
     """How many known headings the best of the first rows has when parted at `mark`."""
     lines = text.lstrip("\ufeff").split("\n", _SEARCHED)[:_SEARCHED]
     rows = (line.rstrip("\r")[:10_000].split(mark) for line in lines)
     return max(
-        (sum(_is_heading(cell.strip(' "')) for cell in row[:MAX_COLUMNS]) for row in rows),
+        (sum(_is_heading(cell.strip(' "'), known) for cell in row[:MAX_COLUMNS]) for row in rows),
         default=0,
     )
 
 
-def _is_heading(cell: str) -> bool:
-    return 0 < len(cell) < 40 and column_of(cell) is not None
+def _is_heading(cell: str, known: Known) -> bool:
+    return 0 < len(cell) < 40 and known(cell)
+
+
+def _is_calendar_heading(cell: str) -> bool:
+    return column_of(cell) is not None
 
 
 def _rows(text: str, mark: str) -> tuple[list[list[Value]], bool]:

@@ -177,7 +177,7 @@ def to_csv(calendar: Calendar) -> bytes:
     return stream.getvalue().encode("utf-8-sig")
 
 
-class _Dumper(yaml.SafeDumper):
+class Dumper(yaml.SafeDumper):
     """Quotes only what the reader would not take as the text it is."""
 
     yaml_implicit_resolvers: Final = {  # type: ignore[misc]
@@ -194,7 +194,7 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
-_Dumper.add_representer(str, _text)
+Dumper.add_representer(str, _text)
 
 
 def to_yaml(calendar: Calendar) -> bytes:
@@ -218,7 +218,7 @@ def _entries(data: Plain, indent: int) -> str:
         _indented(
             yaml.dump(
                 {name: value},
-                Dumper=_Dumper,
+                Dumper=Dumper,
                 allow_unicode=True,
                 sort_keys=False,
                 width=1_000_000,

@@ -17,6 +17,7 @@ from bot.schedule.headings import heading_of
 from bot.schedule.lined import Node, wide_colon
 from bot.schedule.near import nearest as nearest
 from bot.schedule.near import suggestion as suggestion
+from bot.schedule.roster_headings import roster_heading
 from bot.schedule.shapes import PostShape, Shape
 
 S = TypeVar("S", bound=Shape)
@@ -62,8 +63,9 @@ def _problem(
             hint=_("Add a line “id: …”, or let `bot check --write-ids` do it."),
             place=node.place(file, *loc),
         )
+    heading = roster_heading(shape, loc) or heading_of(loc)
     if kind == "missing":
-        return missing(node, loc, name, file, post)
+        return missing(node, loc, name, file, post, heading=heading)
     if kind == "extra_forbidden":
         return Problem(
             code="unknown-key",
@@ -76,7 +78,7 @@ def _problem(
     place = node.place(file, *loc)
     if found is not None and "：" in str(found.value) and kind in ("model_type", "dict_type"):
         return replace(wide_colon(place), post=post)
-    code, message, hint = _told(detail, heading_of(loc) if place.cell else name)
+    code, message, hint = _told(detail, heading if place.cell else name)
     return Problem(code=code, message=message, hint=hint, place=place, post=post)
 
 
@@ -85,11 +87,13 @@ def _key_place(node: Node, file: str, loc: Loc) -> Place:
     return found if found.cell else Place(file=file, line=node.key_line(*loc))
 
 
-def missing(node: Node, loc: Loc, name: str, file: str, post: str | None) -> Problem:
+def missing(
+    node: Node, loc: Loc, name: str, file: str, post: str | None, *, heading: str = ""
+) -> Problem:
     """The problem of a required value that is not there, or has nothing after its key."""
     found = node.get(*loc)
     if node.cell is not None:
-        word = heading_of(loc)
+        word = heading or heading_of(loc)
         hint = _("Fill in the column {heading}.").format(heading=word)
     else:
         word = name

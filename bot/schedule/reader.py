@@ -24,15 +24,15 @@ from bot.schedule.lined import Node
 from bot.schedule.media import Gallery
 from bot.schedule.options import CheckOptions
 from bot.schedule.posts import CalendarReader
-from bot.schedule.roster import ModesOf, read_roster, roster_from
+from bot.schedule.roster import ModesOf, find_roster, read_roster
+from bot.schedule.roster_tree import ROSTER_FILES
 from bot.schedule.rules.wording import Word
 from bot.schedule.sources import READERS, RESERVED, Source, is_calendar, is_passing
 from bot.schedule.timing import Draft, Timing
 from bot.schedule.wordlists import read_words
 
-__all__ = ["ROSTER_FILE", "Reading", "read", "read_roster"]
+__all__ = ["Reading", "read", "read_roster"]
 
-ROSTER_FILE: Final = "roster.yaml"
 # How editors misname them, or what they save that is not read; ignoring one would lose posts.
 _NEARLY: Final = {
     ".yml": ".yaml",
@@ -59,7 +59,7 @@ class Reading:
     problems: tuple[Problem, ...]  # by file and line
     files: tuple[str, ...]  # calendar files found
     # Files that could not be read whole: what is missing from them was not taken out by anybody.
-    # With ROSTER_FILE in it no account may be taken as gone, nor any post.
+    # With `roster_file` in it no account may be taken as gone, nor any post.
     broken: frozenset[str]
     fingerprint: str  # changes when any file read changes: calendars, roster, texts, media
     shut: frozenset[str] = frozenset()  # files that are there and could not be opened
@@ -70,10 +70,14 @@ class Reading:
     options: CheckOptions = field(default_factory=CheckOptions)  # it was checked with
     words: tuple[Word, ...] = ()  # of the office's own lists
     after: Mapping[str, str] = field(default_factory=dict)  # post → the one its time counts from
+    roster_file: str = ROSTER_FILES[0]
+    roster_cells: Mapping[str, str] = field(default_factory=dict)  # of a roster in a sheet
     slots: Filling = field(default_factory=Filling)  # of recurring columns, with their posts
 
     def excerpt(self, place: Place) -> str:
         """The line or cell of a file that a place means, "" when it cannot be shown."""
+        if place.file == self.roster_file and place.cell is not None:
+            return self.roster_cells.get(place.cell, "")
         if place.file in self.sources:
             return self.sources[place.file].excerpt(place)
         if place.file.lower().endswith(".docx"):  # a message about one quotes its words
@@ -112,10 +116,10 @@ def _read(
 ) -> Reading:
     view = Folder(root=folder)
     files, problems = _calendar_files(folder)
-    found = roster_from(view, ROSTER_FILE, platforms, modes)
+    found = find_roster(view, platforms, modes)
     roster = found.roster
     broken = {problem.place.file for problem in problems if problem.code in _NOT_READ}
-    broken |= set() if found.whole and files else {ROSTER_FILE}
+    broken |= set() if found.whole and files else {found.file}
     known = platforms or frozenset(account.platform for account in roster.accounts.values())
     gallery = Gallery(folder=view)
     calendars = [
@@ -159,6 +163,8 @@ def _read(
         options=options,
         words=words,
         after={e.post.id: e.draft.shape.after for e in entries if e.draft.shape.after},
+        roster_file=found.file,
+        roster_cells=found.cells,
     )
 
 

@@ -64,8 +64,10 @@ def _policy(text: str) -> ReprintPolicy:
 def _contact(value: object) -> str:
     """The place, never a secret; a refused one is not repeated, since it may be one."""
     text = to_text(value).strip()
-    if text == _LEDGER or _MAIL.fullmatch(text) or _VARIABLE.fullmatch(text):
+    if text == _LEDGER or _VARIABLE.fullmatch(text):
         return text
+    if _MAIL.fullmatch(f"mailto:{text.removeprefix('mailto:')}"):
+        return f"mailto:{text.removeprefix('mailto:')}"
     if "://" in text:
         return refuse(
             "contact-secret",

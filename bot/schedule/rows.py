@@ -161,9 +161,7 @@ class Row:
 
     def is_example(self) -> bool:
         """True for a row that only shows how it is done."""
-        line = self.grid.rows[self.row]
-        first = next((value for value in line if value != ""), "")
-        return isinstance(first, str) and first.strip().startswith(_EXAMPLE)
+        return is_example(self.grid.rows[self.row])
 
     def node(self) -> Node:
         grid, line = self.grid, self.row + 1
@@ -282,6 +280,17 @@ class Row:
                 if name == "id":
                     place = self.grid.place(self.row, self._where("id"))
                     self.findings.say(place, _id_missing())
+
+
+def is_example(line: Sequence[Value]) -> bool:
+    """True for a row that only shows how it is done."""
+    first = next((value for value in line if value != ""), "")
+    return isinstance(first, str) and first.strip().startswith(_EXAMPLE)
+
+
+def unread_cells(grid: Grid, row: int) -> dict[int, Told]:
+    """The cells of a row that show something which the file does not hold, and what to tell."""
+    return {index: _UNREAD[why]() for (at, index), why in grid.unread.items() if at == row}
 
 
 def _id_missing() -> Told:

@@ -16,7 +16,6 @@ from bot.engine.collect import collect
 from bot.errors import UsageError
 from bot.ledger import recalls
 from tests.bot.engine.world import (
-    BODY,
     TEN,
     Data,
     World,
@@ -27,7 +26,6 @@ from tests.bot.engine.world import (
     status,
     video,
 )
-from tests.pairs import Pair
 
 HOUR = timedelta(hours=1)
 SITE = {"mode": "wordpress", "options": {"site": "https://yy1.lanting.example"}}

@@ -77,6 +77,7 @@ def upgrade() -> None:
         sa.Column("may", sa.JSON(), server_default="[]", nullable=False),
         sa.Column("first_release_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("removed", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("compared", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_posts")),
     )
     with op.batch_alter_table("posts", schema=None) as batch_op:
@@ -301,6 +302,7 @@ def upgrade() -> None:
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("vanished", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("sketched", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["account"], ["accounts.id"], name=op.f("fk_items_account")),
         sa.ForeignKeyConstraint(
             ["publication"], ["publications.id"], name=op.f("fk_items_publication")
@@ -313,11 +315,25 @@ def upgrade() -> None:
             "ix_items_account_published_at", ["account", "published_at"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_items_publication"), ["publication"], unique=False)
+        batch_op.create_index("ix_items_sketched", ["sketched"], unique=False)
         batch_op.create_index("ix_items_url", ["url"], unique=False)
         batch_op.create_index(
             "ix_items_published_at_account", ["published_at", "account"], unique=False
         )
 
+    op.create_table(
+        "sketches",
+        sa.Column("hash", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column(
+            "item",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("hash", "day", "item", name=op.f("pk_sketches")),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "stats",
         sa.Column("item", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -344,6 +360,7 @@ def upgrade() -> None:
         sa.Column("level", sa.String(length=1), nullable=False),
         sa.Column("decision", sa.String(length=16), nullable=False),
         sa.Column("rule", sa.String(length=32), nullable=False),
+        sa.Column("form", sa.String(length=8), server_default="", nullable=False),
         sa.Column("rule_version", sa.Integer(), nullable=False),
         sa.Column("source_ok", sa.Boolean(), nullable=False),
         sa.Column("scores", sa.JSON(), nullable=False),
