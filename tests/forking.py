@@ -6,6 +6,7 @@ command's stdin, stdout and stderr, and a pipe that is told its process id and i
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import importlib
 import json
@@ -14,9 +15,12 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from bot import cli
+from bot.i18n import _
+from bot.ledger.store import open_ledger
 
 # Loaded by the product only when needed; every command would have to load them again.
 _PRELOADED = (
@@ -62,11 +66,19 @@ def _keep(order: dict[str, Any], files: Sequence[int], report: int) -> None:
     os._exit(0)
 
 
+async def _load_once() -> None:
+    """Has in memory what every command would otherwise read: words and migrations."""
+    _("")
+    with TemporaryDirectory() as folder:
+        await (await open_ledger(f"sqlite:///{folder}/ledger.sqlite3")).close()
+
+
 def main() -> None:
     """Forks for each order until nobody can send any more."""
     orders = socket.socket(fileno=int(sys.argv[1]))
     for name in _PRELOADED:
         importlib.import_module(name)
+    asyncio.run(_load_once())
     gc.collect()
     gc.freeze()  # otherwise each child would copy all of it when it first looks for garbage
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)

@@ -1,4 +1,16 @@
-"""The two ways the bot runs: SQLite with its own tasks, PostgreSQL with arq on Redis."""
+"""The two ways the bot runs: SQLite with its own tasks, PostgreSQL with arq on Redis.
+
+A scenario costs three times as much on PostgreSQL. What it can show there that SQLite does not is
+the ledger's SQL (types, locks, what a claim, a grant or a lease meets when others write too) and
+the delivery of messages through Redis; what the calendar says, what a platform answers and what
+people decide is the same Python on both. So these run both ways:
+
+- the tests of the ledger, of processes side by side, and whatever names the fixture `pair`;
+- scenarios marked `both_ways`: all about claims, messages, doubt and upgrades, all that have once
+  found a bug, and at least one for every SQL statement that a scenario executes.
+
+The rest of the scenarios run on SQLite. The at-most-once machine and the soak have both ways.
+"""
 
 from __future__ import annotations
 
