@@ -20,6 +20,8 @@ from bot.domain.plain import plain_text
 ACCOUNTS = 400
 POPULAR = 60  # articles …
 _CARRIED = 0.006  # … that together are this share of all items: 100 copies each of a million
+# They are written as figures where they stand before a measure: pieces with them do not add up.
+_NUMERALS = frozenset("零〇一二两三四五六七八九十百千万0123456789")
 _POSTS = Path(__file__).resolve().parents[1] / "schedules" / "posts"
 _SEEN = 0.2  # of an article's sentences have been used in others
 _NOTICE = (
@@ -42,7 +44,8 @@ class Text:
 def _sentences() -> Sequence[tuple[str, str]]:
     texts = [plain_text(path.read_text(encoding="utf-8")) for path in sorted(_POSTS.glob("*.md"))]
     found = {one for text in texts for one in re.findall(r"[^。！？\n]{12,}[。！？]", text)}
-    return [(one, normalise(one)) for one in sorted(found)]
+    pairs = [(one, normalise(one)) for one in sorted(found)]
+    return [pair for pair in pairs if pair[1][-1] not in _NUMERALS]
 
 
 @cache
@@ -51,7 +54,8 @@ def _phrases() -> Sequence[str]:
     words = []
     for _raw, normal in _sentences():
         words += [normal[at : at + 2 + at % 4] for at in range(0, len(normal) - 5, 2)]
-    return [word for word in words if re.fullmatch(r"[一-龥]+", word)] + _rare()
+    plain = [word for word in words if re.fullmatch(r"[一-龥]+", word)]
+    return [word for word in plain if not _NUMERALS & set(word)] + _rare()
 
 
 def _rare() -> list[str]:
@@ -112,7 +116,7 @@ class Writer:
         month, day = self._random.randrange(1, 13), self._random.randrange(1, 29)
         words = ["".join(self._random.choices(_phrases(), k=3)) for _ in range(3)]
         raw = _NOTICE.format(words[0], month, day, words[1], words[2])
-        return _joined(account, [(raw, re.sub(r"\W", "", raw)), _footer(account)])
+        return _joined(account, [(raw, normalise(raw)), _footer(account)])
 
 
 def _joined(account: int, pieces: Sequence[tuple[str, str]]) -> Text:
