@@ -9,7 +9,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -92,11 +92,17 @@ class TokensPart(_Part):
     remember_s: int = Field(default=30, ge=0, le=300)
 
 
-class Gaps(_Part):
+class GapLimits(_Part):
     """Days without a post until an account is warned about, and until it fails."""
 
     warn_days: int = Field(default=10, ge=1)
     fail_days: int = Field(default=14, ge=1)
+
+
+class Gaps(GapLimits):
+    """The limits, and others for units of one regime."""
+
+    regimes: dict[Literal["gov", "sector_institution"], GapLimits] = {}
 
 
 _QUIET = re.compile(r"(?:(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d)?", re.ASCII)

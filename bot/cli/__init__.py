@@ -11,13 +11,15 @@ from rich.markup import escape
 
 from bot.cli import (
     accounts,
-    answers,
     checking,
     connecting,
     contacts,
+    counts,
+    coverage,
     demo,
     doctor,
     exporting,
+    gaps,
     importing,
     matches,
     planning,
@@ -95,13 +97,13 @@ accounts.group.command(
 accounts.group.command(help=_("Compares the roster with what the platforms say of the accounts."))(
     connecting.sync
 )
-app.command(help=_("Shows which unit carried which key item, when, with evidence."))(
-    answers.coverage
+app.command(help=_("Shows which unit carried which key item, and who must act where it lacks."))(
+    coverage.coverage
 )
-app.command(help=_("Counts pushes (推送次数) and articles (篇数)."))(answers.counts)
+app.command(help=_("Counts pushes (推送次数) and articles (篇数)."))(counts.counts)
 app.command(
     help=_("Shows accounts that fell silent: days since the last post, and the longest gap.")
-)(answers.gaps)
+)(gaps.gaps)
 app.command(help=_("Finds out what keeps the bot from its work, and says what to do about it."))(
     doctor.doctor
 )

@@ -51,6 +51,8 @@ def task(
 ) -> str:
     """What one task asks for. `left`: until `by`, where that is what the notice is about."""
     lines = [_heading(task.title, left), _(_ASK[task.kind]).format(account=_account(task, roster))]
+    if task.why:
+        lines.append(words.reason(task.why))
     if by is not None:
         lines.append(_by(by, left, zone))
     return "\n".join(lines)

@@ -50,7 +50,9 @@ async def read(conn: Connection, ids: Collection[str], since: datetime) -> Excer
         exemptions=await _rows(
             conn,
             select(exemptions).where(
-                exemptions.c.post.in_(sorted(ids)), exemptions.c.by != "calendar"
+                exemptions.c.post.in_(sorted(ids)),
+                exemptions.c.by != "calendar",
+                exemptions.c.ended_at.is_(None),
             ),
         ),
         read_from={name: one.read_from for name, one in health.items() if one.read_from},

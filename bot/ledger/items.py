@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -277,14 +277,6 @@ async def between(conn: Connection, since: datetime | None, until: datetime | No
     if until is not None:
         query = query.where(items.c.published_at < until)
     return list(await conn.execute(query))
-
-
-async def gone(conn: Connection, publications: Collection[int]) -> set[int]:
-    """Those of these publications whose item has been deleted since."""
-    query = select(items.c.publication).where(
-        items.c.publication.in_(sorted(publications)), items.c.deleted_at.is_not(None)
-    )
-    return {int(key) for key in (await conn.execute(query)).scalars()}
 
 
 async def owners(conn: Connection, url: str) -> list[tuple[str, int | None]]:

@@ -205,6 +205,8 @@ publications = Table(
         name="state_known",
     ),
     Index("ix_publications_due_at", "due_at"),
+    # A year's coverage reads this instead of the rows: bot/ledger/answers.py.
+    Index("ix_publications_coverage", "post", "published_at", "state", "account"),
     Index("ix_publications_account_state", "account", "state"),
 )
 # Finding due work costs what is due, not what was ever recorded.
@@ -269,6 +271,14 @@ sketches = Table(  # finds candidates among all items' texts; made from `items`,
     Column("item", _ID, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,  # the key is the whole row: half the space, and one look-up less
 )
+# Few are ever deleted; coverage asks for all of them.
+Index(
+    "ix_items_deleted",
+    items.c.id,
+    items.c.publication,
+    sqlite_where=items.c.deleted_at.is_not(None),
+    postgresql_where=items.c.deleted_at.is_not(None),
+)
 
 verdicts = Table(  # never overwritten, only superseded
     "verdicts",
@@ -277,6 +287,7 @@ verdicts = Table(  # never overwritten, only superseded
     Column("item", _ID, ForeignKey("items.id"), nullable=False, index=True),
     Column("post", String(64), ForeignKey("posts.id"), nullable=False),
     Column("account", String(64), nullable=False),
+    Column("published_at", Moment, nullable=False),  # the item's, so that coverage need not look
     Column("at", Moment, nullable=False),
     Column("level", String(1), nullable=False),  # A pointer, B declared, C text, D weak
     Column("decision", String(16), nullable=False),  # reprinted | doubtful | no
@@ -290,7 +301,10 @@ verdicts = Table(  # never overwritten, only superseded
     Column("decided_by", Text, nullable=False, server_default=""),
     Column("reason", Text, nullable=False, server_default=""),  # a person's, in their own words
     Column("superseded", Boolean, nullable=False, server_default="0"),
-    Index("ix_verdicts_post_account", "post", "account"),
+    Index(
+        "ix_verdicts_coverage",
+        *("post", "superseded", "decision", "published_at", "account", "item"),
+    ),
 )
 
 stats = Table(
@@ -318,14 +332,24 @@ handles = Table(  # links by which a task is done without an account of one's ow
     Column("used_from", String(64), nullable=False, server_default=""),
 )
 
-exemptions = Table(
+exemptions = Table(  # ended, never deleted: an old report can be made again
     "exemptions",
     metadata,
     Column("post", String(64), ForeignKey("posts.id"), primary_key=True),
     Column("unit", String(64), ForeignKey("units.id"), primary_key=True),
+    Column("at", Moment, primary_key=True),
     Column("reason", Text, nullable=False),
-    Column("by", Text, nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("by", Text, nullable=False),  # "calendar", or who granted it
+    Column("ended_at", Moment),  # NULL: in force
+    Column("ended_by", Text, nullable=False, server_default=""),
+)
+Index(
+    "ix_exemptions_in_force",
+    exemptions.c.post,
+    exemptions.c.unit,
+    unique=True,
+    sqlite_where=exemptions.c.ended_at.is_(None),
+    postgresql_where=exemptions.c.ended_at.is_(None),
 )
 
 credentials = Table(

@@ -158,11 +158,13 @@ async def test_an_account_under_another_name_never_posted(month: Month) -> None:
 
 
 async def test_a_declared_original_was_refused(month: Month) -> None:
-    """u19 was not on the whitelist of k3."""
+    """u19 was not on the whitelist of k3: its liaison has it, and has not carried it by hand."""
     pub = await month.pub(f"{K3}@u19-wechat")
-    assert (pub.state, pub.reason) == (State.FAILED, "rejected")
-    assert "原创" in str(pub.error)
-    assert owed_by(pub.state, pub.reason, pub.next_at) is Role.AUTHOR
+    assert (pub.state, pub.fallback) == (State.HANDED_OFF, "not_whitelisted")
+    async with month.app.core.ledger.read() as conn:
+        history = await publications.history(conn, pub.id)
+    assert "原创" in str([event["facts"] for event in history])
+    assert owed_by(pub.state, pub.reason, pub.next_at) is Role.LIAISON
 
 
 async def test_an_account_whose_authorisation_ended_is_paused(month: Month) -> None:

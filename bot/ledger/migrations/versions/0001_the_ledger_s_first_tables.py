@@ -168,13 +168,24 @@ def upgrade() -> None:
         "exemptions",
         sa.Column("post", sa.String(length=64), nullable=False),
         sa.Column("unit", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["post"], ["posts.id"], name=op.f("fk_exemptions_post")),
         sa.ForeignKeyConstraint(["unit"], ["units.id"], name=op.f("fk_exemptions_unit")),
-        sa.PrimaryKeyConstraint("post", "unit", name=op.f("pk_exemptions")),
+        sa.PrimaryKeyConstraint("post", "unit", "at", name=op.f("pk_exemptions")),
     )
+    with op.batch_alter_table("exemptions", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_exemptions_in_force",
+            ["post", "unit"],
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+
     op.create_table(
         "publications",
         sa.Column(
@@ -239,6 +250,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("publications", schema=None) as batch_op:
         batch_op.create_index("ix_publications_account_state", ["account", "state"], unique=False)
+        batch_op.create_index(
+            "ix_publications_coverage", ["post", "published_at", "state", "account"], unique=False
+        )
         batch_op.create_index("ix_publications_due_at", ["due_at"], unique=False)
         batch_op.create_index(
             "ix_publications_next_at",
@@ -314,6 +328,13 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_items_account_published_at", ["account", "published_at"], unique=False
         )
+        batch_op.create_index(
+            "ix_items_deleted",
+            ["id", "publication"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NOT NULL"),
+            postgresql_where=sa.text("deleted_at IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_items_publication"), ["publication"], unique=False)
         batch_op.create_index("ix_items_sketched", ["sketched"], unique=False)
         batch_op.create_index("ix_items_url", ["url"], unique=False)
@@ -356,6 +377,7 @@ def upgrade() -> None:
         sa.Column("item", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("post", sa.String(length=64), nullable=False),
         sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("level", sa.String(length=1), nullable=False),
         sa.Column("decision", sa.String(length=16), nullable=False),
@@ -375,7 +397,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("verdicts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_verdicts_item"), ["item"], unique=False)
-        batch_op.create_index("ix_verdicts_post_account", ["post", "account"], unique=False)
+        batch_op.create_index(
+            "ix_verdicts_coverage",
+            ["post", "superseded", "decision", "published_at", "account", "item"],
+            unique=False,
+        )
 
     op.create_table(
         "recalls",
