@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from bench import burst, footprint, growth, lateness, reading, report
+from bench import burst, coverage, footprint, growth, lateness, reading, report
 from bench.figures import Figure, Outcome, Table
 from bench.load import ACCOUNTS
+from bench.matrix import Size
 from bench.simulator import Simulator, running
 from bot.ledger.tables import items
 from bot.settings import Settings
@@ -87,3 +88,12 @@ def test_the_page_shows_targets_and_tables(tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert "| bot ÷ bare | 0.50 | ≥ 0.7 | missed |" in text
     assert "| bot | 1,000 |" in text
+
+
+async def test_the_grid_and_its_cells_are_compared_on_the_same_matrix(tmp_path: Path) -> None:
+    size = Size(units=3, accounts=6, key_items=2)
+    url = f"sqlite:///{(tmp_path / 'matrix.sqlite3').as_posix()}"
+    async with coverage.matrix_of(tmp_path, size, url) as app:
+        figures, row = await coverage.compare(app, "SQLite", size)
+    assert [figure.unit for figure in figures] == ["ms", ""]
+    assert row[0] == "SQLite"
