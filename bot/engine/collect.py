@@ -39,6 +39,8 @@ READ_EVERY = timedelta(hours=6)  # an account that shows all it has since then
 FIRST_READING = timedelta(days=40)  # how far back an account is read the first time
 _MATCH_AGAIN = timedelta(days=7)  # a copy may be read before the flagship's own receipt is there
 OVERLAP = timedelta(minutes=10)  # clocks differ; what is listed late is covered by recent_lag_s
+SWEPT = timedelta(days=8)  # so far back an account is read again as a whole …
+_SWEEP_EVERY = timedelta(hours=20)  # … about once a day
 _KEY_ITEM_LIFE = timedelta(days=60)  # key items older than this are not looked for any more
 # What the bot has not sent yet and must not send, once the unit carried it by hand.
 _NOT_YET = frozenset({State.PLANNED, State.HELD, State.WAITING})
@@ -198,6 +200,9 @@ async def _read(
     now = core.clock.now()
     can = core.platforms.capabilities(account)
     since = (health.read_until - OVERLAP) if health.read_until else now - FIRST_READING
+    sweeps = _may_sweep(health, can, now)
+    if sweeps:
+        since = min(since, now - SWEPT)
     listed = [item async for item in core.platforms.adapter(account).recent(since)]
     seen = list({item.platform_id: item for item in listed}.values())
     async with core.ledger.write() as conn:
@@ -227,9 +232,36 @@ async def _read(
             until=max(now - timedelta(seconds=can.recent_lag_s), since),
             gaps=[*health.read_gaps, *_gap(health, since, seen, can.recent_limit)],
         )
+        if sweeps:
+            await _sweep(conn, account, health, can, now)
     return Collected(
         account=account.id, seen=len(seen), new=len(touched), matched=matched, error=""
     )
+
+
+def _may_sweep(health: Health, can: Capabilities, now: datetime) -> bool:
+    """Once a day, where the platform lists everything: what was deleted or changed shows then."""
+    last = health.swept_at
+    return not can.recent_limit and (last is None or now - last >= _SWEEP_EVERY)
+
+
+async def _sweep(
+    conn: Connection, account: Account, health: Health, can: Capabilities, now: datetime
+) -> None:
+    """Compares the whole of the last days with the reading a day before."""
+    if health.swept_at is not None:
+        gone = await items.note_vanished(
+            conn,
+            account.id,
+            # Both readings listed this span; at its edges clocks and lags differ.
+            since=now - SWEPT + OVERLAP,
+            until=health.swept_at - timedelta(seconds=can.recent_lag_s) - OVERLAP,
+            last_sweep=health.swept_at,
+            now=now,
+        )
+        if gone:
+            log.info("account.items_gone", account=account.id, count=len(gone))
+    await roster.note_sweep(conn, account.id, now)
 
 
 def _gap(

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.contract import Receipt, Withdraws
 from bot.domain.publication import State
 from bot.engine.collect import collect
-from bot.ledger import credentials
-from tests.bot.engine.world import START, TEN, Data, World, key_item, open_world, roster
+from bot.ledger import credentials, items
+from bot.ledger import roster as roster_rows
+from tests.bot.engine.world import START, TEN, Data, World, article, key_item, open_world, roster
 from tests.pairs import Pair
 
 REPRINT = "k1@u02-website"
@@ -90,3 +93,35 @@ async def test_a_reprint_made_by_hand_is_found_on_the_site(read: World) -> None:
     pub = await world.pub(REPRINT)
     assert (pub.state, pub.commits) == (State.PUBLISHED, 0)
     assert "/website/u02-website/" in pub.url
+
+
+async def test_what_two_daily_readings_no_longer_show_is_deleted(tmp_path: Path) -> None:
+    """One listing that ends early proves nothing; what is listed again counts again."""
+    async with open_world(tmp_path, _members("wordpress", "none")) as world:
+        await _with_a_site(world)
+        await world.plan(article())
+        made = {"platform": "website", "account": "u02-website", "content": "<p>正文</p>"}
+        for number in range(4):
+            await world.outside.call("POST", "console", {**made, "title": f"通知{number}"})
+        core = world.app.core
+        found: list[tuple[int, int]] = []
+        for day in range(5):
+            await world.at(START + timedelta(days=3 + day))
+            await collect(core, ["u02-website"])
+            async with core.ledger.read() as conn:
+                rows = await items.between(conn, None, None)
+            found.append((len(rows), sum(row.deleted_at is not None for row in rows)))
+            if day == 1:
+                await _take_down(world, rows[2])
+    assert found == [(4, 0), (4, 0), (4, 0), (4, 1), (4, 1)]
+
+
+async def _take_down(world: World, row: Any) -> None:
+    core = world.app.core
+    async with core.ledger.read() as conn:
+        account = (await roster_rows.load(conn)).accounts[row.account]
+    site = core.platforms.adapter(account)
+    assert isinstance(site, Withdraws)
+    await site.withdraw(
+        Receipt(platform_id=row.platform_id, url=row.url, published_at=row.published_at)
+    )
