@@ -17,12 +17,14 @@ from bot.cli import (
     demo,
     doctor,
     exporting,
+    matches,
     planning,
     previewing,
     publications,
     recalls,
     rehearse,
     running,
+    tasks,
     typer_words,
 )
 from bot.cli.output import USAGE, notes
@@ -71,6 +73,8 @@ app.add_typer(recalls.group, name="recalls")
 app.add_typer(publications.group, name="publications")
 app.add_typer(accounts.group, name="accounts")
 app.add_typer(exporting.group, name="export")
+app.add_typer(tasks.group, name="tasks")
+app.add_typer(matches.group, name="matches")
 accounts.group.command(
     help=_("Lets an account's owner authorise the bot on the platform's own page.")
 )(connecting.connect)

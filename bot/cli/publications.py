@@ -185,14 +185,14 @@ def retry(
     """Lets a failed or missed publication be tried again."""
     _decide(
         name,
-        lambda app, pub: people.retry(app.core, pub, by=by or _me(), not_published=not_published),
+        lambda app, pub: people.retry(app.core, pub, by=by or me(), not_published=not_published),
     )
 
 
 @group.command(help=_("Withdraws a publication that was not sent."))
 def cancel(name: Name, reason: Why = "", by: By = "") -> None:
     """Withdraws a publication that was not sent."""
-    _decide(name, lambda app, pub: people.cancel(app.core, pub, by=by or _me(), reason=reason))
+    _decide(name, lambda app, pub: people.cancel(app.core, pub, by=by or me(), reason=reason))
 
 
 @group.command(help=_("Records that a publication is public, with its link."))
@@ -207,10 +207,8 @@ def confirm(
 ) -> None:
     """Records that a publication is public, with its link."""
     settings = settings_in_force()
-    moment = _moment(at, settings)
-    _decide(
-        name, lambda app, pub: people.confirm(app.core, pub, url=url, at=moment, by=by or _me())
-    )
+    moment = moment_of(at, settings)
+    _decide(name, lambda app, pub: people.confirm(app.core, pub, url=url, at=moment, by=by or me()))
 
 
 @group.command(help=_("Sends a post to one person's own account, as the public will see it."))
@@ -225,13 +223,13 @@ def preview(
 @group.command(help=_("Says yes to a reprint for the unit."))
 def accept(name: Name, by: By = "") -> None:
     """Says yes to a reprint for the unit."""
-    _decide(name, lambda app, pub: people.accept(app.core, pub, by=by or _me()))
+    _decide(name, lambda app, pub: people.accept(app.core, pub, by=by or me()))
 
 
 @group.command(help=_("Says no to a reprint for the unit."))
 def decline(name: Name, reason: Why = "", by: By = "") -> None:
     """Says no to a reprint for the unit."""
-    _decide(name, lambda app, pub: people.decline(app.core, pub, by=by or _me(), reason=reason))
+    _decide(name, lambda app, pub: people.decline(app.core, pub, by=by or me(), reason=reason))
 
 
 @group.command(help=_("Stops all publishing at once (mourning days, emergencies)."))
@@ -249,17 +247,19 @@ def unfreeze(by: By = "") -> None:
 def _switch(on: bool, reason: str, by: str) -> None:
     async def work() -> None:
         async with open_app(settings_in_force()) as app:
-            await people.freeze(app.core, on, by=by or _me(), reason=reason)
+            await people.freeze(app.core, on, by=by or me(), reason=reason)
 
     asyncio.run(work())
     screen.print(_("The matrix is frozen.") if on else _("The freeze has ended."))
 
 
-def _me() -> str:
+def me() -> str:
+    """The login name of whoever types."""
     return getpass.getuser()
 
 
-def _moment(text: str, settings: Settings) -> datetime | None:
+def moment_of(text: str, settings: Settings) -> datetime | None:
+    """A time as people type it, None for nothing; raises UsageError."""
     if not text:
         return None
     try:

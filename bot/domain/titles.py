@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import cached_property
 
 from rapidfuzz import fuzz
 
 from bot.domain.normalise import fold, normalise, numbers
 
 SAME_TITLE = 95.0  # rapidfuzz ratio; another disease in the same pattern reaches 88, 第13期 92
+RIVAL_TITLE = 60.0  # from here two titles follow one pattern, and what their marks say counts
 
 _BRACKET = re.compile(r"^\s*【([^】]*)】\s*")
+# What may stand in front of 【title】 on Weibo: #topics# and signs.
+_TITLE_ON_WEIBO = re.compile(r"^(?:\s|#[^#\n]{1,40}#|[^\w【])*【([^】]*)】")
 _COLUMN = re.compile(r"^[^|丨]{1,10}[|丨]\s*")  # 转载｜, 健康科普丨; folded ｜ is |
+_NUMBERED = re.compile(r"^\W*(?:no\.?\s*)?(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s*[、.:)|]\s*")
 _ORDER = "一二三四五六七八九十"
 _PART = re.compile(
     rf"\(([上中下]|[{_ORDER}]{{1,3}})\)|([上中下])[篇集辑]|[第之]([{_ORDER}]{{1,3}})(?:[篇集辑讲]|$)"
@@ -30,7 +36,7 @@ def title_of(title: str, text: str) -> str:
     """`title`, or what stands in 【】 at the start of `text` as on Weibo, or its only line."""
     if title.strip():
         return title
-    if (found := _BRACKET.match(text)) is not None:
+    if (found := _TITLE_ON_WEIBO.match(text)) is not None:
         return found[1]
     lines = text.strip().splitlines()
     return lines[0] if len(lines) == 1 and len(lines[0]) <= 40 else ""
@@ -57,10 +63,49 @@ def marks(title: str) -> frozenset[str]:
     return (
         numbers(folded)
         | frozenset("part " + next(filter(None, m.groups())) for m in _PART.finditer(folded))
-        | frozenset(_DISEASE.findall(folded))
+        | diseases(folded)
     )
+
+
+def diseases(folded: str) -> frozenset[str]:
+    """The diseases a folded or normalised text names."""
+    return frozenset(_DISEASE.findall(folded))
 
 
 def ratio(left: str, right: str) -> float:
     """0 to 100: how alike two plain titles are; 0 when one is empty."""
     return fuzz.ratio(left, right) if left and right else 0.0
+
+
+@dataclass(frozen=True)
+class Title:
+    """A title with what comparing it takes, each worked out at most once."""
+
+    raw: str
+
+    @cached_property
+    def plain(self) -> str:
+        """Its letters and numbers behind prefixes."""
+        return plain_title(self.raw)
+
+    @cached_property
+    def marks(self) -> frozenset[str]:
+        """What may not differ, prefixes included."""
+        return marks(self.raw)
+
+    @cached_property
+    def bare_marks(self) -> frozenset[str]:
+        """What may not differ, without prefixes: a column's own number does not count."""
+        return marks(without_prefix(self.raw))
+
+    def is_line(self, line: str) -> bool:
+        """Whether a folded `line` of a text is this title, a number or 转载｜ in front or not."""
+        bare = without_prefix(_NUMBERED.sub("", line))
+        plain = normalise(bare)
+        return ratio(self.plain, plain) >= SAME_TITLE and self.bare_marks == marks(bare)
+
+    def is_rival(self, other: Title) -> bool:
+        """Whether `other` has its pattern for another article: 第13期, （下）, 2025年."""
+        if ratio(self.plain, other.plain) < RIVAL_TITLE:
+            return False
+        return bool(self.bare_marks - other.bare_marks) and bool(other.bare_marks - self.bare_marks)

@@ -122,6 +122,23 @@ def publish(receipt: PublishedAs, *, by: str = "", in_doubt: bool = False) -> St
     )
 
 
+def unconfirm(*, by: str, text: str) -> Step:
+    """published → handed_off: a person took the word back by which it counted as public.
+
+    Only of one that the bot never sent: for that there is nothing but a person's word.
+    """
+    return _step(
+        "unconfirmed",
+        _of(State.PUBLISHED),
+        State.HANDED_OFF,
+        next_at=None,
+        platform_id="",
+        url="",
+        published_at=None,
+        facts={"by": by, "text": text},
+    )
+
+
 def _confirmable(in_doubt: bool) -> frozenset[State]:
     return _CONFIRMABLE | {State.CANCELLED} if in_doubt else _CONFIRMABLE
 

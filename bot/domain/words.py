@@ -109,6 +109,11 @@ _EVIDENCE = {
     "few-own-words": N_("too little text of its own"),
     "guard-length": N_("much longer than the key item"),
     "guard-numbers": N_("numbers differ"),
+    "guard-rewritten": N_("text in other words"),
+    "guard-sibling": N_("another post of ours says the same"),
+    "guard-subject": N_("another disease is named"),
+    "guard-title": N_("title of another issue or part"),
+    "pointer-other-text": N_("points at the post, but has another text"),
     "guard-names": N_("names differ"),
     "before-release": N_("out before the first release"),
 }

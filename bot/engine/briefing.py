@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
 from bot.domain import words
+from bot.domain.differences import Difference
 from bot.domain.plain import plain_text
 from bot.domain.post import Variant
 from bot.domain.publication import Publication
 from bot.domain.roster import Account, Unit
 from bot.domain.tasks import Task, TaskKind, parse_id
-from bot.engine import context
+from bot.engine import context, recall_tasks
 from bot.engine.ports import Core
-from bot.ledger import publications, roster
+from bot.ledger import publications, recalls, roster
 from bot.ledger.connection import Connection
 
 _OF_PUBLICATIONS = frozenset({TaskKind.ACCEPT, TaskKind.HAND_OFF, TaskKind.LOOK})
@@ -29,6 +31,9 @@ class Brief:
     account: Account
     pub: Publication | None  # None: the task is about a recall
     variant: Variant | None  # what it looks like on this account
+    reason: str = ""  # why it must be corrected or taken down, in a person's words
+    url: str = ""  # what must be corrected or taken down
+    changes: Sequence[Difference] = ()  # what a correction takes out and puts in
 
     @property
     def text(self) -> str:
@@ -58,8 +63,10 @@ class Brief:
 
 async def brief(core: Core, conn: Connection, task: Task) -> Brief:
     """What is known of the task now."""
+    if task.kind not in _OF_PUBLICATIONS:
+        return await _of_recall(conn, task)
     members = await roster.load(conn)
-    pub = await publications.get(conn, task.ref) if task.kind in _OF_PUBLICATIONS else None
+    pub = await publications.get(conn, task.ref)
     variant = None
     if pub is not None:
         variant = context.variant_of(core, await context.load(conn, [pub]), pub)
@@ -70,6 +77,26 @@ async def brief(core: Core, conn: Connection, task: Task) -> Brief:
         account=members.accounts[task.account],
         pub=pub,
         variant=variant,
+    )
+
+
+async def _of_recall(conn: Connection, task: Task) -> Brief:
+    members = await roster.load(conn)
+    step = await recalls.step(conn, task.ref)
+    recall = await recalls.get(conn, step.recall) if step is not None else None
+    assert step is not None
+    assert recall is not None
+    correct = task.kind is TaskKind.CORRECT
+    return Brief(
+        task=task,
+        matrix=members.name,
+        unit=members.units[task.unit],
+        account=members.accounts[task.account],
+        pub=None,
+        variant=None,
+        reason=recall.reason,
+        url=(await recalls.links(conn, [step])).get(step.id, ""),
+        changes=await recall_tasks.changes(conn, recall, step.version) if correct else (),
     )
 
 

@@ -11,14 +11,16 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from bot.contract import Capabilities, Item, Receipt
 from bot.domain import transitions
-from bot.domain.matching import Candidate, Matcher, Verdict, key_text
-from bot.domain.normalise import normalise, text_hash
+from bot.domain.keytext import KeyText, key_text, known_text
+from bot.domain.matching import Candidate, Matcher, Verdict
+from bot.domain.normalise import text_hash
 from bot.domain.plain import plain_text
-from bot.domain.post import Kind
+from bot.domain.post import Kind, Post
 from bot.domain.publication import Publication, State
 from bot.domain.quota import READ, Budget, Key, budgets_of, exhausted, period_end, period_start
 from bot.domain.roster import Account, AccountStatus, Roster
@@ -31,6 +33,7 @@ from bot.errors import BotError, PlatformError, RateLimited
 from bot.ledger import budgets, items, journal, posts, publications, roster, verdicts
 from bot.ledger.connection import Connection
 from bot.ledger.journal import Move
+from bot.ledger.posts import StoredPost
 from bot.ledger.roster import Health
 from bot.logs import get_logger, said
 
@@ -288,30 +291,19 @@ async def _key_items(conn: Connection, members: Roster, now: datetime) -> _Known
     ids = [post.id for post in stored]
     texts = await posts.versions(conn, ids)
     released = await publications.of_posts(conn, ids)
-    keys, hashes = [], {}
+    keys: list[KeyText] = []
+    hashes: dict[str, str] = {}
     for post in stored:
-        plain = [
-            (digest, plain_text(version.body) or version.text) for digest, version in texts[post.id]
-        ]
-        hashes.update({text_hash(normalise(text)): digest for digest, text in plain})
         first = [pub for pub in released if pub.post == post.id and pub.kind is Kind.ORIGINAL]
-        assert post.first_release_at is not None
-        keys.append(
-            key_text(
-                post=post.id,
-                title=post.title,
-                texts=[text for _digest, text in plain],
-                released_at=post.first_release_at,
-                deadline_at=post.deadline_at or post.first_release_at,
-                marker=marker(post.id),
-                urls=[pub.url for pub in first if pub.url],
-                platform_ids=[pub.platform_id for pub in first if pub.platform_id],
-            )
-        )
+        keys.append(_key_text(post, texts[post.id], first))
+        for digest, version in texts[post.id]:  # the newest last: it wins where texts are the same
+            words = (_words(version), *_short_forms(version))
+            hashes.update({text_hash(known_text(text)): digest for text in words})
     matcher = Matcher(
         keys,
         unit_names=[name for unit in members.units.values() for name in (unit.name, unit.short)],
         flagship_names=[a.name for a in members.accounts.values() if a.flagship],
+        others=await _other_texts(conn, frozenset(ids), now),
     )
     own = {
         post.id: frozenset(
@@ -322,6 +314,45 @@ async def _key_items(conn: Connection, members: Roster, now: datetime) -> _Known
     return _Known(
         matcher=matcher, versions=hashes, own=own, releases=_releases(released, deadlines)
     )
+
+
+def _key_text(
+    post: StoredPost, versions: Sequence[tuple[str, Post]], first: Sequence[Publication]
+) -> KeyText:
+    assert post.first_release_at is not None
+    return key_text(
+        post=post.id,
+        title=post.title,
+        texts=[_words(version) for _digest, version in versions],
+        captions=[_short_forms(version) for _digest, version in versions],
+        released_at=post.first_release_at,
+        deadline_at=post.deadline_at or post.first_release_at,
+        marker=marker(post.id),
+        urls=[pub.url for pub in first if pub.url],
+        platform_ids=[pub.platform_id for pub in first if pub.platform_id],
+    )
+
+
+def _words(post: Post) -> str:
+    return _plain(post.body) or post.text
+
+
+@lru_cache(maxsize=1024)
+def _plain(body: str) -> str:
+    return plain_text(body)  # kept: the same texts are compared at each reading
+
+
+def _short_forms(post: Post) -> set[str]:
+    """What goes out in place of the article: on Weibo, with a video, as its digest."""
+    says = [(post.text, post.digest), *((o.text, o.digest) for o in post.overrides.values())]
+    return {text for pair in says for text in pair if text} - {_words(post)}
+
+
+async def _other_texts(conn: Connection, keys: frozenset[str], now: datetime) -> list[str]:
+    """Our posts that are no key items: what many of them say is no key item's own."""
+    stored = await posts.between(conn, now - _KEY_ITEM_LIFE, now)
+    texts = await posts.versions(conn, [post.id for post in stored if post.id not in keys])
+    return [_words(versions[-1][1]) for versions in texts.values()]
 
 
 def _releases(

@@ -11,6 +11,10 @@ from bot.domain.publication import Publication, State
 from bot.domain.step import Step
 from bot.domain.tasks import Answer, Said, Task, TaskKind, kind_of, parse_id, role_of
 from bot.engine import people, recall_tasks
+from bot.engine.ports import Core
+from bot.engine.task_faults import faults
+from bot.errors import UsageError
+from bot.i18n import _
 from bot.ledger import journal, posts, publications
 from bot.ledger.connection import Connection
 from bot.ledger.journal import Event, Move
@@ -50,7 +54,8 @@ async def carry_out(
     meanwhile, and nothing was changed. The answer must have been found fit for the task.
     """
     if task.kind in _OF_RECALLS:
-        return await recall_tasks.say_done(conn, task.ref, by=by, note=answer.text, now=now)
+        note = " ".join(part for part in (answer.text, answer.url) if part)
+        return await recall_tasks.say_done(conn, task.ref, by=by, note=note, now=now)
     pub = await publications.get(conn, task.ref)
     if pub is None or kind_of(pub) is not task.kind:
         return None
@@ -58,6 +63,37 @@ async def carry_out(
     move = Move(publication=pub.id, step=_step(pub, answer, by=by, now=now))
     (applied,) = await journal.apply(conn, [move], now, made)
     return made if applied.ok else None
+
+
+async def finish(core: Core, name: str, answer: Answer, *, by: str) -> Task:
+    """Does an open task at once, for somebody of the office; returns it.
+
+    Raises UsageError when there is no such task (any more), or the answer does not fit it.
+    """
+    now = core.clock.now()
+    async with core.ledger.write() as conn:
+        task = await named(conn, name)
+        wrong = await faults(conn, task, answer, now=now)
+        if wrong:
+            raise UsageError(" ".join(wrong.values()))
+        made = await carry_out(conn, task, answer, by=by, now=now)
+    if made is None:
+        raise _no_such(name)
+    core.journal.tell(made)
+    return task
+
+
+async def named(conn: Connection, name: str) -> Task:
+    """The open task of this id; raises UsageError when there is none."""
+    task = await find_task(conn, name)
+    if task is None:
+        raise _no_such(name)
+    return task
+
+
+def _no_such(name: str) -> UsageError:
+    message = _("There is no open task {name}. `bot tasks list` shows those there are.")
+    return UsageError(message.format(name=name))
 
 
 def _step(pub: Publication, answer: Answer, *, by: str, now: datetime) -> Step:

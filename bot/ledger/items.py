@@ -291,3 +291,14 @@ async def owners(conn: Connection, url: str) -> list[tuple[str, int | None]]:
     """Account and publication of every item with this link; the publication may be unknown."""
     query = select(items.c.account, items.c.publication).where(items.c.url == url)
     return [(row.account, row.publication) for row in await conn.execute(query)]
+
+
+async def get(conn: Connection, item: int) -> Any:
+    """The item's row; it must be there."""
+    return (await conn.execute(select(items).where(items.c.id == item))).one()
+
+
+async def unmark_reprint(conn: Connection, item: int) -> None:
+    """Notes that an item is neither a reprint nor what became of a publication."""
+    values = {"kind": "original", "publication": None}
+    await conn.execute(update(items).where(items.c.id == item).values(**values))

@@ -266,6 +266,7 @@ verdicts = Table(  # never overwritten, only superseded
     Column("level", String(1), nullable=False),  # A pointer, B declared, C text, D weak
     Column("decision", String(16), nullable=False),  # reprinted | doubtful | no
     Column("rule", String(32), nullable=False),
+    Column("form", String(8), nullable=False, server_default=""),  # full, cut, excerpt, …
     Column("rule_version", Integer, nullable=False),
     Column("source_ok", Boolean, nullable=False),
     Column("scores", JSON, nullable=False),

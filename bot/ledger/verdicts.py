@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import and_, insert, or_, select, update
 
 from bot.domain.matching import Verdict
 from bot.ledger.connection import Connection
-from bot.ledger.tables import items, verdicts
+from bot.ledger.tables import items, posts, verdicts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +27,7 @@ class Carried:
     level: str
     decision: str
     rule: str
+    form: str
     source_ok: bool
     content_hash: str
     scores: Mapping[str, float]
@@ -49,9 +50,8 @@ async def record(
     if current is not None:
         if current.decided_by or _same(current, verdict, content_hash):
             return False
-        await conn.execute(
-            update(verdicts).where(verdicts.c.id == current.id).values(superseded=True)
-        )
+        if not await _supersede(conn, current.id):
+            return False  # a person decided at this very moment
     await conn.execute(
         insert(verdicts).values(
             item=item,
@@ -61,6 +61,7 @@ async def record(
             level=verdict.level or "",
             decision=verdict.decision,
             rule=verdict.rule,
+            form=verdict.form,
             rule_version=verdict.rule_version,
             source_ok=verdict.source_ok,
             scores=dict(verdict.scores),
@@ -71,11 +72,19 @@ async def record(
     return True
 
 
+async def _supersede(conn: Connection, verdict: int) -> bool:
+    """Ends a verdict; False when another transaction has just done so."""
+    in_force = (verdicts.c.id == verdict, verdicts.c.superseded.is_(False))
+    ended = await conn.execute(update(verdicts).where(*in_force).values(superseded=True))
+    return ended.rowcount == 1
+
+
 def _same(row: Any, verdict: Verdict, content_hash: str) -> bool:
-    return (row.level, row.decision, row.rule, row.source_ok, row.content_hash) == (
+    return (row.level, row.decision, row.rule, row.form, row.source_ok, row.content_hash) == (
         verdict.level or "",
         verdict.decision,
         verdict.rule,
+        verdict.form,
         verdict.source_ok,
         content_hash,
     )
@@ -94,6 +103,7 @@ async def carried(conn: Connection, ids: Collection[str]) -> list[Carried]:
             verdicts.c.level,
             verdicts.c.decision,
             verdicts.c.rule,
+            verdicts.c.form,
             verdicts.c.source_ok,
             verdicts.c.content_hash,
             verdicts.c.scores,
@@ -104,3 +114,106 @@ async def carried(conn: Connection, ids: Collection[str]) -> list[Carried]:
         .order_by(items.c.published_at)
     )
     return [Carried(**row._mapping) for row in await conn.execute(query)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """A verdict with the item and the key item it ties together."""
+
+    number: int
+    item: int
+    post: str
+    post_title: str
+    account: str
+    title: str  # of the item, as are the next four
+    text: str
+    url: str
+    published_at: datetime
+    deleted_at: datetime | None
+    at: datetime  # of the verdict, as is all that follows
+    level: str
+    decision: str  # reprinted, doubtful or no
+    rule: str
+    source_ok: bool
+    scores: Mapping[str, float]
+    passages: Sequence[str]
+    decided_by: str  # a person; "" when the rules decided
+    reason: str
+    superseded: bool
+
+
+_MATCH = (
+    select(
+        verdicts.c.id.label("number"),
+        *(verdicts.c[name] for name in ("item", "post", "account", "at", "level", "decision")),
+        *(verdicts.c[name] for name in ("rule", "source_ok", "scores", "passages")),
+        *(verdicts.c[name] for name in ("decided_by", "reason", "superseded")),
+        *(items.c[name] for name in ("title", "text", "url", "published_at", "deleted_at")),
+        posts.c.title.label("post_title"),
+    )
+    .join(items, items.c.id == verdicts.c.item)
+    .join(posts, posts.c.id == verdicts.c.post)
+)
+
+
+async def to_decide(conn: Connection, *, post: str | None, decided: bool) -> list[Match]:
+    """Doubtful matches in force that still are to be seen, latest item first.
+
+    `decided`: also those a person has decided, of this `post` only if one is named.
+    """
+    doubtful = and_(verdicts.c.decision == "doubtful", items.c.deleted_at.is_(None))
+    wanted = or_(doubtful, verdicts.c.decided_by != "") if decided else doubtful
+    query = _MATCH.where(verdicts.c.superseded.is_(False), wanted)
+    if post is not None:
+        query = query.where(verdicts.c.post == post)
+    found = await conn.execute(query.order_by(items.c.published_at.desc(), verdicts.c.id))
+    return [Match(**row._mapping) for row in found]
+
+
+async def history_of(conn: Connection, number: int) -> list[Match]:
+    """All verdicts about the item and key item of this one, oldest first; [] if there is none."""
+    pair = select(verdicts.c.item, verdicts.c.post).where(verdicts.c.id == number)
+    named = (await conn.execute(pair)).one_or_none()
+    if named is None:
+        return []
+    same = (verdicts.c.item == named.item, verdicts.c.post == named.post)
+    found = await conn.execute(_MATCH.where(*same).order_by(verdicts.c.id))
+    return [Match(**row._mapping) for row in found]
+
+
+async def decide(
+    conn: Connection, match: Match, decision: str, *, by: str, reason: str, now: datetime
+) -> int | None:
+    """Enters a person's verdict in the place of `match`, with its evidence; returns its number.
+
+    None when `match` is not in force any more.
+    """
+    if not await _supersede(conn, match.number):
+        return None
+    row = (await conn.execute(select(verdicts).where(verdicts.c.id == match.number))).one()
+    values = {name: value for name, value in row._mapping.items() if name != "id"}
+    values |= {"decision": decision, "decided_by": by, "reason": reason}
+    made = await conn.execute(insert(verdicts).values({**values, "at": now, "superseded": False}))
+    return int(made.inserted_primary_key[0])
+
+
+async def refused(conn: Connection, item: int, post: str) -> bool:
+    """True when a person's word stands that this item is no reprint of the key item."""
+    query = select(verdicts.c.id).where(
+        verdicts.c.item == item,
+        verdicts.c.post == post,
+        verdicts.c.superseded.is_(False),
+        verdicts.c.decided_by != "",
+        verdicts.c.decision == "no",
+    )
+    return await conn.scalar(query) is not None
+
+
+async def reprints_something(conn: Connection, item: int) -> bool:
+    """True when a verdict in force says that the item carries some key item."""
+    query = select(verdicts.c.id).where(
+        verdicts.c.item == item,
+        verdicts.c.superseded.is_(False),
+        verdicts.c.decision == "reprinted",
+    )
+    return bool((await conn.execute(query)).all())

@@ -134,16 +134,58 @@ def test_a_header_and_footer_as_long_as_a_short_text_do_not_hide_it(title: str, 
     assert (verdict.level, verdict.scores["c"]) == ("C", 1.0)
 
 
-def test_half_of_it_goes_to_a_person_as_cut() -> None:
-    verdict = only(item(FLU[: int(len(FLU) * 0.6)]))
-    assert (verdict.level, verdict.decision, verdict.rule) == ("D", "doubtful", "cut")
-    assert not verdict.excerpt
+LEAD = FLU[: int(len(FLU) * 0.2)]
 
 
-def test_its_lead_goes_to_a_person_as_excerpt() -> None:
-    verdict = only(item(FLU[: int(len(FLU) * 0.2)]))
-    assert (verdict.level, verdict.rule, verdict.excerpt) == ("D", "excerpt", True)
+@pytest.mark.parametrize("share", [0.7, 0.5])
+def test_a_shortened_text_is_told_as_cut(share: float) -> None:
+    verdict = only(item(FLU[: int(len(FLU) * share)]))
+    assert (verdict.level, verdict.rule, verdict.form) == ("C", "cut", "cut")
+
+
+def test_a_cut_text_among_others_needs_its_title() -> None:
+    half = FLU[: int(len(FLU) * 0.5)]
+    bare = only(item("\n".join([HEAT, half, SLEEP])))
+    titled = only(item("\n".join([HEAT, f"二、{FLU_TITLE}", half, SLEEP])))
+    assert (bare.level, bare.rule) == ("D", "cut")
+    assert (titled.level, titled.rule, titled.form) == ("C", "cut", "digest")
+
+
+@pytest.mark.parametrize(
+    ("candidate", "level"),
+    [
+        pytest.param(item(LEAD), "D", id="alone"),
+        pytest.param(item(f"{LEAD}\n来源：健康澜汀"), "C", id="with its source"),
+        pytest.param(item(LEAD, FLU_TITLE), "C", id="under its title"),
+        pytest.param(item(f"【{FLU_TITLE}】{LEAD}…全文 http://t.cn/A6abc", ""), "C", id="on Weibo"),
+        pytest.param(
+            item("\n".join([HEAT, FLU_TITLE, LEAD, SLEEP])), "C", id="under its title in a digest"
+        ),
+        pytest.param(item(LEAD, FLU_TITLE.replace("流感", "水痘")), "D", id="under a rival title"),
+    ],
+)
+def test_a_lead_needs_title_or_source(candidate: Candidate, level: str) -> None:
+    verdict = only(candidate)
+    assert (verdict.level, verdict.form in ("excerpt", "digest")) == (level, True)
     assert verdict.scores["c"] < 0.3
+
+
+def test_its_short_form_is_told_as_caption() -> None:
+    short = (
+        "【流感来了】打疫苗，勤通风，戴口罩，生病在家休息；老人、孩子、孕妇发烧别拖，"
+        "两天之内看医生，药听医生的。"
+    )
+    both = key_text(
+        post="flu",
+        title=FLU_TITLE,
+        texts=[FLU],
+        captions=[[short]],
+        released_at=RELEASED,
+        deadline_at=DEADLINE,
+    )
+    verdict = only(item(f"{short}#健康科普#", ""), both)
+    assert (verdict.level, verdict.form, verdict.outdated) == ("C", "caption", False)
+    assert only(item(framed(FLU)), both).form == "full"
 
 
 @pytest.mark.parametrize(
@@ -194,10 +236,40 @@ def test_words_of_the_template_do_not_count_once_three_key_texts_have_them() -> 
     assert [(v.post, v.level, v.scores["c"]) for v in verdicts] == [("clinic-1", "C", 1.0)]
 
 
+ALIKE = [bare(str(n), f"通知{n}", STONE.replace("桥东居委会", f"第{n}居委会")) for n in range(3)]
+
+
 def test_with_too_few_own_words_a_person_decides() -> None:
-    keys = [bare(str(n), f"通知{n}", STONE.replace("桥东居委会", f"第{n}居委会")) for n in range(3)]
-    verdicts = matcher(*keys).match(item(STONE.replace("桥东居委会", "第1居委会")))
+    text = STONE.replace("桥东居委会", "第1居委会").replace("身份证", "证件")
+    verdicts = matcher(*ALIKE).match(item(text))
     assert [(v.post, v.level, v.rule) for v in verdicts] == [("1", "D", "few-own-words")]
+
+
+def test_every_word_of_it_needs_no_own_words() -> None:
+    verdicts = matcher(*ALIKE).match(item(STONE.replace("桥东居委会", "第1居委会")))
+    assert [(v.post, v.level) for v in verdicts] == [("1", "C")]
+
+
+def test_another_post_of_ours_is_not_taken_for_the_key_item_it_resembles() -> None:
+    key_item = bare("stone", "石桥埠义诊", STONE)
+    known = Matcher([key_item], unit_names=UNITS, others=[SOUTH])
+    assert known.match(item(SOUTH, "义诊")) == []
+    assert [v.level for v in known.match(item(STONE, "义诊"))] == ["C"]
+
+
+def test_the_same_text_in_another_post_of_ours_takes_nothing_away() -> None:
+    again = Matcher([bare("flu", FLU_TITLE, FLU)], others=[FLU, FLU, framed(FLU)])
+    assert [v.level for v in again.match(item(FLU))] == ["C"]
+
+
+def test_a_common_intro_alone_says_not_which_item_it_is() -> None:
+    intro = FLU.splitlines()[0] + FLU.splitlines()[1]
+    keys = (
+        bare("one", "问答（上）", f"{intro}\n{NURSE}"),
+        bare("two", "问答（下）", f"{intro}\n{HANDS}"),
+    )
+    verdicts = matcher(*keys).match(item(f"{intro}\n来源：健康澜汀"))
+    assert {v.decision for v in verdicts} == {"doubtful"}
 
 
 # Pointers and declared sources.
@@ -250,6 +322,28 @@ def test_of_two_notices_with_one_title_only_the_right_one_is_automatic() -> None
         ("stone", "doubtful"),
         ("south", "reprinted"),
     ]
+
+
+def test_of_two_items_with_one_title_a_picture_tells_neither() -> None:
+    keys = (bare("stone", "义诊活动通知", STONE), bare("south", "义诊活动通知", SOUTH))
+    verdicts = matcher(*keys).match(item("来源：健康澜汀", "义诊活动通知"))
+    assert [v.decision for v in verdicts] == ["doubtful", "doubtful"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(f"{HEAT}{SLEEP}\n来源：健康澜汀｜稿号 {MARKER}", id="marker left over"),
+        pytest.param(f"{HEAT}{SLEEP}\n戳这里：{LINK}", id="link in passing"),
+    ],
+)
+def test_a_pointer_in_another_text_goes_to_a_person(text: str) -> None:
+    assert only(item(text)).rule == "pointer-other-text"
+
+
+def test_a_recommended_article_is_not_carried() -> None:
+    text = "\n".join([HEAT, "▼ 往期推荐", FLU_TITLE, LINK])
+    assert matcher().match(item(text)) == []
 
 
 def test_a_column_number_in_front_of_the_title_does_not_hide_a_copy() -> None:

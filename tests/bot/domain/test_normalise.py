@@ -86,9 +86,37 @@ def test_numbers_read_the_same_in_words_and_digits() -> None:
     assert numbers("详见https://a.cn/20260512") == frozenset()
 
 
-def test_numbers_of_the_head_are_not_cut_in_two() -> None:
-    text = "甲乙丙2026年" + "字" * 10 + "99"
-    assert numbers(text, 0.25) == {"2026"}
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("五月二十一日上午八点三十分", "5月21日上午8点30分"),
+        ("第三十九个世界无烟日", "第39个世界无烟日"),
+        ("一万两千双眼睛", "12,000双眼睛"),
+        ("百分之三十", "30％"),
+        ("2026-05-08 08：30", "2026/5/8　8:30"),
+        ("占百分之三十，十二处纳凉点", "占30%，12处纳凉点"),
+    ],
+)
+def test_numbers_are_written_one_way(left: str, right: str) -> None:
+    assert normalise(left) == normalise(right)
+
+
+def test_two_figures_do_not_grow_together() -> None:
+    assert normalise("34—36℃") == "34-36c"
+    assert normalise("17.5% 5550-1201") == "17.5-5550-1201"
+    assert normalise("34至36") != normalise("3436") != normalise("34—36")
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ('<p style="color:red">多喝水<br/>多休息</p>', "多喝水多休息"),
+        ("多喝水&nbsp;多休息&amp;nbsp;", "多喝水多休息"),
+        ("血压<140为好，a<b", "血压140为好ab"),
+    ],
+)
+def test_tags_that_a_listing_left_in_the_text_are_no_words(raw: str, expected: str) -> None:
+    assert normalise(raw) == expected
 
 
 def test_grams_are_the_distinct_runs() -> None:

@@ -16,11 +16,12 @@ from selectolax.lexbor import LexborHTMLParser
 from bot.app import App
 from bot.domain import task_words
 from bot.domain.publication import State
+from bot.domain.recall import RecallKind
 from bot.domain.tasks import TaskKind
-from bot.engine import handles, people, tasks
+from bot.engine import handles, people, recalling, tasks
 from bot.settings import Web
 from bot.web.app import watched
-from tests.bot.engine.world import TEN, World, key_item, open_world, roster
+from tests.bot.engine.world import BODY, TEN, World, key_item, open_world, roster
 
 MINE = "https://weixin.qq.com/sph/A1b2C3"
 TITLE = '<script>x("1")</script>&nbsp;'
@@ -64,10 +65,12 @@ class Site:
     url: str
     client: aiohttp.ClientSession
 
-    async def link(self, kind: TaskKind) -> str:
+    async def link(self, kind: TaskKind, unit: str = "") -> str:
         """A new link for the one open task of this kind, as its path on the site."""
         async with self.app.core.ledger.write() as conn:
-            (task,) = [one for one in await tasks.open_tasks(conn) if one.kind is kind]
+            units = [unit] if unit else ()
+            found = await tasks.open_tasks(conn, units=units)
+            (task,) = [one for one in found if one.kind is kind]
             link = await handles.link_of(
                 conn,
                 task,
@@ -290,6 +293,35 @@ async def test_too_late(site: Site) -> None:
         check_page(page)
         assert page.status == 410
     assert "已取消" in (await site.get(path)).text
+
+
+async def test_what_must_be_taken_down_or_corrected(site: Site) -> None:
+    """Both are told as done, with a note or a link; a correction says what changes."""
+    world, core = site.world, site.app.core
+    mine = "https://mp.weixin.qq.com/s/u03-own"
+    await site.post(await site.link(TaskKind.HAND_OFF), said="reported", url=mine)
+    world.write_body("k1", BODY.replace("发热请就诊", "发热请到发热门诊"))
+    await world.plan(key_item(title=TITLE))
+    await recalling.order(core, "k1", RecallKind.CORRECT, reason="数据<有误>", by="王主任")
+    path = await site.link(TaskKind.CORRECT, unit="u03")
+    page = await site.get(path)
+    check_page(page)
+    said = page.tree.text()
+    assert "数据<有误>" in said
+    assert [mine] == [node.text() for node in page.tree.css("dd a")]
+    assert "发热请就诊" in page.tree.css("del")[0].text()
+    assert "发热请到发热门诊" in page.tree.css("ins")[0].text()
+    for fields in ({}, {"url": "https://weibo.com/1/a"}, {"text": "长" * 501}):
+        wrong = await site.post(path, said="done", **fields)
+        check_page(wrong)
+        assert (wrong.status, wrong.value("url")) == (422, fields.get("url", ""))
+    assert (await site.post(path, said="done", text="已改正", url=mine)).status == 303
+    assert task_words.said("done") in (await site.get(path)).text
+    await recalling.order(core, "k1", RecallKind.WITHDRAW, reason="全部撤下", by="王主任")
+    path = await site.link(TaskKind.WITHDRAW, unit="u03")
+    check_page(await site.get(path))
+    assert (await site.post(path, said="done", text="已删除")).status == 303
+    assert (await site.get(path)).status == 200
 
 
 async def test_the_stylesheet_is_the_only_thing_a_page_loads(site: Site) -> None:

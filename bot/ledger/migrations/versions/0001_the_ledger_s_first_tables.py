@@ -344,6 +344,7 @@ def upgrade() -> None:
         sa.Column("level", sa.String(length=1), nullable=False),
         sa.Column("decision", sa.String(length=16), nullable=False),
         sa.Column("rule", sa.String(length=32), nullable=False),
+        sa.Column("form", sa.String(length=8), server_default="", nullable=False),
         sa.Column("rule_version", sa.Integer(), nullable=False),
         sa.Column("source_ok", sa.Boolean(), nullable=False),
         sa.Column("scores", sa.JSON(), nullable=False),

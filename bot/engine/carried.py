@@ -1,0 +1,74 @@
+"""What follows when an item is found to carry a key item, and when that is taken back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from bot.domain import transitions
+from bot.domain.publication import Publication, State
+from bot.domain.step import PublishedAs, Step
+from bot.ledger import items, journal, publications, verdicts
+from bot.ledger.connection import Connection
+from bot.ledger.journal import Event, Move
+
+BY_READING = "collect"  # whose word it is when the rules found it
+# What the bot has not sent yet and must not send, once the unit carried it by hand.
+_NOT_YET = frozenset({State.PLANNED, State.HELD, State.WAITING})
+
+
+async def take_over(
+    conn: Connection, row: Any, post: str, now: datetime, *, by: str = BY_READING
+) -> list[Event]:
+    """Ends what was planned of `post` on the account of the item `row`, which carries it by hand.
+
+    Does nothing where a person has refused just this match. Returns the events.
+    """
+    if await verdicts.refused(conn, row.id, post):
+        return []
+    await items.mark_reprint(conn, row.id)
+    pub = await publications.by_post_and_account(conn, post, row.account)
+    step = _found_by_hand(pub, row, by) if pub is not None else None
+    return await _apply(conn, pub, step, now)
+
+
+def _found_by_hand(pub: Publication, row: Any, by: str) -> Step | None:
+    if pub.state in _NOT_YET and not pub.commits:
+        return transitions.cancel(reason="carried_by_hand", by="" if by == BY_READING else by)
+    if pub.state not in _NOT_YET | {State.HANDED_OFF}:
+        return None
+    receipt = PublishedAs(
+        platform_id=row.platform_id,
+        url=row.url,
+        published_at=row.published_at,
+        push_id=row.push_id,
+        notified=row.notified,
+        by_bot=pub.commits > 0,  # then it is what the bot sent and lost sight of
+    )
+    return transitions.publish(receipt, by=by)
+
+
+async def take_back(
+    conn: Connection, row: Any, post: str, now: datetime, *, by: str, reason: str
+) -> list[Event]:
+    """The item `row` does not carry `post` after all: what it had ended as published is open again.
+
+    What it had cancelled stays so: a person may have it retried. Returns the events.
+    """
+    pub = await publications.by_post_and_account(conn, post, row.account)
+    counted = pub is not None and pub.state is State.PUBLISHED and pub.id == row.publication
+    if pub is None or not counted or pub.commits:
+        pub = None  # nothing rests on it, or the bot sent it itself
+    if not await verdicts.reprints_something(conn, row.id):
+        await items.unmark_reprint(conn, row.id)
+    step = transitions.unconfirm(by=by, text=reason) if pub is not None else None
+    return await _apply(conn, pub, step, now)
+
+
+async def _apply(
+    conn: Connection, pub: Publication | None, step: Step | None, now: datetime
+) -> list[Event]:
+    made: list[Event] = []
+    if pub is not None and step is not None:
+        await journal.apply(conn, [Move(publication=pub.id, step=step)], now, made)
+    return made
