@@ -24,6 +24,7 @@ from bot.cli import (
     recalls,
     rehearse,
     running,
+    syncing,
     tasks,
     typer_words,
 )
@@ -82,7 +83,7 @@ accounts.group.command(
     help=_("Asks the platforms what each account may do, and compares the names.")
 )(connecting.check)
 accounts.group.command(help=_("Compares the roster with what the platforms say of the accounts."))(
-    connecting.sync
+    syncing.sync
 )
 app.command(help=_("Shows which unit carried which key item, when, with evidence."))(
     answers.coverage
