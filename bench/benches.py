@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from bench import burst, duel, footprint, growth, lateness, matching, reading, spent, workers
+from bench import (
+    burst,
+    coverage,
+    duel,
+    footprint,
+    growth,
+    lateness,
+    matching,
+    reading,
+    spent,
+    workers,
+)
 from bench.figures import Outcome
 from bot.cli.loop import run_fast
 from bot.logs import configure
@@ -17,6 +28,7 @@ BENCHES: dict[str, Callable[[int], Awaitable[Outcome]]] = {
     "growth": growth.measure,
     "footprint": footprint.measure,
     "matching": matching.measure,
+    "coverage": coverage.measure,
     "reading": reading.measure,
     "spent": spent.measure,
 }

@@ -159,10 +159,10 @@ _STATEMENTS = (
        SELECT b.account, b.unit, b.platform, b.platform_id, b.url, '健康提示', '勤洗手，常通风',
          b.kind, TRUE, b.id, b.published_at, b.published_at, b.published_at
        FROM publications b WHERE b.post LIKE '{name}%' AND b.state = 'published' ORDER BY b.id""",
-    """INSERT INTO verdicts (item, post, account, at, level, decision, rule, rule_version,
-         source_ok, scores, passages)
-       SELECT i.id, b.post, b.account, b.published_at, 'B', 'reprinted', 'declared', 1, TRUE,
-         {empty}, {list}
+    """INSERT INTO verdicts (item, post, account, published_at, at, level, decision, rule,
+         rule_version, source_ok, scores, passages)
+       SELECT i.id, b.post, b.account, b.published_at, b.published_at, 'B', 'reprinted',
+         'declared', 1, TRUE, {empty}, {list}
        FROM publications b JOIN items i ON i.publication = b.id
        JOIN posts p ON p.id = b.post
        WHERE b.post LIKE '{name}%' AND p.key_item AND b.kind = 'reprint'""",

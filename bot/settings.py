@@ -9,7 +9,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -99,11 +99,17 @@ class RegistryPart(_Part):
     filing_days: int = Field(default=30, ge=1)  # after opening an account is to be registered
 
 
-class Gaps(_Part):
+class GapLimits(_Part):
     """Days without a post until an account is warned about, and until it fails."""
 
     warn_days: int = Field(default=10, ge=1)
     fail_days: int = Field(default=14, ge=1)
+
+
+class Gaps(GapLimits):
+    """The limits, and others for units of one regime."""
+
+    regimes: dict[Literal["gov", "sector_institution"], GapLimits] = {}
 
 
 _QUIET = re.compile(r"(?:(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d)?", re.ASCII)
@@ -258,6 +264,23 @@ class DoctorPart(_Part):
     clock_skew_s: float = Field(default=5.0, gt=0)
 
 
+class ImportPart(_Part):
+    """Headings of one kind of export: for each field those that stand for it, the best first."""
+
+    id: list[str] = []
+    url: list[str] = []
+    title: list[str] = []
+    text: list[str] = []
+    at: list[str] = []  # day and time
+    day: list[str] = []  # where they stand in columns of their own
+    clock: list[str] = []
+    status: list[str] = []
+    reads: list[str] = []
+    likes: list[str] = []
+    shares: list[str] = []
+    comments: list[str] = []
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -281,6 +304,7 @@ class Settings(BaseSettings):
     doctor: DoctorPart = DoctorPart()
     # Each platform's own Config model checks its part when its adapter is made.
     platforms: dict[str, dict[str, Any]] = {}
+    imports: dict[str, ImportPart] = {}
     secret_key: SecretStr | None = None
 
     @property

@@ -172,7 +172,10 @@ def _manifest(variant: Variant, account: Account, named: Mapping[str, Media]) ->
         "kind": variant.kind.value,
         "method": variant.method.value,
         "title": variant.title,
-        "blocks": [{"name": b.name, "text": b.text} for b in blocks(variant, account.platform)],
+        "blocks": [
+            {"name": b.name, "text": b.text, "article": b.article}
+            for b in blocks(variant, account.platform)
+        ],
         "topics": topics(variant.text),
         "link": variant.link,
         "label": variant.label,

@@ -11,16 +11,21 @@ from rich.markup import escape
 
 from bot.cli import (
     accounts,
-    answers,
     checking,
     connecting,
+    contacts,
+    counts,
+    coverage,
     demo,
     doctor,
     exporting,
+    gaps,
+    importing,
     matches,
     planning,
     previewing,
     publications,
+    reading_back,
     recalls,
     rehearse,
     running,
@@ -62,7 +67,10 @@ app.command(help=_("Serves the platforms' APIs on this machine, for rehearsals a
     running.simulator
 )
 app.command(help=_("Reads back what the accounts really show and ties it to the key items."))(
-    running.collect
+    reading_back.collect
+)
+app.command(help=_("Shows earlier items with the same text, and who carried it first."))(
+    reading_back.earlier
 )
 app.command(
     help=_("Takes a post back from every account that carries it, and keeps it from all others.")
@@ -71,8 +79,13 @@ app.command(
     help=_("Brings every account that carries a post up to the calendar's corrected version.")
 )(recalls.correct)
 app.add_typer(recalls.group, name="recalls")
+app.command("import", help=_("Takes over what an account posted from the platform's own export."))(
+    importing.import_
+)
+app.command(help=_("Lists the exports that were taken over, the newest first."))(importing.imports)
 app.add_typer(publications.group, name="publications")
 app.add_typer(accounts.group, name="accounts")
+app.add_typer(contacts.group, name="contacts")
 app.add_typer(exporting.group, name="export")
 app.add_typer(tasks.group, name="tasks")
 app.add_typer(matches.group, name="matches")
@@ -85,13 +98,13 @@ accounts.group.command(
 accounts.group.command(help=_("Compares the roster with what the platforms say of the accounts."))(
     syncing.sync
 )
-app.command(help=_("Shows which unit carried which key item, when, with evidence."))(
-    answers.coverage
+app.command(help=_("Shows which unit carried which key item, and who must act where it lacks."))(
+    coverage.coverage
 )
-app.command(help=_("Counts pushes (推送次数) and articles (篇数)."))(answers.counts)
+app.command(help=_("Counts pushes (推送次数) and articles (篇数)."))(counts.counts)
 app.command(
     help=_("Shows accounts that fell silent: days since the last post, and the longest gap.")
-)(answers.gaps)
+)(gaps.gaps)
 app.command(help=_("Finds out what keeps the bot from its work, and says what to do about it."))(
     doctor.doctor
 )

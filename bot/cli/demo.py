@@ -15,8 +15,10 @@ from rich.markup import escape
 
 from bot.app import App, open_app
 from bot.cli import publications, words
-from bot.cli.answers import gap_rules, show_counts, show_coverage, show_gaps
 from bot.cli.clock_bar import clock_bar
+from bot.cli.counts import show_counts
+from bot.cli.coverage import show_coverage
+from bot.cli.gaps import gap_rules, show_gaps
 from bot.cli.loop import on_stop
 from bot.cli.output import BAD_NEWS, OK, local, screen, settings_in_force
 from bot.demo import scenario as scenarios
@@ -80,7 +82,8 @@ async def _report(app: App, posts: Sequence[dict[str, Any]], settings: Settings)
     found, members = await answers.coverage(app.core, since=span.since, until=span.until)
     show_coverage(found, members, settings)
     keys = [By.UNIT, By.PLATFORM]
-    show_counts(await answers.counts(app.core, span, by=keys, zone=settings.zone), keys, members)
+    counted = await answers.counts(app.core, span, by=keys, zone=settings.zone)
+    show_counts(counted, keys, members, settings, as_of=app.core.clock.now())
     silent, _roster = await answers.gaps(
         app.core, since=span.since, until=span.until, zone=settings.zone, rules=gap_rules(settings)
     )

@@ -15,9 +15,9 @@ import typer
 
 from bot.app import App, open_app
 from bot.cli import calendars, rosters
-from bot.cli.answers import Since, Until
 from bot.cli.files import OutOption, deliver
 from bot.cli.output import screen, settings_in_force
+from bot.cli.spans import Since, Until
 from bot.domain.days import FIRST_YEAR, LAST_YEAR
 from bot.engine import feed
 from bot.errors import UsageError

@@ -42,6 +42,13 @@ _DECISIONS = {
     deciding.DOUBTFUL: N_("doubtful"),
     deciding.NO: N_("no reprint"),
 }
+_FORMS = {
+    "full": N_("the whole text"),
+    "cut": N_("shortened"),
+    "excerpt": N_("a piece of it"),
+    "digest": N_("one of several articles"),
+    "caption": N_("its short form"),
+}
 
 
 @group.command("list", help=_("Lists the matches a person must look at."))
@@ -81,6 +88,7 @@ def row(match: Match, settings: Settings) -> dict[str, Any]:
         "deleted_at": iso(match.deleted_at, settings.zone),
         "level": match.level,
         "rule": match.rule,
+        "form": match.form,
         "source_named": match.source_ok,
         "decision": match.decision,
         "decided_by": match.decided_by,
@@ -154,6 +162,7 @@ def _show(match: Match, history: Sequence[Match], settings: Settings) -> None:
         (_("published"), local(match.published_at, settings.zone)),
         (_("deleted"), local(match.deleted_at, settings.zone)),
         (_("evidence"), _evidence(match)),
+        (_("how much of it"), _(_FORMS[match.form]) if match.form in _FORMS else match.form),
         (_("scores"), scores),
         (_("decision"), _decision(match)),
     )

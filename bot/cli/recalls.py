@@ -313,8 +313,9 @@ def _print(document: Mapping[str, Any]) -> None:
 
 def _standing(one: Mapping[str, Any]) -> str:
     because = words.word(str(one["evidence"].get("word", "")))
-    error = str(one["error"].get("advice") or one["error"].get("message") or "")
-    parts = [one["said"], because or words.word(error), one["evidence"].get("note", "")]
+    fault = one["error"]
+    error = fault.get("advice") or fault.get("message") or words.word(str(fault.get("why", "")))
+    parts = [one["said"], because or str(error), one["evidence"].get("note", "")]
     who = _("by {name}").format(name=one["done_by"]) if one["done_by"] else ""
     return _("; ").join(part for part in [*parts, who] if part)
 

@@ -16,9 +16,9 @@ from typing import Annotated
 import typer
 
 from bot.cli import rehearsed
-from bot.cli.answers import gap_rules
 from bot.cli.calendar import folder_settings, read_calendar
 from bot.cli.clock_bar import clock_bar
+from bot.cli.gaps import gap_rules
 from bot.cli.output import BAD_NEWS, OK, Format, FormatOption, emit, notes, settings_in_force
 from bot.errors import UsageError
 from bot.i18n import _

@@ -1,4 +1,4 @@
-"""`bot run`, `bot simulator`, `bot collect`: what keeps running."""
+"""`bot run`, `bot worker`, `bot simulator`: what keeps running."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from bot import worker as workers
 from bot.app import App, open_app
@@ -18,21 +17,14 @@ from bot.cli.loop import on_stop, run_fast
 from bot.cli.output import (
     BAD_NEWS,
     OK,
-    Format,
-    FormatOption,
-    emit,
-    iso,
-    local,
     notes,
     screen,
     settings_in_force,
-    table,
 )
 from bot.domain.problem import has_errors
 from bot.domain.publication import State
 from bot.engine import collect as collecting
 from bot.engine import recall_work, reminding, service, tokens
-from bot.engine.collect import Collected
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.ledger import publications
@@ -181,51 +173,3 @@ def simulator(
         await runner.cleanup()
 
     asyncio.run(work())
-
-
-def collect(
-    accounts: Annotated[
-        list[str] | None, typer.Argument(help=_("accounts; all if left out"))
-    ] = None,
-    form: FormatOption = Format.TEXT,
-) -> None:
-    """Reads back what the accounts really show and ties it to the key items."""
-    settings = settings_in_force()
-
-    async def work() -> list[Collected]:
-        async with open_app(settings) as app:
-            return await collecting.collect(app.core, accounts or ())
-
-    found = asyncio.run(work())
-    if form is Format.JSON:
-        emit(
-            {
-                "accounts": [
-                    {
-                        "account": one.account,
-                        "seen": one.seen,
-                        "new": one.new,
-                        "matched": one.matched,
-                        "error": one.error,
-                        "until": iso(one.until, settings.zone),
-                    }
-                    for one in found
-                ]
-            }
-        )
-    else:
-        headings = (_("account"), _("seen"), _("new"), _("matched"), _("trouble"))
-        rows = [
-            (one.account, str(one.seen), str(one.new), str(one.matched), _trouble(one, settings))
-            for one in found
-        ]
-        screen.print(table("", headings, rows))
-    raise typer.Exit(BAD_NEWS if any(one.error for one in found) else OK)
-
-
-def _trouble(one: Collected, settings: Settings) -> str:
-    if one.until is None:
-        return escape(one.error)
-    message = _("the reading quota is used up until {until}")
-    said = message.format(until=local(one.until, settings.zone))
-    return escape(_("; ").join(filter(None, [one.error, said])))

@@ -15,9 +15,10 @@ from bot.domain import words
 from bot.domain.message import Message
 from bot.domain.post import Kind, Post
 from bot.domain.publication import State
+from bot.domain.recall import RecallKind
 from bot.domain.roster import Account
 from bot.engine import collect as collecting
-from bot.engine import people
+from bot.engine import people, recall_work, recalling
 from bot.engine import plan as plans
 from bot.i18n import N_, _
 from bot.ledger import publications
@@ -27,7 +28,7 @@ from bot.stage.building import Stage
 from bot.stage.performance import Performance
 
 Tell = Callable[[datetime, str], None]
-_LIAISON = "liaison"
+_LIAISON, _OFFICER = "liaison", "officer"
 _STAGE_MARK = ".demo"  # what holds it may be emptied by the next demo
 _NOTABLE = {
     "publication.lost": N_("{name}: no trustworthy answer, looking before anything else"),
@@ -194,6 +195,7 @@ class Player(Performance[Action]):
 
     async def _do_collect(self, action: Action) -> None:
         await collecting.collect(self.app.core)
+        await recall_work.work_due(self.app.core)
 
     async def _do_own(self, action: Action) -> None:
         account = self._account(action)
@@ -279,6 +281,13 @@ class Player(Performance[Action]):
                 of="{of}", count=len(made.changes)
             ),
             action,
+        )
+        post, why = action.facts["of"], action.facts["because"]
+        core = self.app.core
+        recall = await recalling.order(core, post, RecallKind.CORRECT, reason=why, by=_OFFICER)
+        await recall_work.work_due(core)
+        self._say(
+            _("correction no. {id} is ordered: {because}").format(id=recall.id, because=why), action
         )
 
     async def _conditions(self) -> None:

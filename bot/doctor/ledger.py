@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bot.doctor import files
+from bot.doctor import files, notices
 from bot.doctor.finding import Finding, Level, guarded, ok
 from bot.domain import papers
 from bot.domain.authorisation import Authorisation, Outlook, judge
@@ -86,6 +86,9 @@ async def _opened(opened: Inspected, patient: Patient) -> list[Finding]:
         found += await guarded("registry", _papers(opened, patient))
         found += await guarded("vault", _vault(opened, patient.settings))
         found += await guarded("work", _work(opened, patient))
+        found += await guarded(
+            "notices", notices.examine(opened.conn, patient.settings, patient.now)
+        )
     return found
 
 

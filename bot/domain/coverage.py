@@ -1,16 +1,18 @@
 """Which unit carried which key item, and when: 转载覆盖率 and 及时率, counted by unit.
 
     coverage   转载覆盖率 = (on time + late) / required
-    timeliness 及时率    = on time / required        required 应转 = units - exempt 免转
+    timeliness 及时率    = on time / required        required 应转 = must 应转 - exempt 免转
 
 (转载覆盖率 = reprinted / (required - exempt) as the monthly bulletins count it: six items and 24
 units are 144 cells, three of them exempt, so 141 required.) A unit counts once, by its best
-account. What nobody could read is unknown; it is never counted as not carried.
+account. What nobody could read is unknown; it is never counted as not carried. A unit that may
+carry an item, and one that is exempt, are not required, whether or not they carried it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -18,7 +20,7 @@ from enum import StrEnum
 from bot.domain.publication import State
 
 # Our own publication may be public without a receipt yet: nobody may say the unit did not carry it.
-_IN_FLIGHT = frozenset({State.SENDING, State.UNKNOWN, State.PENDING})
+IN_FLIGHT = frozenset({State.SENDING, State.UNKNOWN, State.PENDING})
 
 
 class CellState(StrEnum):
@@ -30,10 +32,21 @@ class CellState(StrEnum):
     MISSING = "missing"  # read to the deadline or beyond, and not there
     UNKNOWN = "unknown"  # nobody could tell
     EXEMPT = "exempt"  # units only: 免转 with a reason
+    OPTIONAL = "optional"  # units only: may carry it 可转, need not
     NOT_EXPECTED = "not_expected"  # accounts only: takes no part and carried nothing
 
 
 CARRIED = frozenset({CellState.ON_TIME, CellState.LATE})
+LACKING = frozenset({CellState.OPEN, CellState.MISSING, CellState.UNKNOWN})  # of what is required
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exemption:
+    """Why a unit need not carry a key item."""
+
+    reason: str
+    by: str  # "calendar", or who granted it
+    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +63,7 @@ class Cell:
     read_until: datetime | None = None  # the account's readings are complete to here; None: never
     doubtful: bool = False  # a match waits for a person's decision
     publication: State | None = None  # of our own publication, if there is one
+    outdated: bool = False  # carries a text that was corrected since
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +77,8 @@ class KeyRelease:
     flagship_unit: str
     released_at: datetime | None = None  # None: not out yet, so nobody can have carried it
     url: str = ""
-    exempt: Mapping[str, str] = field(default_factory=dict)  # unit -> reason
+    exempt: Mapping[str, Exemption] = field(default_factory=dict)  # by unit
+    optional: Collection[str] = ()  # units that may carry it and need not
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +91,7 @@ class AccountRow:
     at: datetime | None
     url: str
     evidence: str
+    outdated: bool = False  # carried, in a version that was corrected since
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +104,14 @@ class UnitRow:
     at: datetime | None = None
     url: str = ""
     evidence: str = ""
-    reason: str = ""  # of an exemption
-    carried: CellState | None = None  # an exempt unit that carried it all the same
+    outdated: bool = False
+    exemption: Exemption | None = None
+    carried: CellState | None = None  # how a unit that need not have carried it did so
+
+    @property
+    def reason(self) -> str:
+        """Of the exemption; "" without one."""
+        return self.exemption.reason if self.exemption else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +120,7 @@ class Tally:
 
     required: int = 0
     exempt: int = 0
+    optional: int = 0
     on_time: int = 0
     late: int = 0
     open: int = 0
@@ -116,6 +139,17 @@ class Tally:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ItemStates(Tally):
+    """How each unit stands to a key item, without the evidence."""
+
+    post: str
+    title: str
+    released_at: datetime | None
+    deadline_at: datetime
+    states: Mapping[str, CellState]  # by unit; those nobody asks are left out
+
+
+@dataclass(frozen=True, kw_only=True)
 class ItemCoverage(Tally):
     """A key item's coverage as it was known at `as_of`."""
 
@@ -124,24 +158,46 @@ class ItemCoverage(Tally):
     as_of: datetime
     released_at: datetime | None
     deadline_at: datetime
-    units: tuple[UnitRow, ...]  # all units of the roster, in its order
+    units: tuple[UnitRow, ...]  # all units of the roster that are asked, in its order
     accounts: tuple[AccountRow, ...]
+    first_carried_at: datetime | None  # by another account than the first release's
+    last_carried_at: datetime | None
+
+    @property
+    def states(self) -> Mapping[str, CellState]:
+        """How each unit stands."""
+        return {row.unit: row.state for row in self.units}
+
+    def lean(self) -> ItemStates:
+        """The same without the evidence."""
+        return ItemStates(
+            post=self.post,
+            title=self.title,
+            released_at=self.released_at,
+            deadline_at=self.deadline_at,
+            states=self.states,
+            **{name: getattr(self, name) for name in _NUMBERS},
+        )
+
+
+_COUNTED = {one.value: one for one in CellState if one is not CellState.NOT_EXPECTED}
+_NUMBERS = ("required", *_COUNTED)
 
 
 def item_coverage(
     item: KeyRelease, cells: Iterable[Cell], units: Sequence[str], *, as_of: datetime
 ) -> ItemCoverage:
-    """The coverage of `item` among all `units` of the roster, told from `cells`.
+    """The coverage of `item` among `units`, told from `cells`: what was known at `as_of`.
 
-    The flagship counts through its own first release, whether or not it has a cell. What happened
-    after `as_of` is not seen, so that an old report can be made again.
+    The flagship counts through its own first release, whether or not it has a cell.
     """
     by_unit: dict[str, list[tuple[Cell, AccountRow]]] = {unit: [] for unit in units}
     for cell in _with_first_release(item, cells):
         if cell.unit in by_unit:
-            row = account_row(item, cell, as_of=as_of)
-            by_unit[cell.unit].append((cell, row))
+            by_unit[cell.unit].append((cell, account_row(item, cell, as_of=as_of)))
     rows = tuple(_unit_row(item, unit, by_unit[unit]) for unit in units)
+    accounts = tuple(row for unit in units for _, row in by_unit[unit])
+    times = sorted(row.at for row in accounts if row.at and row.account != item.flagship)
     return ItemCoverage(
         post=item.post,
         title=item.title,
@@ -149,12 +205,15 @@ def item_coverage(
         released_at=item.released_at,
         deadline_at=item.deadline_at,
         units=rows,
-        accounts=tuple(row for unit in units for _, row in by_unit[unit]),
-        **_counts(rows),
+        accounts=accounts,
+        first_carried_at=times[0] if times else None,
+        last_carried_at=times[-1] if times else None,
+        **counted(row.state for row in rows),
     )
 
 
 def _with_first_release(item: KeyRelease, cells: Iterable[Cell]) -> list[Cell]:
+    known = list(cells)
     first = Cell(
         account=item.flagship,
         unit=item.flagship_unit,
@@ -162,13 +221,22 @@ def _with_first_release(item: KeyRelease, cells: Iterable[Cell]) -> list[Cell]:
         url=item.url,
         evidence="first release" if item.released_at is not None else "",
         read_until=item.deadline_at,  # our own ledger tells, no reading is needed
+        outdated=any(cell.outdated for cell in known if cell.account == item.flagship),
     )
-    return [first, *(cell for cell in cells if cell.account != item.flagship)]
+    return [first, *(cell for cell in known if cell.account != item.flagship)]
 
 
 def account_row(item: KeyRelease, cell: Cell, *, as_of: datetime) -> AccountRow:
     """How one account stands, with its evidence."""
-    state = _state(item, cell, as_of)
+    state = account_state(
+        carried_at=cell.carried_at,
+        deadline_at=item.deadline_at,
+        expected=cell.expected,
+        doubtful=cell.doubtful,
+        closed=is_closed(item, as_of),
+        hidden=cell.by_hand or cell.publication in IN_FLIGHT,
+        read_until=cell.read_until,
+    )
     seen = state in CARRIED
     return AccountRow(
         account=cell.account,
@@ -177,76 +245,106 @@ def account_row(item: KeyRelease, cell: Cell, *, as_of: datetime) -> AccountRow:
         at=cell.carried_at if seen else None,
         url=cell.url if seen or cell.doubtful else "",
         evidence=cell.evidence if seen or cell.doubtful else "",
+        outdated=seen and cell.outdated,
     )
 
 
-def _state(item: KeyRelease, cell: Cell, as_of: datetime) -> CellState:
-    if cell.carried_at is not None and cell.carried_at <= as_of:
-        return CellState.ON_TIME if cell.carried_at <= item.deadline_at else CellState.LATE
-    if not cell.expected:
-        return CellState.UNKNOWN if cell.doubtful else CellState.NOT_EXPECTED
-    if item.released_at is None or item.released_at > as_of or as_of <= item.deadline_at:
+def is_closed(item: KeyRelease, as_of: datetime) -> bool:
+    """True once it was released and its deadline has passed: before, nobody is missing."""
+    released = item.released_at is not None and item.released_at <= as_of
+    return released and as_of > item.deadline_at
+
+
+def account_state(
+    *,
+    carried_at: datetime | None,
+    deadline_at: datetime,
+    expected: bool,  # it takes part
+    doubtful: bool,
+    closed: bool,  # of the key item: see `is_closed`
+    hidden: bool,  # nobody can read it for us, or our own publication may be public
+    read_until: datetime | None,
+) -> CellState:
+    """How an account stands to a key item: the one rule behind every answer."""
+    if carried_at is not None:
+        return CellState.ON_TIME if carried_at <= deadline_at else CellState.LATE
+    if not expected:
+        return CellState.UNKNOWN if doubtful else CellState.NOT_EXPECTED
+    if not closed:
         return CellState.OPEN
-    if cell.by_hand or cell.doubtful or cell.publication in _IN_FLIGHT:
-        return CellState.UNKNOWN
-    if cell.read_until is None or cell.read_until < item.deadline_at:
+    if hidden or doubtful or read_until is None or read_until < deadline_at:
         return CellState.UNKNOWN
     return CellState.MISSING
 
 
-def _unit_row(item: KeyRelease, unit: str, known: list[tuple[Cell, AccountRow]]) -> UnitRow:
-    state, best = _best(known)
-    row = UnitRow(unit=unit, state=state)
-    if best is not None:
-        row = replace(row, account=best.account, at=best.at, url=best.url, evidence=best.evidence)
-    if unit not in item.exempt:
-        return row
-    carried = state if state in CARRIED else None
-    return replace(row, state=CellState.EXEMPT, reason=item.exempt[unit], carried=carried)
-
-
-def _best(known: list[tuple[Cell, AccountRow]]) -> tuple[CellState, AccountRow | None]:
+def unit_state(accounts: Iterable[tuple[CellState, bool]]) -> CellState:
     """The unit's state: on time > late > open, else missing or unknown.
 
-    Missing needs a readable account that shows nothing, and no readable account or waiting match
-    that could still show it. Accounts on platforms nobody can read excuse nobody; when the unit
-    has no others, or none at all, it is unknown.
+    With each account's state comes whether it excuses the unit while it is unknown: an account on
+    a platform nobody can read does not, unless a match waits for a decision. Missing needs a
+    readable account that shows nothing, and none that could still show it.
     """
-    for state in (CellState.ON_TIME, CellState.LATE, CellState.OPEN):
-        rows = [row for _, row in known if row.state is state]
-        if rows:
-            return state, min(rows, key=lambda row: row.at or datetime.max.replace(tzinfo=UTC))
-    unsure = [
-        row
-        for cell, row in known
-        if row.state is CellState.UNKNOWN and (cell.doubtful or not cell.by_hand)
-    ]
-    missing = [row for _, row in known if row.state is CellState.MISSING]
-    if missing and not unsure:
-        return CellState.MISSING, missing[0]
-    unknown = unsure or [row for _, row in known if row.state is CellState.UNKNOWN]
-    return CellState.UNKNOWN, unknown[0] if unknown else None
+    known = list(accounts)
+    states = {state for state, _excuses in known}
+    for best in (CellState.ON_TIME, CellState.LATE, CellState.OPEN):
+        if best in states:
+            return best
+    unsure = any(state is CellState.UNKNOWN and excuses for state, excuses in known)
+    missing = CellState.MISSING in states and not unsure
+    return CellState.MISSING if missing else CellState.UNKNOWN
 
 
-def _counts(rows: Iterable[UnitRow]) -> dict[str, int]:
-    states = [row.state for row in rows]
-    exempt = states.count(CellState.EXEMPT)
-    return {
-        "required": len(states) - exempt,
-        "exempt": exempt,
-        "on_time": states.count(CellState.ON_TIME),
-        "late": states.count(CellState.LATE),
-        "open": states.count(CellState.OPEN),
-        "missing": states.count(CellState.MISSING),
-        "unknown": states.count(CellState.UNKNOWN),
-    }
+def _unit_row(item: KeyRelease, unit: str, known: list[tuple[Cell, AccountRow]]) -> UnitRow:
+    state = unit_state((row.state, excuses(cell)) for cell, row in known)
+    row = UnitRow(unit=unit, state=state)
+    if (best := _decides(state, known)) is not None:
+        row = replace(
+            row,
+            account=best.account,
+            at=best.at,
+            url=best.url,
+            evidence=best.evidence,
+            outdated=best.outdated,
+        )
+    carried = state if state in CARRIED else None
+    if unit in item.exempt:
+        exemption = item.exempt[unit]
+        return replace(row, state=CellState.EXEMPT, exemption=exemption, carried=carried)
+    if unit in item.optional:
+        return replace(row, state=CellState.OPTIONAL, carried=carried)
+    return row
+
+
+def excuses(cell: Cell) -> bool:
+    """True when an unknown state of this account keeps its unit from being missing."""
+    return cell.doubtful or not cell.by_hand
+
+
+def _decides(state: CellState, known: list[tuple[Cell, AccountRow]]) -> AccountRow | None:
+    """The account the unit's state rests on; of several the first to carry it."""
+    rows = [(excuses(cell), row) for cell, row in known if row.state is state]
+    if state is CellState.UNKNOWN:
+        rows.sort(key=lambda one: not one[0])
+    found = [row for _, row in rows]
+    return min(found, key=lambda row: row.at or _NEVER) if found else None
+
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def counted(states: Iterable[CellState], *, on_time: int = 0) -> dict[str, int]:
+    """The numbers of a tally; `on_time` are counted already."""
+    found = Counter(states)
+    found[CellState.ON_TIME] += on_time
+    beside = found[CellState.EXEMPT] + found[CellState.OPTIONAL]
+    numbers = {name: found[state] for name, state in _COUNTED.items()}
+    return {"required": found.total() - beside, **numbers}
 
 
 def total(items: Iterable[Tally]) -> Tally:
     """All items together: their cells added up, so that the rates weigh every cell alike."""
-    names = ("required", "exempt", "on_time", "late", "open", "missing", "unknown")
     rows = list(items)
-    return Tally(**{name: sum(getattr(row, name) for row in rows) for name in names})
+    return Tally(**{name: sum(getattr(row, name) for row in rows) for name in _NUMBERS})
 
 
 def grid(items: Sequence[ItemCoverage]) -> dict[str, tuple[UnitRow | None, ...]]:

@@ -229,3 +229,100 @@ def update_rate(gaps: Iterable[AccountGap]) -> UpdateRate:
     started = [gap for gap in gaps if gap.state is not GapState.NOT_STARTED]
     known = [gap.met for gap in started if gap.met is not None]
     return UpdateRate(met=sum(known), known=len(known), unknown=len(started) - len(known))
+
+
+class Saving(StrEnum):
+    """Whether something planned comes before the account fails."""
+
+    FAILED = "failed"  # it has failed already
+    NONE = "none"  # nothing is planned
+    TOO_LATE = "too_late"  # something is, but after it has failed
+    IF_DONE = "if_done"  # in time, once a person has done their part
+    SAVED = "saved"  # in time, by itself
+
+
+_URGENCY = list(Saving)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """A publication still to come."""
+
+    account: str
+    post: str
+    at: datetime
+    sure: bool  # nobody has to do anything for it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecast:
+    """When an account will be warned about and fail, if nothing comes; None where nobody knows."""
+
+    account: str
+    unit: str
+    platform: str
+    state: GapState
+    warns_on: date | None
+    fails_on: date | None  # the first day on which it has failed; earlier than today: it has
+    saving: Saving | None
+    planned: Planned | None  # what saves it, or else what comes next
+
+
+def forecast(
+    gaps: Iterable[AccountGap], planned: Iterable[Planned], *, today: date, zone: tzinfo
+) -> list[Forecast]:
+    """Who fails next, most urgent first; accounts of which nothing is known come last.
+
+    `gaps` are those up to `today`. A post that was not read yet can only put the day off.
+    """
+    coming: dict[str, list[Planned]] = {}
+    for one in sorted(planned, key=lambda one: (one.at, one.post)):
+        coming.setdefault(one.account, []).append(one)
+    found = [
+        _forecast(gap, coming.get(gap.account, []), today, zone)
+        for gap in gaps
+        if gap.state is not GapState.NOT_STARTED
+    ]
+    return sorted(found, key=_urgency)
+
+
+def _urgency(one: Forecast) -> tuple[bool, bool, date, int, str]:
+    saved = one.saving is Saving.SAVED
+    rank = 0 if one.saving is None else _URGENCY.index(one.saving)
+    return (one.fails_on is None, saved, one.fails_on or date.max, rank, one.account)
+
+
+def _forecast(gap: AccountGap, coming: Sequence[Planned], today: date, zone: tzinfo) -> Forecast:
+    warns_on = fails_on = saving = None
+    planned = coming[0] if coming else None
+    if gap.gap_days is not None:
+        last = today - timedelta(days=gap.gap_days)
+        warns_on = last + timedelta(days=gap.limits.warn_days)
+        fails_on = last + timedelta(days=gap.limits.fail_days + 1)
+        saving, planned = _saving(coming, fails_on, today, zone)
+    return Forecast(
+        account=gap.account,
+        unit=gap.unit,
+        platform=gap.platform,
+        state=gap.state,
+        warns_on=warns_on,
+        fails_on=fails_on,
+        saving=saving,
+        planned=planned,
+    )
+
+
+def _saving(
+    coming: Sequence[Planned], fails_on: date, today: date, zone: tzinfo
+) -> tuple[Saving, Planned | None]:
+    """What becomes of the account, and the publication that decides it."""
+    first = coming[0] if coming else None
+    if fails_on <= today:
+        return Saving.FAILED, first
+    in_time = [one for one in coming if one.at.astimezone(zone).date() < fails_on]
+    sure = next((one for one in in_time if one.sure), None)
+    if sure is not None:
+        return Saving.SAVED, sure
+    if in_time:
+        return Saving.IF_DONE, in_time[0]
+    return (Saving.TOO_LATE if first else Saving.NONE), first

@@ -72,11 +72,12 @@ def _letter(notices: Sequence[Notice], links: Mapping[str, str], roster: Roster)
 
 def _paragraph(notice: Notice, links: Mapping[str, str]) -> str:
     link = links.get(notice.task.id, "") if notice.task else ""
+    last = ""
     if link:
-        return f"{notice.text}\n{_('Do it here: {link}').format(link=link)}"
-    if notice.task and notice.party not in OFFICE:
-        return f"{notice.text}\n{_('Please tell the publicity office when it is done.')}"
-    return notice.text
+        last = _("Do it here: {link}").format(link=link)
+    elif notice.task and notice.party not in OFFICE:
+        last = _("Please tell the publicity office when it is done.")
+    return "\n".join(filter(None, [notice.text, last]))
 
 
 def fit(letter: Letter, limit: int) -> Letter:

@@ -104,6 +104,11 @@ class Roster:
         """The ids of the units that belong to the matrix at this moment, in roster order."""
         return [unit.id for unit in self.units.values() if unit.is_open(at)]
 
+    @property
+    def flagships(self) -> list[Account]:
+        """The accounts key items are first released on, in roster order."""
+        return [account for account in self.accounts.values() if account.flagship]
+
     def of_unit(self, unit: str) -> list[Account]:
         """The unit's accounts, in roster order."""
         return [account for account in self.accounts.values() if account.unit == unit]

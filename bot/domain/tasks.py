@@ -63,6 +63,7 @@ class Task:
     unit: str
     account: str
     platform: str
+    why: str = ""  # a fixed word, where it is not the usual way: "not_whitelisted"
     role: Role  # whose move it is: a role of the unit or of the office, never a person
     since: datetime | None = None  # when it could first be done; None: it is not known
     deadline_at: datetime | None = None  # 转载时限

@@ -33,8 +33,8 @@ _PARTIES = {
     OFFICER: N_("Publicity officer"),
     ADMINISTRATOR: N_("Account administrator"),
 }
-_HOUR = timedelta(hours=1)
-_ABOUT_AN_HOUR = timedelta(minutes=55)
+_MINUTE = timedelta(minutes=1)
+_NEARLY = 5  # minutes; a reminder comes some time after its moment
 _NAMED = 20  # units in one notice; `bot coverage` has them all
 
 
@@ -51,6 +51,8 @@ def task(
 ) -> str:
     """What one task asks for. `left`: until `by`, where that is what the notice is about."""
     lines = [_heading(task.title, left), _(_ASK[task.kind]).format(account=_account(task, roster))]
+    if task.why:
+        lines.append(words.reason(task.why))
     if by is not None:
         lines.append(_by(by, left, zone))
     return "\n".join(lines)
@@ -86,9 +88,15 @@ def moment(at: datetime, zone: ZoneInfo) -> str:
 
 
 def _length(span: timedelta) -> str:
-    if span >= _ABOUT_AN_HOUR:
-        return _("{count} hours").format(count=round(span / _HOUR))
-    return _("{count} minutes").format(count=max(round(span / timedelta(minutes=1)), 1))
+    """About how long: to the minute, and to the hour where it is nearly one."""
+    minutes = max(round(span / _MINUTE), 1)
+    hours, rest = divmod(minutes + _NEARLY, 60)
+    if hours and rest <= 2 * _NEARLY:
+        return _("{count} hours").format(count=hours)
+    hours, rest = divmod(minutes, 60)
+    if hours:
+        return _("{hours} h {minutes} min").format(hours=hours, minutes=rest)
+    return _("{count} minutes").format(count=rest)
 
 
 def escalation(

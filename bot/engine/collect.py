@@ -8,32 +8,20 @@ keeps its own share.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import Any
 
-from bot.contract import Capabilities, Item, Receipt
-from bot.domain import transitions
-from bot.domain.keytext import KeyText, key_text, known_text
-from bot.domain.matching import Candidate, Matcher, Verdict
-from bot.domain.normalise import text_hash
-from bot.domain.plain import plain_text
-from bot.domain.post import Kind, Post
-from bot.domain.publication import Publication, State
+from bot.contract import Capabilities, Item
 from bot.domain.quota import READ, Budget, Key, budgets_of, exhausted, period_end, period_start
 from bot.domain.roster import Account, AccountStatus, Roster
-from bot.domain.step import PublishedAs, Step
-from bot.domain.variants import marker
-from bot.engine import reposts
+from bot.engine import comparing, reposts
+from bot.engine.comparing import Known, judge, record
 from bot.engine.ports import Core
-from bot.engine.reposts import Release
+from bot.engine.rematching import rematch
 from bot.errors import BotError, PlatformError, RateLimited
-from bot.ledger import budgets, items, journal, posts, publications, roster, verdicts
+from bot.ledger import budgets, items, roster
 from bot.ledger.connection import Connection
-from bot.ledger.journal import Move
-from bot.ledger.posts import StoredPost
 from bot.ledger.roster import Health
 from bot.logs import get_logger, said
 
@@ -44,9 +32,7 @@ _MATCH_AGAIN = timedelta(days=7)  # a copy may be read before the flagship's own
 OVERLAP = timedelta(minutes=10)  # clocks differ; what is listed late is covered by recent_lag_s
 SWEPT = timedelta(days=8)  # so far back an account is read again as a whole …
 _SWEEP_EVERY = timedelta(hours=20)  # … about once a day
-_KEY_ITEM_LIFE = timedelta(days=60)  # key items older than this are not looked for any more
-# What the bot has not sent yet and must not send, once the unit carried it by hand.
-_NOT_YET = frozenset({State.PLANNED, State.HELD, State.WAITING})
+KEY_ITEM_LIFE = timedelta(days=60)  # key items older than this are not looked for any more
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,21 +47,15 @@ class Collected:
     until: datetime | None = None  # not read (again) before: the reading budget is spent
 
 
-@dataclass(frozen=True)
-class _Known:
-    """The key items to look for, and whose versions they are."""
-
-    matcher: Matcher
-    versions: Mapping[str, str]  # hash of a normalised text → content hash
-    own: Mapping[str, frozenset[str]]  # key item → accounts of its first release
-    releases: Mapping[str, Sequence[Release]]  # account → its first releases
-
-
 async def collect(core: Core, accounts: Sequence[str] = ()) -> list[Collected]:
-    """Reads the named accounts, or all that can be read, and matches what is new."""
+    """Reads the named accounts, or all that can be read, and matches what is new.
+
+    Key items that have changed meanwhile are looked for in what was read before.
+    """
     async with core.ledger.read() as conn:
         members = await roster.load(conn)
-        known = await _key_items(conn, members, core.clock.now())
+        now = core.clock.now()
+        known = await comparing.known(conn, members, since=now - KEY_ITEM_LIFE, until=now)
     gate = asyncio.Semaphore(core.options.concurrency)
 
     async def one(account: Account) -> Collected:
@@ -83,13 +63,18 @@ async def collect(core: Core, accounts: Sequence[str] = ()) -> list[Collected]:
             return await _account(core, account, members, known)
 
     wanted = [one for one in readable(core, members) if not accounts or one.id in accounts]
-    return list(await asyncio.gather(*(one(account) for account in wanted)))
+    found = await asyncio.gather(*(one(account) for account in wanted))
+    await rematch(core)
+    return list(found)
 
 
 async def collect_due(core: Core) -> list[Collected]:
-    """Reads the accounts worth reading now. Meant to be called every few minutes."""
+    """`collect` for the accounts worth reading now. Meant to be called every few minutes."""
     names = await worth_reading(core)
-    return await collect(core, names) if names else []
+    if not names:
+        await rematch(core)
+        return []
+    return await collect(core, names)
 
 
 async def worth_reading(core: Core) -> list[str]:
@@ -142,7 +127,7 @@ def _reading_gap(can: Capabilities, wanted: Sequence[Budget], now: datetime) -> 
     return max(gaps)
 
 
-async def _account(core: Core, account: Account, members: Roster, known: _Known) -> Collected:
+async def _account(core: Core, account: Account, members: Roster, known: Known) -> Collected:
     now = core.clock.now()
     wanted = budgets_of(core.platforms.capabilities(account).budgets, READ, account.kind)
     health, until = await _begin(core, account, wanted, now)
@@ -198,7 +183,7 @@ async def _failed(
 
 
 async def _read(
-    core: Core, account: Account, health: Health, members: Roster, known: _Known
+    core: Core, account: Account, health: Health, members: Roster, known: Known
 ) -> Collected:
     now = core.clock.now()
     can = core.platforms.capabilities(account)
@@ -224,9 +209,9 @@ async def _read(
             await items.upsert(conn, other, [item], now)
         rows = await items.to_match(conn, account.id, touched, min(since, now - _MATCH_AGAIN))
     # Comparing texts is work; it is not done while the ledger is locked.
-    found = [(row, verdict) for row in rows for verdict in _verdicts(row, account, members, known)]
+    found = [(row, verdict) for row in rows for verdict in judge(row, account, members, known)]
     async with core.ledger.write() as conn:
-        matched = await _record(conn, found, known, now)
+        matched = await record(conn, found, known, now)
         # Last, with the verdicts: an account counts as read once it has been compared as well.
         await items.read_done(
             conn,
@@ -277,156 +262,3 @@ def _gap(
     last = seen[-1].published_at
     covered = health.read_until or since
     return [(covered, last)] if last > covered else []
-
-
-async def _key_items(conn: Connection, members: Roster, now: datetime) -> _Known:
-    stored = [
-        post
-        for post in await posts.key_items(
-            conn, since=now - _KEY_ITEM_LIFE, until=now, withdrawn=True
-        )
-        if post.first_release_at is not None
-    ]
-    deadlines = {post.id: post.deadline_at for post in stored}
-    ids = [post.id for post in stored]
-    texts = await posts.versions(conn, ids)
-    released = await publications.of_posts(conn, ids)
-    keys: list[KeyText] = []
-    hashes: dict[str, str] = {}
-    for post in stored:
-        first = [pub for pub in released if pub.post == post.id and pub.kind is Kind.ORIGINAL]
-        keys.append(_key_text(post, texts[post.id], first))
-        for digest, version in texts[post.id]:  # the newest last: it wins where texts are the same
-            words = (_words(version), *_short_forms(version))
-            hashes.update({text_hash(known_text(text)): digest for text in words})
-    matcher = Matcher(
-        keys,
-        unit_names=[name for unit in members.units.values() for name in (unit.name, unit.short)],
-        flagship_names=[a.name for a in members.accounts.values() if a.flagship],
-        others=await _other_texts(conn, frozenset(ids), now),
-    )
-    own = {
-        post.id: frozenset(
-            p.account for p in released if p.post == post.id and p.kind is Kind.ORIGINAL
-        )
-        for post in stored
-    }
-    return _Known(
-        matcher=matcher, versions=hashes, own=own, releases=_releases(released, deadlines)
-    )
-
-
-def _key_text(
-    post: StoredPost, versions: Sequence[tuple[str, Post]], first: Sequence[Publication]
-) -> KeyText:
-    assert post.first_release_at is not None
-    return key_text(
-        post=post.id,
-        title=post.title,
-        texts=[_words(version) for _digest, version in versions],
-        captions=[_short_forms(version) for _digest, version in versions],
-        released_at=post.first_release_at,
-        deadline_at=post.deadline_at or post.first_release_at,
-        marker=marker(post.id),
-        urls=[pub.url for pub in first if pub.url],
-        platform_ids=[pub.platform_id for pub in first if pub.platform_id],
-    )
-
-
-def _words(post: Post) -> str:
-    return _plain(post.body) or post.text
-
-
-@lru_cache(maxsize=1024)
-def _plain(body: str) -> str:
-    return plain_text(body)  # kept: the same texts are compared at each reading
-
-
-def _short_forms(post: Post) -> set[str]:
-    """What goes out in place of the article: on Weibo, with a video, as its digest."""
-    says = [(post.text, post.digest), *((o.text, o.digest) for o in post.overrides.values())]
-    return {text for pair in says for text in pair if text} - {_words(post)}
-
-
-async def _other_texts(conn: Connection, keys: frozenset[str], now: datetime) -> list[str]:
-    """Our posts that are no key items: what many of them say is no key item's own."""
-    stored = await posts.between(conn, now - _KEY_ITEM_LIFE, now)
-    texts = await posts.versions(conn, [post.id for post in stored if post.id not in keys])
-    return [_words(versions[-1][1]) for versions in texts.values()]
-
-
-def _releases(
-    released: Iterable[Publication], deadlines: Mapping[str, datetime | None]
-) -> dict[str, list[Release]]:
-    found: dict[str, list[Release]] = {}
-    for pub in released:
-        deadline = deadlines[pub.post]
-        if pub.kind is not Kind.ORIGINAL or not pub.platform_id:
-            continue
-        if deadline is None or pub.published_at is None:
-            continue
-        receipt = Receipt(platform_id=pub.platform_id, url=pub.url, published_at=pub.published_at)
-        found.setdefault(pub.account, []).append(Release(receipt=receipt, deadline_at=deadline))
-    return found
-
-
-def _verdicts(row: Any, account: Account, members: Roster, known: _Known) -> list[Verdict]:
-    return [
-        verdict
-        for verdict in known.matcher.match(_candidate(row, account, members))
-        if account.id not in known.own[verdict.post]
-    ]
-
-
-async def _record(
-    conn: Connection, found: Sequence[tuple[Any, Verdict]], known: _Known, now: datetime
-) -> int:
-    count = 0
-    for row, verdict in found:
-        content = known.versions.get(verdict.version, "")
-        count += await verdicts.record(conn, row.id, verdict, content, now)
-        await _take_over(conn, row, verdict, now)
-    return count
-
-
-def _candidate(row: Any, account: Account, members: Roster) -> Candidate:
-    unit = members.units[account.unit]
-    return Candidate(
-        account=account.id,
-        title=row.title,
-        text=row.text,
-        published_at=row.published_at,
-        url=row.url,
-        source_url=row.source_url,
-        repost_of=row.repost_of,
-        own_unit_names=frozenset({unit.name, unit.short, account.name}),
-    )
-
-
-async def _take_over(conn: Connection, row: Any, verdict: Verdict, now: datetime) -> None:
-    """What a reprint found by hand means for the publication that was planned for it."""
-    if verdict.decision != "reprinted":
-        return
-    await items.mark_reprint(conn, row.id)
-    pub = await publications.by_post_and_account(conn, verdict.post, verdict.account)
-    if pub is None:
-        return
-    step = _found_by_hand(pub, row)
-    if step is not None:
-        await journal.apply(conn, [Move(publication=pub.id, step=step)], now)
-
-
-def _found_by_hand(pub: Publication, row: Any) -> Step | None:
-    if pub.state in _NOT_YET and not pub.commits:
-        return transitions.cancel(reason="carried_by_hand")
-    if pub.state not in _NOT_YET | {State.HANDED_OFF}:
-        return None
-    receipt = PublishedAs(
-        platform_id=row.platform_id,
-        url=row.url,
-        published_at=row.published_at,
-        push_id=row.push_id,
-        notified=row.notified,
-        by_bot=pub.commits > 0,  # then it is what the bot sent and lost sight of
-    )
-    return transitions.publish(receipt, by="collect")

@@ -334,7 +334,7 @@ def _seen(job: _Job, fate: Fate, now: datetime) -> Change:
 def _still_there(job: _Job, now: datetime) -> Change:
     """The platform said yes and shows it all the same: asked again, and at last a person."""
     if job.step.attempts >= _TRIES:
-        facts = {"message": "still_there"}
+        facts = {"why": "still_there"}
         return rules.to_person(job.step, facts, next_at=now + rules.FIRST_WATCH)
     columns: Mapping[str, object] = {
         "state": StepState.OPEN.value,

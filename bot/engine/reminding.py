@@ -59,6 +59,14 @@ class Contacts(Protocol):
         """What stands behind the name; raises UsageError saying what to do when it is unusable."""
         ...
 
+    async def store(self, party: str, address: str) -> Target:
+        """Keeps an address for the party, sealed; what stands behind it. UsageError as above."""
+        ...
+
+    async def remove(self, party: str) -> None:
+        """Forgets what `store` was given, if anything."""
+        ...
+
 
 async def no_link(_conn: Connection, _task: Task, _now: datetime) -> str:
     """There is no page where tasks are done."""

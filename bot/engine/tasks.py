@@ -127,6 +127,7 @@ def _task(pub: Publication, post: StoredPost) -> Task | None:
         unit=pub.unit,
         account=pub.account,
         platform=pub.platform,
+        why=pub.fallback if kind is TaskKind.HAND_OFF else "",
         role=role_of(pub),
         since=post.first_release_at if pub.kind is Kind.REPRINT else pub.due_at,
         deadline_at=post.deadline_at if pub.kind is Kind.REPRINT else None,

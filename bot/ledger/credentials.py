@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy import ColumnElement, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 
 from bot.domain.publication import State
 from bot.errors import UsageError
@@ -158,6 +158,11 @@ async def store(
     )
     if changed.rowcount == 0:
         await conn.execute(insert(credentials).values(account=account, version=1, **values))
+
+
+async def remove(conn: Connection, account: str) -> None:
+    """Forgets the account's credential."""
+    await conn.execute(delete(credentials).where(credentials.c.account == account))
 
 
 async def replace(

@@ -50,7 +50,9 @@ async def read(conn: Connection, ids: Collection[str], since: datetime) -> Excer
         exemptions=await _rows(
             conn,
             select(exemptions).where(
-                exemptions.c.post.in_(sorted(ids)), exemptions.c.by != "calendar"
+                exemptions.c.post.in_(sorted(ids)),
+                exemptions.c.by != "calendar",
+                exemptions.c.ended_at.is_(None),
             ),
         ),
         read_from={name: one.read_from for name, one in health.items() if one.read_from},
@@ -101,7 +103,8 @@ async def enter(conn: Connection, known: Excerpt) -> None:
 
 
 def _of(item: Row, ours: Collection[int]) -> Row:
-    return item if item["publication"] in ours else item | {"publication": None}
+    publication = item["publication"] if item["publication"] in ours else None
+    return item | {"publication": publication, "sketched": 0}  # sketches are made, not copied
 
 
 async def _add(conn: Connection, table: Table, rows: Sequence[Row]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -180,7 +180,7 @@ def _news(row: Any, item: Item, now: datetime) -> dict[str, Any]:
     if item.url and not row.url:
         changes["url"] = item.url
     if item.text and item.text != row.text:
-        changes |= {"text": item.text, "repost_of": item.repost_of}
+        changes |= {"text": item.text, "sketched": 0, "repost_of": item.repost_of}
         changes |= {"title": item.title or row.title}
         changes |= {"source_url": item.source_url or row.source_url}
     if item.deleted and row.deleted_at is None:
@@ -277,14 +277,6 @@ async def between(conn: Connection, since: datetime | None, until: datetime | No
     if until is not None:
         query = query.where(items.c.published_at < until)
     return list(await conn.execute(query))
-
-
-async def gone(conn: Connection, publications: Collection[int]) -> set[int]:
-    """Those of these publications whose item has been deleted since."""
-    query = select(items.c.publication).where(
-        items.c.publication.in_(sorted(publications)), items.c.deleted_at.is_not(None)
-    )
-    return {int(key) for key in (await conn.execute(query)).scalars()}
 
 
 async def owners(conn: Connection, url: str) -> list[tuple[str, int | None]]:

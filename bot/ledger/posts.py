@@ -1,4 +1,4 @@
-"""Posts, their content versions, and exemptions."""
+"""Posts and their content versions."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import func, insert, or_, select, update
 
 from bot.domain.post import Kind, Post
 from bot.domain.publication import State
+from bot.ledger import exemptions
 from bot.ledger.connection import Connection
-from bot.ledger.tables import accounts, contents, exemptions, posts, publications, recalls
+from bot.ledger.tables import accounts, contents, posts, publications, recalls
 
 _POST = TypeAdapter(Post)
 # Where it stands, when it is due and on what grounds it may go out is not what it says: moving a
@@ -130,7 +131,7 @@ async def save(conn: Connection, post: Post, digest: str, now: datetime) -> None
     changed = await conn.execute(update(posts).where(posts.c.id == post.id).values(**values))
     if changed.rowcount == 0:
         await conn.execute(insert(posts).values(id=post.id, **values))
-    await _save_exemptions(conn, post, now)
+    await exemptions.follow(conn, post.id, post.key.exempt if post.key else {}, now)
 
 
 async def locate(conn: Connection, post: Post) -> None:
@@ -140,23 +141,6 @@ async def locate(conn: Connection, post: Post) -> None:
     """
     here = {"file": post.place.file, "line": post.place.line, "removed": False}
     await conn.execute(update(posts).where(posts.c.id == post.id).values(**here))
-
-
-async def _save_exemptions(conn: Connection, post: Post, now: datetime) -> None:
-    """The calendar's exemptions replace the calendar's; those of a manager stay."""
-    await conn.execute(
-        delete(exemptions).where(exemptions.c.post == post.id, exemptions.c.by == "calendar")
-    )
-    for unit, reason in (post.key.exempt if post.key else {}).items():
-        taken = select(exemptions.c.unit).where(
-            exemptions.c.post == post.id, exemptions.c.unit == unit
-        )
-        if await conn.scalar(taken) is None:
-            await conn.execute(
-                insert(exemptions).values(
-                    post=post.id, unit=unit, reason=reason, by="calendar", at=now
-                )
-            )
 
 
 async def note_releases(conn: Connection) -> None:
@@ -182,15 +166,6 @@ async def note_releases(conn: Connection) -> None:
 async def mark_removed(conn: Connection, ids: Collection[str]) -> None:
     """Notes that these posts are no longer in the calendar; nothing is deleted."""
     await conn.execute(update(posts).where(posts.c.id.in_(sorted(ids))).values(removed=True))
-
-
-async def exemptions_of(conn: Connection, ids: Collection[str]) -> dict[str, dict[str, str]]:
-    """Post → unit → reason."""
-    found: dict[str, dict[str, str]] = {}
-    query = select(exemptions).where(exemptions.c.post.in_(sorted(ids)))
-    for row in await conn.execute(query):
-        found.setdefault(row.post, {})[row.unit] = row.reason
-    return found
 
 
 async def versions(conn: Connection, ids: Collection[str]) -> dict[str, list[tuple[str, Post]]]:

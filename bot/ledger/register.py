@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from pydantic import TypeAdapter
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select, tuple_
 
 from bot.domain.register import (
     ALWAYS,
@@ -61,9 +61,15 @@ def _decoded(kind: str, name: str, facts: Facts) -> Unit | Account:
     return found
 
 
-async def _entries(conn: Connection) -> dict[_Key, list[Entry]]:
+async def _entries(conn: Connection, *, changed: bool = False) -> dict[_Key, list[Entry]]:
+    """All entries; with `changed` only those of subjects with more than one."""
     found: dict[_Key, list[Entry]] = {}
-    for row in await conn.execute(select(register).order_by(register.c.id)):
+    query = select(register).order_by(register.c.id)
+    if changed:
+        both = (register.c.kind, register.c.subject)
+        several = select(*both).group_by(*both).having(func.count() > 1)
+        query = query.where(tuple_(*both).in_(several))
+    for row in await conn.execute(query):
         entry = Entry(id=row.id, since=row.since, facts=row.facts, replaces=row.replaces)
         found.setdefault((row.kind, row.subject), []).append(entry)
     return found
@@ -71,7 +77,8 @@ async def _entries(conn: Connection) -> dict[_Key, list[Entry]]:
 
 async def history(conn: Connection, members: Roster) -> History:
     """The history of these units and accounts, which are all that were ever taken over."""
-    known = await _entries(conn)
+    # What was said once only stands as it is: a big roster is not decoded twice.
+    known = await _entries(conn, changed=True)
     return History(
         units=_courses("unit", _UNIT, members.units, known),
         accounts=_courses("account", _ACCOUNT, members.accounts, known),

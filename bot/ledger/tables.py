@@ -165,6 +165,8 @@ posts = Table(
     Column("may", JSON, nullable=False, server_default="[]"),
     Column("first_release_at", Moment),  # when the flagship's own post became public
     Column("removed", Boolean, nullable=False, server_default="0"),
+    # Rules, versions and terms the stored items were last compared under; "" for not yet.
+    Column("compared", Text, nullable=False, server_default=""),
     Index("ix_posts_key_item_due_at", "key_item", "due_at"),
 )
 
@@ -229,6 +231,8 @@ publications = Table(
         name="state_known",
     ),
     Index("ix_publications_due_at", "due_at"),
+    # A year's coverage reads this instead of the rows: bot/ledger/answers.py.
+    Index("ix_publications_coverage", "post", "published_at", "state", "account"),
     Index("ix_publications_account_state", "account", "state"),
 )
 # Finding due work costs what is due, not what was ever recorded.
@@ -275,10 +279,31 @@ items = Table(  # what accounts really show, by whomever posted
     Column("last_seen_at", Moment, nullable=False),
     Column("deleted_at", Moment),  # when it was first seen to be gone
     Column("vanished", Boolean, nullable=False, server_default="0"),  # told by its absence alone
+    # Version of its sketch; 0 until its text has one (bot/engine/rematching.py).
+    Column("sketched", Integer, nullable=False, server_default="0"),
     UniqueConstraint("account", "platform_id"),
     Index("ix_items_published_at_account", "published_at", "account"),
     Index("ix_items_account_published_at", "account", "published_at"),
     Index("ix_items_url", "url"),  # is a receipt's link among them already?
+    Index("ix_items_sketched", "sketched"),
+)
+
+sketches = Table(  # finds candidates among all items' texts; made from `items`, and again if lost
+    "sketches",
+    metadata,
+    Column("hash", Integer, primary_key=True, autoincrement=False),
+    Column("day", Integer, primary_key=True, autoincrement=False),  # of publication, since 1970
+    # Not a foreign key: it would cost a look-up for each of an item's thirty hashes.
+    Column("item", _ID, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,  # the key is the whole row: half the space, and one look-up less
+)
+# Few are ever deleted; coverage asks for all of them.
+Index(
+    "ix_items_deleted",
+    items.c.id,
+    items.c.publication,
+    sqlite_where=items.c.deleted_at.is_not(None),
+    postgresql_where=items.c.deleted_at.is_not(None),
 )
 
 verdicts = Table(  # never overwritten, only superseded
@@ -288,6 +313,7 @@ verdicts = Table(  # never overwritten, only superseded
     Column("item", _ID, ForeignKey("items.id"), nullable=False, index=True),
     Column("post", String(64), ForeignKey("posts.id"), nullable=False),
     Column("account", String(64), nullable=False),
+    Column("published_at", Moment, nullable=False),  # the item's, so that coverage need not look
     Column("at", Moment, nullable=False),
     Column("level", String(1), nullable=False),  # A pointer, B declared, C text, D weak
     Column("decision", String(16), nullable=False),  # reprinted | doubtful | no
@@ -301,7 +327,10 @@ verdicts = Table(  # never overwritten, only superseded
     Column("decided_by", Text, nullable=False, server_default=""),
     Column("reason", Text, nullable=False, server_default=""),  # a person's, in their own words
     Column("superseded", Boolean, nullable=False, server_default="0"),
-    Index("ix_verdicts_post_account", "post", "account"),
+    Index(
+        "ix_verdicts_coverage",
+        *("post", "superseded", "decision", "published_at", "account", "item"),
+    ),
 )
 
 stats = Table(
@@ -329,14 +358,24 @@ handles = Table(  # links by which a task is done without an account of one's ow
     Column("used_from", String(64), nullable=False, server_default=""),
 )
 
-exemptions = Table(
+exemptions = Table(  # ended, never deleted: an old report can be made again
     "exemptions",
     metadata,
     Column("post", String(64), ForeignKey("posts.id"), primary_key=True),
     Column("unit", String(64), ForeignKey("units.id"), primary_key=True),
+    Column("at", Moment, primary_key=True),
     Column("reason", Text, nullable=False),
-    Column("by", Text, nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("by", Text, nullable=False),  # "calendar", or who granted it
+    Column("ended_at", Moment),  # NULL: in force
+    Column("ended_by", Text, nullable=False, server_default=""),
+)
+Index(
+    "ix_exemptions_in_force",
+    exemptions.c.post,
+    exemptions.c.unit,
+    unique=True,
+    sqlite_where=exemptions.c.ended_at.is_(None),
+    postgresql_where=exemptions.c.ended_at.is_(None),
 )
 
 credentials = Table(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import Select, and_, insert, or_, select, update
 
 from bot.domain.matching import Verdict
 from bot.ledger.connection import Connection
@@ -21,6 +21,7 @@ class Carried:
     verdict: int
     post: str
     account: str
+    at: datetime  # when it was judged
     published_at: datetime
     url: str
     title: str
@@ -57,6 +58,7 @@ async def record(
             item=item,
             post=verdict.post,
             account=verdict.account,
+            published_at=select(items.c.published_at).where(items.c.id == item).scalar_subquery(),
             at=now,
             level=verdict.level or "",
             decision=verdict.decision,
@@ -90,26 +92,31 @@ def _same(row: Any, verdict: Verdict, content_hash: str) -> bool:
     )
 
 
+def carried_columns() -> Select[Any]:
+    """Verdicts with their items, in the shape of `Carried`."""
+    return select(
+        verdicts.c.id.label("verdict"),
+        verdicts.c.post,
+        verdicts.c.account,
+        verdicts.c.at,
+        items.c.published_at,
+        items.c.url,
+        items.c.title,
+        verdicts.c.level,
+        verdicts.c.decision,
+        verdicts.c.rule,
+        verdicts.c.form,
+        verdicts.c.source_ok,
+        verdicts.c.content_hash,
+        verdicts.c.scores,
+        items.c.deleted_at,
+    ).join(items, items.c.id == verdicts.c.item)
+
+
 async def carried(conn: Connection, ids: Collection[str]) -> list[Carried]:
     """All verdicts in force about these key items, oldest item first."""
     query = (
-        select(
-            verdicts.c.id.label("verdict"),
-            verdicts.c.post,
-            verdicts.c.account,
-            items.c.published_at,
-            items.c.url,
-            items.c.title,
-            verdicts.c.level,
-            verdicts.c.decision,
-            verdicts.c.rule,
-            verdicts.c.form,
-            verdicts.c.source_ok,
-            verdicts.c.content_hash,
-            verdicts.c.scores,
-            items.c.deleted_at,
-        )
-        .join(items, items.c.id == verdicts.c.item)
+        carried_columns()
         .where(and_(verdicts.c.post.in_(sorted(ids)), verdicts.c.superseded.is_(False)))
         .order_by(items.c.published_at)
     )
@@ -134,6 +141,7 @@ class Match:
     level: str
     decision: str  # reprinted, doubtful or no
     rule: str
+    form: str  # how much of the key item it carries, see bot.domain.matching.Form
     source_ok: bool
     scores: Mapping[str, float]
     passages: Sequence[str]
@@ -146,7 +154,7 @@ _MATCH = (
     select(
         verdicts.c.id.label("number"),
         *(verdicts.c[name] for name in ("item", "post", "account", "at", "level", "decision")),
-        *(verdicts.c[name] for name in ("rule", "source_ok", "scores", "passages")),
+        *(verdicts.c[name] for name in ("rule", "form", "source_ok", "scores", "passages")),
         *(verdicts.c[name] for name in ("decided_by", "reason", "superseded")),
         *(items.c[name] for name in ("title", "text", "url", "published_at", "deleted_at")),
         posts.c.title.label("post_title"),

@@ -105,6 +105,11 @@ class OfficeContacts:
             )
         return target
 
+    async def remove(self, party: str) -> None:
+        """Forgets what `store` was given, if anything."""
+        async with self._ledger.write() as conn:
+            await credentials.remove(conn, holder(party))
+
     async def _sealed(self, party: str) -> bytes | None:
         async with self._ledger.read() as conn:
             kept = await credentials.load(conn, holder(party))

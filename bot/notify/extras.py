@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from apprise import Apprise, NotifyBase, NotifyFormat
 
@@ -25,6 +27,7 @@ from bot.i18n import _
 _MAIL_BYTES = 30_000
 _FEWEST_BYTES = 200  # whatever a service says of its limit
 _SAID_CHARS = 200
+_SECRET_SIGNS = 4  # shorter parts of an address are no secrets
 _ROBOTS = {"wecombot", "dingtalk", "feishu", "lark"}
 _STEPS = 4  # connect, greet, log in, send: each has the whole timeout
 # apprise's own words; what a failed step means depends on whether the text was under way.
@@ -87,10 +90,7 @@ class ExtraTarget:
         return Reply(
             verdict=Verdict.REFUSED,
             said=why,
-            advice=_(
-                "It is tried again by itself. Check the address, the mail server in [notify] and "
-                "its password."
-            ),
+            advice=_("Check the address, the mail server in [notify] and its password."),
         )
 
     def _safe(self, line: str) -> str:
@@ -159,8 +159,18 @@ def other(address: str, *, mark: str, timeout_s: float) -> ExtraTarget:
         limit=limit,
         mark=mark,
         timeout_s=timeout_s,
-        secrets=(address,),
+        secrets=_parts(address),
     )
+
+
+def _parts(address: str) -> tuple[str, ...]:
+    """What of an address must not be repeated: all but its scheme, longest first.
+
+    Where in it the secret stands is each service's own affair, and an error may tell the path.
+    """
+    found = re.split(r"[/:@?&=#,]+", address.partition("://")[2])
+    parts = {part for raw in found for part in (raw, unquote(raw)) if len(part) >= _SECRET_SIGNS}
+    return tuple(sorted(parts, key=len, reverse=True))
 
 
 def _service(address: str | dict[str, Any]) -> Any:

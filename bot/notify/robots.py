@@ -58,10 +58,10 @@ class _Why(Enum):
         "The robot takes messages from listed addresses only. Add this machine's public address "
         "to the list in the robot's settings."
     )
-    RATE = N_("Too many messages to this robot in a short time. It is tried again by itself.")
+    RATE = N_("Too many messages to this robot in a short time. Later it takes them again.")
     CONTENT = N_("The platform refuses the text. Look at it with `bot contacts list`.")
-    BUSY = N_("The platform is in trouble. It is tried again by itself.")
-    OTHER = N_("Look the code up in the platform's documents; it is tried again by itself.")
+    BUSY = N_("The platform is in trouble. Later it takes messages again.")
+    OTHER = N_("Look the code up in the platform's documents.")
 
 
 # What each code means; 310000 is told apart by its words. Codes marked * are not in the robots'

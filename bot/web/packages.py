@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from bot.domain.plain import plain_text
+
 # How each kind of file is shown; what is not here is not served.
 _SHOWN = {
     ".bmp": "image/bmp",
@@ -33,6 +35,7 @@ class Box:
 
     name: str
     text: str
+    page: str = ""  # address of the same laid out, to be opened and copied
 
     @property
     def rows(self) -> int:
@@ -58,9 +61,8 @@ class PackageFile:
 class Package:
     """What there is to take along."""
 
-    boxes: tuple[Box, ...] = ()
-    articles: tuple[PackageFile, ...] = ()  # laid out, to be opened and copied
-    files: tuple[PackageFile, ...] = ()
+    boxes: tuple[Box, ...]
+    files: tuple[PackageFile, ...]
 
 
 def open_package(root: Path, name: str) -> Package | None:
@@ -68,12 +70,10 @@ def open_package(root: Path, name: str) -> Package | None:
     files = list(_files(root, name))
     if not files:
         return None
-    pages = tuple(one for one in files if one.name.endswith(".html"))
-    return Package(
-        boxes=tuple(_boxes(root / name / "manifest.json")),
-        articles=pages,
-        files=tuple(one for one in files if one not in pages),
-    )
+    boxes = tuple(_boxes(root / name))
+    pages = {box.page for box in boxes if box.page}
+    shown = pages | {page.removesuffix("html") + "md" for page in pages}
+    return Package(boxes=boxes, files=tuple(one for one in files if one.name not in shown))
 
 
 def file_of(root: Path, package: str, name: str) -> tuple[Path, str] | None:
@@ -96,12 +96,20 @@ def _files(root: Path, name: str) -> Iterator[PackageFile]:
             yield PackageFile(name=path.name, size=size, content_type=kind)
 
 
-def _boxes(manifest: Path) -> Iterator[Box]:
+def _boxes(folder: Path) -> Iterator[Box]:
     try:
-        blocks = json.loads(manifest.read_text(encoding="utf-8"))["blocks"]
-        yield from [Box(name=str(one["name"]), text=str(one["text"])) for one in blocks]
-    except (OSError, ValueError, KeyError, TypeError):
-        return  # the files say the same
+        blocks = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["blocks"]
+        number = 0
+        for one in blocks:
+            if not one.get("article"):
+                yield Box(name=one["name"], text=one["text"])
+                continue
+            number += 1
+            stem = f"body-{number}" if number > 1 else "body"
+            markdown = (folder / f"{stem}.md").read_text(encoding="utf-8")
+            yield Box(name=one["name"], text=plain_text(markdown), page=f"{stem}.html")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return  # the files that are there say the same
 
 
 def _size(size: int) -> str:

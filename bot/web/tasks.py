@@ -169,7 +169,7 @@ class Tasks:
             (_("label"), variant.label if variant else ""),
             (_("first release"), variant.link if variant else ""),
             (_("goes with it"), _("video") if variant and variant.video else pictures),
-            (_("why you are asked"), about.trouble or about.reason),
+            (_("why you are asked"), about.trouble or about.reason or words.reason(task.why)),
             (_("what it is about"), about.url),
             (_("this link is good until"), when(expires_at, self._zone)),
         ]

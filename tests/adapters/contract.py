@@ -13,11 +13,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.contract import Checkpoint, Finding, Item, Pending, Receipt
+from bot.contract import Checkpoint, Corrects, Finding, Item, Pending, Receipt, Withdraws
 from bot.domain.problem import has_errors
 from bot.errors import (
     AuthFailed,
     ContractBroken,
+    Gone,
     OutcomeUnknown,
     PlatformError,
     Rejected,
@@ -233,4 +234,46 @@ class PublishingContract(AdapterContract):
     async def test_an_unfinished_checkpoint_is_not_committed(self, stage: Stage) -> None:
         with pytest.raises(PlatformError):
             await stage.commit(stage.granted(Checkpoint()))
+        assert await stage.public_posts() == 0
+
+
+class CorrectingContract(PublishingContract):
+    """Holds for adapters that change a public post in place."""
+
+    async def test_a_correction_changes_the_post_and_makes_none(self, stage: Stage) -> None:
+        """Twice, as after a crash; the post keeps its id, and `find` still knows it."""
+        assert isinstance(stage.adapter, Corrects)
+        done, receipt = await stage.published()
+        right = replace(stage.variant, text="更正后的文字。", body="")
+        for _time in range(2):
+            await stage.adapter.correct(receipt, right, done)
+        assert await stage.public_posts() == 1
+        found = await stage.look(done)
+        assert isinstance(found, Receipt)
+        assert found.platform_id == receipt.platform_id
+        [item] = await listed(stage)
+        assert "更正后的文字" in item.text
+
+    @pytest.mark.parametrize("kind", ["status_before", "lost_answer"])
+    async def test_a_correction_without_an_answer_may_be_repeated(
+        self, stage: Stage, kind: str
+    ) -> None:
+        assert isinstance(stage.adapter, Corrects)
+        done, receipt = await stage.published()
+        more = {"status": 503} if kind == "status_before" else {}
+        await stage.fault(kind, path=stage.commit_path, **more)
+        with pytest.raises(Unavailable) as raised:
+            await stage.adapter.correct(receipt, stage.variant, done)
+        assert_typed(raised.value, stage)
+        await stage.adapter.correct(receipt, stage.variant, done)
+        assert await stage.public_posts() == 1
+
+    async def test_what_was_taken_down_is_not_brought_back(self, stage: Stage) -> None:
+        assert isinstance(stage.adapter, Corrects)
+        assert isinstance(stage.adapter, Withdraws)
+        done, receipt = await stage.published()
+        await stage.adapter.withdraw(receipt)
+        with pytest.raises(Gone) as raised:
+            await stage.adapter.correct(receipt, stage.variant, done)
+        assert_typed(raised.value, stage)
         assert await stage.public_posts() == 0

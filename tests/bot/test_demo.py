@@ -21,8 +21,9 @@ from bot.domain.coverage import CellState, ItemCoverage
 from bot.domain.gaps import GapRules
 from bot.domain.post import Kind
 from bot.domain.publication import Publication, Role, State, owed_by
-from bot.engine import answers, people
-from bot.ledger import publications
+from bot.domain.recall import How, StepState
+from bot.engine import answers, people, recall_tasks
+from bot.ledger import publications, recalls
 from bot.settings import Office, Settings
 from tests.bot.engine.world import check_history
 
@@ -36,6 +37,7 @@ LETTERS = {
     CellState.EXEMPT: "E",
 }
 K1, K3, K4, K5 = "k1-family-doctor", "k3-nurses-day", "k4-long-prescription", "k5-heat-warning"
+OPEN = StepState.OPEN
 FAULTY = ["0514-clinic-claim", "0518-reprint-upper", "0521-volunteer-news", "0526-recovery-story"]
 
 
@@ -156,11 +158,13 @@ async def test_an_account_under_another_name_never_posted(month: Month) -> None:
 
 
 async def test_a_declared_original_was_refused(month: Month) -> None:
-    """u19 was not on the whitelist of k3."""
+    """u19 was not on the whitelist of k3: its liaison has it, and has not carried it by hand."""
     pub = await month.pub(f"{K3}@u19-wechat")
-    assert (pub.state, pub.reason) == (State.FAILED, "rejected")
-    assert "原创" in str(pub.error)
-    assert owed_by(pub.state, pub.reason, pub.next_at) is Role.AUTHOR
+    assert (pub.state, pub.fallback) == (State.HANDED_OFF, "not_whitelisted")
+    async with month.app.core.ledger.read() as conn:
+        history = await publications.history(conn, pub.id)
+    assert "原创" in str([event["facts"] for event in history])
+    assert owed_by(pub.state, pub.reason, pub.next_at) is Role.LIAISON
 
 
 async def test_an_account_whose_authorisation_ended_is_paused(month: Month) -> None:
@@ -192,6 +196,21 @@ async def test_a_late_correction_is_told_to_those_who_had_it(month: Month) -> No
     changed = [pub for pub in await answers.changed_after(month.app.core) if pub.post == K5]
     assert len(changed) == 11
     assert len([pub for pub in changed if pub.kind is Kind.REPRINT]) == 9
+
+
+async def test_the_correction_says_who_still_carries_the_old_version(month: Month) -> None:
+    """Nine reprints and two first releases; on Weibo both versions read the same."""
+    async with month.app.core.ledger.read() as conn:
+        (recall,) = await recalls.every(conn, post=K5)
+        steps = await recalls.steps(conn, [recall.id])
+        found = await recall_tasks.changes(conn, recall, steps[0].version)
+    assert len(steps) == 11
+    assert {step.version for step in steps}.isdisjoint({recall.content_hash})
+    by_hand = {step.account for step in steps if (step.how, step.state) == (How.TASK, OPEN)}
+    assert len(by_hand) == 7
+    assert all(name.endswith("-wechat") for name in by_hand)
+    assert {step.state for step in steps if step.account not in by_hand} == {StepState.NEEDLESS}
+    assert len([one for one in found if "二十一处" in one.words]) == 1
 
 
 async def test_posts_with_an_error_never_went_out(month: Month) -> None:

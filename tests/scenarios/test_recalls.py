@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +19,6 @@ from bot.engine.collect import collect
 from bot.errors import UsageError
 from bot.ledger import recalls
 from tests.bot.engine.world import (
-    BODY,
     TEN,
     Data,
     World,
@@ -292,3 +294,120 @@ async def test_a_correction_reaches_what_is_public(tmp_path: Path) -> None:
             ("body", "-", "发热请就诊。"),
             ("body", "+", "发热请到发热门诊就诊。"),
         ]
+
+
+async def test_seen_by_itself_or_by_a_persons_word(tmp_path: Path) -> None:
+    """A copy that is corrected on the site ends its task; on the flagship a person says so."""
+    async with open_world(tmp_path, roster(u02_website={"mode": "feed", "reprint": "manual"})) as w:
+        await w.outside.register(w.app.read().roster)
+        w.write_body("k1", OLD)
+        await w.plan(key_item())
+        await w.run(until=TEN + 2 * HOUR)
+        await carry(w, "u03-wechat", f"<p>转载自：健康u01</p><p>{OLD}</p>")
+        await collect(w.app.core)
+        await corrected(w)
+        made = await ordered(w, kind=RecallKind.CORRECT)
+        [post] = await w.posts("u03-wechat")
+        await w.outside.call("DELETE", f"posts/{post['id']}")
+        await carry(w, "u03-wechat", f"<p>转载自：健康u01</p><p>{NEW}</p>")
+        await later(w, 2 * HOUR)
+        found = await steps(w, made)
+        assert (found["u03-wechat"].state, found["u03-wechat"].evidence["word"]) == (
+            StepState.NEEDLESS,
+            "gone",
+        )
+        assert "u03-wechat+" not in found, "what carries the new version needs nothing"
+        async with w.app.core.ledger.write() as conn:
+            key = found["u01-wechat"].id
+            said = await recall_tasks.say_done(conn, key, by="李四", now=w.clock.now())
+            assert said is not None
+        pub = await w.pub("k1@u01-wechat")
+        assert (pub.content_hash, pub.changed_hash) == (made.content_hash, "")
+        async with w.app.core.ledger.write() as conn:
+            again = await recall_tasks.say_done(conn, key, by="王五", now=w.clock.now())
+        assert again is None, "it is over; the first word stands"
+
+
+async def test_a_later_order_takes_the_place_of_the_earlier(district: World) -> None:
+    """A correction that is not finished when the post is withdrawn has become pointless."""
+    world = district
+    world.write_body("k1", OLD)
+    await world.plan(key_item())
+    await world.run(until=TEN + timedelta(minutes=5))
+    await corrected(world)
+    first = await ordered(world, kind=RecallKind.CORRECT)
+    second = await ordered(world)
+    await later(world)
+    assert set((await standing(world, first)).values()) <= {"auto needless", "task needless"}
+    assert (await standing(world, second))["u01-wechat"] == "auto done"
+    with pytest.raises(UsageError, match="bot recalls show 2"):
+        await ordered(world, kind=RecallKind.CORRECT)
+
+
+@pytest.mark.parametrize("when", ["status_before", "lost_answer"])
+async def test_an_outage_only_puts_it_off(district: World, when: str) -> None:
+    """The call may be made again: asked before or after it worked, the post is gone once."""
+    world = district
+    await world.plan(status("k1"))
+    await world.run()
+    more = {"status": 503} if when == "status_before" else {}
+    await world.fault("u01-weibo", when, path="statuses/destroy", **more)
+    made = await ordered(world)
+    assert await standing(world, made) == {"u01-weibo": "auto open"}
+    await later(world)
+    await later(world)
+    assert await standing(world, made) == {"u01-weibo": "auto done"}
+    step = (await steps(world, made))["u01-weibo"]
+    assert step.attempts == 2
+    assert await world.posts() == []
+
+
+async def test_two_processes_share_the_work(tmp_path: Path, pair: Pair) -> None:
+    """Both see the order; each step is done by one of them, and told once."""
+    async with open_world(tmp_path, roster(**REPRINTING), pair) as world, AsyncExitStack() as stack:
+        await world.plan(key_item())
+        await world.run(until=TEN + 2 * HOUR)
+        other = await world.second_bot(stack)
+        made = await recalling.order(
+            world.app.core, "k1", RecallKind.WITHDRAW, reason="数据有误", by="王主任"
+        )
+        both = (world.app.core, other.core)
+        await asyncio.gather(*(recall_work.work_due(core) for core in both))
+        assert await world.posts() == []
+        assert await world.requests("statuses/destroy") == 2
+        assert await world.requests("freepublish/delete") == 2
+        await world.at(world.clock.now() + HOUR)
+        await asyncio.gather(*(recall_work.work_due(core) for core in both))
+        async with world.app.core.ledger.read() as conn:
+            told = [event["name"] for event in await recalls.events(conn, made.id)]
+        assert (told.count("taken_down"), told.count("seen_gone")) == (4, 4)
+
+
+async def test_the_power_fails_at_any_moment(tmp_path: Path) -> None:
+    """Nothing is lost of an order that was noted, and nothing is taken down without one."""
+    async with open_world(tmp_path) as world:
+        names = [f"k{number}" for number in range(1, 9)]
+        both = ["u01-wechat", "u01-weibo"]
+        await world.plan(*(article(n, accounts=both, text=f"【提示】第{n}号。") for n in names))
+        await world.run(until=TEN + 2 * HOUR)
+        assert len(await world.posts()) == 16
+        for number, name in enumerate(names):
+            working = asyncio.create_task(ordered(world, name))
+            await asyncio.wait({working}, timeout=number * 0.008)
+            working.cancel()
+            await asyncio.wait({working})
+            await world.crash()
+        async with world.app.core.ledger.read() as conn:
+            noted = {one.post for one in await recalls.every(conn)}
+        assert names[0] not in noted
+        for _round in range(6):
+            await later(world, 2 * HOUR)
+        left = [f"{post['title']}{post['text']}" for post in await world.posts()]
+        shown = Counter(name for name in names for text in left if name in text)
+        assert shown == {name: 2 for name in names if name not in noted}
+        async with world.app.core.ledger.read() as conn:
+            found = await recalls.steps(conn, [one.id for one in await recalls.every(conn)])
+        assert [(step.how, step.state) for step in found] == [(How.AUTO, StepState.DONE)] * len(
+            found
+        )
+        assert len(found) == 2 * len(noted)

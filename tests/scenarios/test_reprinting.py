@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.domain.publication import State
+from bot.domain.tasks import TaskKind
+from bot.engine.tasks import open_tasks
 from tests.bot.engine.world import TEN, Data, World, key_item, open_world, roster
 
 AUTO: Data = {"reprint": "auto"}
@@ -91,6 +93,9 @@ async def test_without_a_whitelist_entry_the_liaison_gets_it(matrix: World) -> N
     pub = await matrix.pub("k1@u02-wechat")
     assert (pub.state, pub.by_hand, pub.fallback) == (State.HANDED_OFF, True, "not_whitelisted")
     assert await matrix.state("k1@u03-wechat") is State.PUBLISHED
+    async with matrix.app.core.ledger.read() as conn:
+        [task] = [task for task in await open_tasks(conn) if task.account == "u02-wechat"]
+    assert (task.kind, task.why) == (TaskKind.HAND_OFF, "not_whitelisted")
     await matrix.plan(item)  # reading the calendar again takes nothing back
     assert (await matrix.pub("k1@u02-wechat")).state is State.HANDED_OFF
 

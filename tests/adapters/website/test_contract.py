@@ -15,13 +15,13 @@ from bot.contract import Tools
 from bot.domain.roster import Account
 from bot.errors import AuthFailed, Rejected
 from bot.simulator.website_state import ERRORS
-from tests.adapters.contract import AdapterContract, PublishingContract
+from tests.adapters.contract import AdapterContract, CorrectingContract
 from tests.adapters.handoff.stage import HandoffStage
 from tests.adapters.stage import MemoryCredentials, Stage
 from tests.adapters.website.stage import WordPressStage
 
 
-class TestArticle(PublishingContract):
+class TestArticle(CorrectingContract):
     @pytest.fixture
     async def stage(self, tmp_path: Path) -> AsyncIterator[Stage]:
         stage = await WordPressStage(tmp_path).start()

@@ -26,7 +26,7 @@ from bot.queue.remote import HEALTH_KEY
 from bot.simulator import serve
 from bot.stage.outside import SIMULATED
 from tests.bot.cli.office import Office, Ran
-from tests.bot.engine.world import status
+from tests.bot.engine.world import roster, status
 from tests.services import free_port, postgres_server, redis_server
 
 ROOT = Path(__file__).parents[3]
@@ -72,11 +72,15 @@ def simulator() -> Iterator[Simulator]:
 
 @pytest.fixture
 def ready(office: Office, simulator: Simulator) -> Office:
-    """An office in order: a post planned for tomorrow, all accounts authorised."""
+    """An office in order: a post for tomorrow, all accounts authorised, everybody can be told."""
     at = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%d %H:%M")
-    office.write(status("s1", at))
+    members = roster()
+    for unit in members["units"]:
+        unit["contacts"] = [f"mailto:{unit['id']}@lanting.example"]
+    office.write(status("s1", at), members=members)
     (office.folder / "settings.toml").write_text(
-        "".join(
+        '[notify]\nmanagers = ["mailto:a@lanting.example"]\nsmtp_host = "mail.lanting.example"\n'
+        + "".join(
             f'[platforms.{name}]\nbase_url = "{simulator.url}/{name}"\n'
             for name in sorted(SIMULATED)
         ),

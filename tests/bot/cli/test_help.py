@@ -10,16 +10,21 @@ from tests.bot.cli.office import Office
 
 COMMANDS = [
     *([name] for name in ("demo", "check", "plan", "run", "simulator", "collect")),
-    *([name] for name in ("coverage", "counts", "gaps", "publications", "accounts")),
+    *([name] for name in ("coverage", "counts", "earlier", "gaps", "publications", "accounts")),
+    ["contacts"],
     *(
         ["publications", name]
         for name in ("list", "show", "retry", "cancel", "confirm", "accept", "decline")
     ),
     *(["publications", name] for name in ("freeze", "unfreeze")),
-    *([name] for name in ("withdraw", "correct", "recalls")),
+    *([name] for name in ("withdraw", "correct", "recalls", "import", "imports")),
     *(["recalls", name] for name in ("list", "show", "done")),
     *(["accounts", name] for name in ("list", "set-credential", "resume")),
+    *(["contacts", name] for name in ("list", "remove", "set", "test")),
     *([name] for name in ("preview", "rehearse", "worker", "doctor", "export")),
+    *([name] for name in ("tasks", "matches")),
+    *(["tasks", name] for name in ("list", "link", "done")),
+    *(["matches", name] for name in ("list", "show", "confirm", "refuse")),
     *(["export", name] for name in ("xlsx", "csv", "yaml", "ics", "roster")),
 ]
 CJK = re.compile("[\u4e00-\u9fff]")

@@ -24,7 +24,7 @@ FAR = "2099-05-06 10:00"
 TASK = ["id", "kind", "post", "title", "unit", "account", "platform"]
 TASK += ["role", "since", "deadline", "until"]
 MATCH = ["number", "item", "title", "account", "article", "url", "published_at", "deleted_at"]
-MATCH += ["level", "rule", "source_named", "decision", "decided_by", "reason", "at"]
+MATCH += ["level", "rule", "form", "source_named", "decision", "decided_by", "reason", "at"]
 
 
 @pytest.fixture

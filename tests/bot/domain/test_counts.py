@@ -97,6 +97,7 @@ def test_any_combination_of_keys() -> None:
             "reprints": 0,
             "by_bot": 1,
             "by_hand": 0,
+            "reposts": 0,
         },
         {
             "platform": "weibo",
@@ -108,6 +109,7 @@ def test_any_combination_of_keys() -> None:
             "reprints": 0,
             "by_bot": 2,
             "by_hand": 0,
+            "reposts": 0,
         },
     ]
     keys = [dict(g.keys) for g in counted(*rows, by=(By.UNIT, By.QUARTER, By.YEAR)).groups]

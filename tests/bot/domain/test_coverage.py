@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from bot.domain.coverage import (
     Cell,
     CellState,
+    Exemption,
     ItemCoverage,
     KeyRelease,
     Tally,
@@ -28,7 +30,10 @@ HOUR = timedelta(hours=1)
 
 
 def release(
-    *, exempt: dict[str, str] | None = None, released_at: datetime | None = RELEASED
+    *,
+    exempt: dict[str, str] | None = None,
+    released_at: datetime | None = RELEASED,
+    optional: tuple[str, ...] = (),
 ) -> KeyRelease:
     return KeyRelease(
         post="0512-nurses",
@@ -38,7 +43,11 @@ def release(
         flagship_unit="u01",
         released_at=released_at,
         url="https://a.example.cn/first" if released_at else "",
-        exempt=exempt or {},
+        exempt={
+            unit: Exemption(reason=reason, by="calendar", at=RELEASED)
+            for unit, reason in (exempt or {}).items()
+        },
+        optional=optional,
     )
 
 
@@ -154,13 +163,6 @@ def test_a_first_release_after_the_deadline_is_late() -> None:
     assert late.units[0].state is CellState.LATE
 
 
-def test_an_old_report_can_be_made_again() -> None:
-    """What came to light later does not change what was known then."""
-    cells = [cell(carried_at=DEADLINE + 2 * HOUR)]
-    assert cover(*cells, as_of=DEADLINE + HOUR).units[1].state is CellState.MISSING
-    assert cover(*cells, as_of=DEADLINE + 2 * HOUR).units[1].state is CellState.LATE
-
-
 def test_an_exempt_unit_stays_exempt_but_what_it_carried_is_shown() -> None:
     item = release(exempt={"u02": "与康复专科无关"})
     result = cover(cell(carried_at=RELEASED + HOUR), item=item)
@@ -172,6 +174,28 @@ def test_an_exempt_unit_stays_exempt_but_what_it_carried_is_shown() -> None:
     )
     assert (result.required, result.exempt, result.on_time) == (1, 1, 1)
     assert cover(cell(), item=item).units[1].carried is None
+
+
+def test_a_unit_that_may_carry_it_is_not_required() -> None:
+    item = release(optional=("u02",))
+    result = cover(cell(carried_at=RELEASED + HOUR), item=item)
+    row = result.units[1]
+    assert (row.state, row.carried) == (CellState.OPTIONAL, CellState.ON_TIME)
+    assert (result.required, result.optional, result.coverage) == (1, 1, 1)
+    assert cover(cell(), item=item).units[1].carried is None
+
+
+def test_first_and_last_time_are_those_of_the_others() -> None:
+    late, early = DEADLINE + HOUR, RELEASED + HOUR
+    result = cover(cell("u02-a", carried_at=late), cell("u02-b", carried_at=early))
+    assert (result.first_carried_at, result.last_carried_at) == (early, late)
+    assert cover(cell()).first_carried_at is None
+
+
+def test_a_text_corrected_since_is_outdated_where_it_was_carried() -> None:
+    old = replace(cell(carried_at=RELEASED + HOUR), outdated=True)
+    assert cover(old).units[1].outdated
+    assert not cover(replace(cell(), outdated=True)).units[1].outdated
 
 
 def test_the_rates_leave_the_exempt_out() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -174,6 +175,22 @@ def test_a_notice_says_what_where_and_by_when(now: str) -> None:
     for part in ("流感防护", "健康一院", "05-07 10:00"):
         assert part in notice.text
     assert len(notice.text) < 120
+
+
+@pytest.mark.parametrize(
+    ("now", "length"),
+    [
+        ("07 06:04", "4"),
+        ("07 07:30", "2.*30"),
+        ("07 09:00", "1"),
+        ("07 09:21", "39"),
+        ("07 12:01", "2"),
+    ],
+)
+def test_how_long_is_left(now: str, length: str) -> None:
+    (notice,) = of_tasks([task("06 10:00")], ROSTER, TERMS, at(now))
+    when = notice.text.splitlines()[2].replace("05-07 10:00", "")
+    assert re.search(rf"\D{length}\D", when)
 
 
 # ── the managers ──────────────────────────────────────────────────────────────────────────────────

@@ -178,7 +178,7 @@ class _NoLedger:
         raise AssertionError(name)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(data=st.data(), number=st.integers(1, 10**6), kind=st.sampled_from(list(TaskKind)))
 def test_any_changed_character_is_refused(data: st.DataObject, number: int, kind: TaskKind) -> None:
     said = f"{kind.value}-{number}.6a0b1c2d.{'0f' * 12}"

@@ -91,6 +91,7 @@ def _verdict(item: int, name: str) -> dict[str, Any]:
         "item": item,
         "post": name,
         "account": "u01-weibo",
+        "published_at": NOW,
         "at": NOW,
         "level": "A",
         "decision": "reprinted",

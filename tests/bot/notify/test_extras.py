@@ -102,3 +102,13 @@ def test_robots_do_not_go_through_apprise(scheme: str) -> None:
 def test_what_nobody_knows(address: str) -> None:
     with pytest.raises(UsageError):
         other(address, mark="1", timeout_s=1.0)
+
+
+async def test_other_services_say_nothing_of_their_address() -> None:
+    """apprise's own words name the path, where such services have their secret."""
+    address = f"json://nutzer:kennwort@127.0.0.1:{free_port()}/geheimnis-1%20x?+x=geheimnis-2"
+    target = other(address, mark="1", timeout_s=1.0)
+    reply = await target.send(LETTER)
+    assert reply.verdict is Verdict.REFUSED
+    for secret in ("geheim", "kennwort", "nutzer"):
+        assert secret not in reply.words + repr(target)

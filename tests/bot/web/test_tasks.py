@@ -189,6 +189,7 @@ async def test_a_package_is_taken_and_its_link_reported(site: Site) -> None:
     check_page(page)
     boxes = [box.text().strip() for box in page.tree.css("textarea.box")]
     assert TITLE in boxes
+    assert any("发热请就诊" in box and "来源：健康u01" in box for box in boxes)
     links = [
         node.attributes["href"] or ""
         for node in page.tree.css("a")

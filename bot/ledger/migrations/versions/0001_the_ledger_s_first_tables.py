@@ -77,6 +77,7 @@ def upgrade() -> None:
         sa.Column("may", sa.JSON(), server_default="[]", nullable=False),
         sa.Column("first_release_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("removed", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("compared", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_posts")),
     )
     with op.batch_alter_table("posts", schema=None) as batch_op:
@@ -198,13 +199,24 @@ def upgrade() -> None:
         "exemptions",
         sa.Column("post", sa.String(length=64), nullable=False),
         sa.Column("unit", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["post"], ["posts.id"], name=op.f("fk_exemptions_post")),
         sa.ForeignKeyConstraint(["unit"], ["units.id"], name=op.f("fk_exemptions_unit")),
-        sa.PrimaryKeyConstraint("post", "unit", name=op.f("pk_exemptions")),
+        sa.PrimaryKeyConstraint("post", "unit", "at", name=op.f("pk_exemptions")),
     )
+    with op.batch_alter_table("exemptions", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_exemptions_in_force",
+            ["post", "unit"],
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+
     op.create_table(
         "publications",
         sa.Column(
@@ -269,6 +281,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("publications", schema=None) as batch_op:
         batch_op.create_index("ix_publications_account_state", ["account", "state"], unique=False)
+        batch_op.create_index(
+            "ix_publications_coverage", ["post", "published_at", "state", "account"], unique=False
+        )
         batch_op.create_index("ix_publications_due_at", ["due_at"], unique=False)
         batch_op.create_index(
             "ix_publications_next_at",
@@ -332,6 +347,7 @@ def upgrade() -> None:
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("vanished", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("sketched", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["account"], ["accounts.id"], name=op.f("fk_items_account")),
         sa.ForeignKeyConstraint(
             ["publication"], ["publications.id"], name=op.f("fk_items_publication")
@@ -343,12 +359,33 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_items_account_published_at", ["account", "published_at"], unique=False
         )
+        batch_op.create_index(
+            "ix_items_deleted",
+            ["id", "publication"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NOT NULL"),
+            postgresql_where=sa.text("deleted_at IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_items_publication"), ["publication"], unique=False)
+        batch_op.create_index("ix_items_sketched", ["sketched"], unique=False)
         batch_op.create_index("ix_items_url", ["url"], unique=False)
         batch_op.create_index(
             "ix_items_published_at_account", ["published_at", "account"], unique=False
         )
 
+    op.create_table(
+        "sketches",
+        sa.Column("hash", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column(
+            "item",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("hash", "day", "item", name=op.f("pk_sketches")),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "stats",
         sa.Column("item", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -371,6 +408,7 @@ def upgrade() -> None:
         sa.Column("item", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("post", sa.String(length=64), nullable=False),
         sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("level", sa.String(length=1), nullable=False),
         sa.Column("decision", sa.String(length=16), nullable=False),
@@ -390,7 +428,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("verdicts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_verdicts_item"), ["item"], unique=False)
-        batch_op.create_index("ix_verdicts_post_account", ["post", "account"], unique=False)
+        batch_op.create_index(
+            "ix_verdicts_coverage",
+            ["post", "superseded", "decision", "published_at", "account", "item"],
+            unique=False,
+        )
 
     op.create_table(
         "recalls",

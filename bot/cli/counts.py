@@ -1,0 +1,238 @@
+"""`bot counts`: how much was posted, the yearly sentence, and the rows behind every number."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from bot.app import open_app
+from bot.cli.output import Format, FormatOption, emit, iso, local, screen, settings_in_force, table
+from bot.cli.spans import AsOf, Month, Since, Until, Year, moment_of, span_of
+from bot.domain import words
+from bot.domain.counts import By, CountRow, Counts, Form, Span
+from bot.domain.roster import Roster
+from bot.engine import answers
+from bot.errors import UsageError
+from bot.i18n import N_, _
+from bot.ledger import roster
+from bot.settings import Settings
+
+_TITLES = {
+    By.UNIT: N_("unit"),
+    By.ACCOUNT: N_("account"),
+    By.PLATFORM: N_("platform"),
+    By.COLUMN: N_("column"),
+    By.MONTH: N_("month"),
+    By.QUARTER: N_("quarter"),
+    By.YEAR: N_("year"),
+}
+_NUMBERS = {
+    "pushes": N_("pushes"),
+    "articles": N_("articles"),
+    "original": N_("original"),
+    "reprints": N_("reprints"),
+    "reposts": N_("reposts"),
+    "by_bot": N_("by bot"),
+    "by_hand": N_("by hand"),
+}
+_FORMS = {
+    Form.ORIGINAL: N_("original"),
+    Form.REPRINT: N_("reprint"),
+    Form.REPOST: N_("repost"),
+}
+_WHY_NOT = {"deleted": N_("deleted since"), "twice": N_("entered twice")}
+
+
+def counts(
+    by: Annotated[list[By] | None, typer.Option("--by", help=_("tell apart by"))] = None,
+    month: Month = "",
+    year: Year = "",
+    first: Since = "",
+    last: Until = "",
+    as_of: AsOf = "",
+    unit: Annotated[list[str] | None, typer.Option("--unit", help=_("only this unit"))] = None,
+    sentence: Annotated[
+        bool, typer.Option("--sentence", help=_("only the sentence for the yearly report"))
+    ] = False,
+    rows: Annotated[
+        bool, typer.Option("--rows", help=_("every post behind the numbers, and what is left out"))
+    ] = False,
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Counts pushes (推送次数) and articles (篇数)."""
+    settings = settings_in_force()
+    span = span_of(settings, month=month, year=year, first=first, last=last)
+    now = datetime.now(UTC)
+    at = moment_of(as_of, settings, now=now)
+    keys = by or [By.UNIT, By.ACCOUNT, By.PLATFORM]
+    found, members = asyncio.run(_counted(settings, span, keys, at, unit or []))
+    if form is Format.JSON:
+        emit(counts_json(found, at or now, settings, rows=rows))
+    elif sentence:
+        _say(found, settings, at or now)
+    elif rows:
+        _show_rows(found, members, settings)
+        _say(found, settings, at or now)
+    else:
+        show_counts(found, keys, members, settings, as_of=at or now)
+
+
+async def _counted(
+    settings: Settings,
+    span: Span,
+    keys: Sequence[By],
+    at: datetime | None,
+    units: Sequence[str],
+) -> tuple[Counts, Roster]:
+    async with open_app(settings) as app:
+        async with app.core.ledger.read() as conn:
+            # Names as they were when the period ended: last year's report keeps last year's.
+            members = await roster.load(conn, min(span.until, app.core.clock.now()))
+        if unknown := sorted(set(units) - members.units.keys()):
+            message = _("There is no unit {unit}.")
+            raise UsageError(message.format(unit=_(", ").join(unknown)))
+        found = await answers.counts(
+            app.core, span, by=keys, zone=settings.zone, at=at, units=units
+        )
+        return found, members
+
+
+def counts_json(
+    found: Counts, as_of: datetime, settings: Settings, *, rows: bool = False
+) -> dict[str, Any]:
+    """The fixed shape of `bot counts --format json`; it may grow, nothing in it changes."""
+    document: dict[str, Any] = {
+        "from": iso(found.span.since, settings.zone),
+        "to": iso(found.span.until, settings.zone),
+        "as_of": iso(as_of, settings.zone),
+        "rows": [group.as_row() for group in found.groups],
+        "totals": {
+            **found.total.as_row(),
+            "platforms": {name: number for name, number in found.by_platform.items() if number},
+            "left_out": len(found.left_out),
+        },
+        "sentence": sentence_of(found),
+        "definition": definition_of(found, settings, as_of),
+    }
+    if rows:
+        document["items"] = [
+            _row_json(row, why, settings) for row, why in sorted(_all(found), key=_by_time)
+        ]
+    return document
+
+
+def _all(found: Counts) -> Iterator[tuple[CountRow, str]]:
+    yield from ((row, "") for row in found.counted)
+    yield from ((left.row, left.reason) for left in found.left_out)
+
+
+def _by_time(one: tuple[CountRow, str]) -> tuple[datetime, str, str]:
+    row, _why = one
+    return row.published_at, row.account, row.item
+
+
+def _row_json(row: CountRow, why: str, settings: Settings) -> dict[str, Any]:
+    return {
+        "item": row.item,
+        "published_at": iso(row.published_at, settings.zone),
+        "unit": row.unit,
+        "account": row.account,
+        "platform": row.platform,
+        "title": row.title,
+        "url": row.url,
+        "push": row.push_id,
+        "kind": row.form.value,
+        "via": row.via,
+        "counted": not why,
+        "reason": why,
+    }
+
+
+def sentence_of(found: Counts) -> str:
+    """The yearly sentence: how much was published where, e.g. 微信公众号发布3篇，微博发布2篇."""
+    said = {"wechat": _("WeChat accounts published {number} articles")}
+    other = _("{platform} published {number}")
+    parts = [
+        said.get(name, other).format(platform=words.platform(name), number=number)
+        for name, number in found.by_platform.items()
+    ]
+    return _("; then ").join(parts) + _(".")
+
+
+def definition_of(found: Counts, settings: Settings, as_of: datetime) -> str:
+    """What the sentence counts, in one line."""
+    zone = settings.zone
+    last = min(found.span.until - timedelta(seconds=1), as_of).astimezone(zone)
+    twice = sum(left.reason == "twice" for left in found.left_out)
+    return _(
+        "Counted: every article of a push by itself, originals, reprints and reposts ({reposts} of "
+        "these), published {first} to {last} ({zone}), as known at {as_of}; left out: {deleted} "
+        "deleted since, {twice} entered twice."
+    ).format(
+        reposts=found.total.reposts,
+        first=f"{found.span.since.astimezone(zone):%Y-%m-%d %H:%M:%S}",
+        last=f"{last:%Y-%m-%d %H:%M:%S}",
+        zone=zone.key,
+        as_of=f"{as_of.astimezone(zone):%Y-%m-%d %H:%M}",
+        deleted=len(found.left_out) - twice,
+        twice=twice,
+    )
+
+
+def _say(found: Counts, settings: Settings, as_of: datetime) -> None:
+    screen.print(sentence_of(found), soft_wrap=True)
+    screen.print(definition_of(found, settings, as_of), soft_wrap=True, style="bright_black")
+
+
+def show_counts(
+    found: Counts, keys: Sequence[By], members: Roster, settings: Settings, *, as_of: datetime
+) -> None:
+    """Prints the counts, and the sentence the yearly report wants."""
+    headings = [*(_(_TITLES[key]) for key in keys), *(_(word) for word in _NUMBERS.values())]
+    rows = [
+        [
+            *(_key(key, group.keys[key.value], members) for key in keys),
+            *_numbers(group.as_row(), _NUMBERS),
+        ]
+        for group in found.groups
+    ]
+    blank = [_("together"), *("" for _key in keys[1:])]
+    rows.append([*blank, *_numbers(found.total.as_row(), _NUMBERS)])
+    screen.print(table(found.span.label, headings, rows))
+    _say(found, settings, as_of)
+
+
+def _key(key: By, value: str, members: Roster) -> str:
+    if key is By.UNIT and value in members.units:
+        return escape(members.units[value].short)
+    return escape(words.platform(value) if key is By.PLATFORM else value)
+
+
+def _numbers(row: dict[str, str | int], names: Iterable[str]) -> list[str]:
+    return [str(row[name]) for name in names]
+
+
+def _show_rows(found: Counts, members: Roster, settings: Settings) -> None:
+    headings = (
+        *(_("when"), _("unit"), _("account"), _("platform"), _("title"), _("kind")),
+        *(_("by whom"), _("counts")),
+    )
+    shown = [
+        (
+            local(row.published_at, settings.zone),
+            _key(By.UNIT, row.unit, members),
+            row.account,
+            words.platform(row.platform),
+            escape(row.title),
+            _(_FORMS[row.form]),
+            _("by bot") if row.via == "bot" else _("by hand"),
+            _("no: {reason}").format(reason=_(_WHY_NOT[why])) if why else _("yes"),
+        )
+        for row, why in sorted(_all(found), key=_by_time)
+    ]
+    screen.print(table(found.span.label, headings, shown))

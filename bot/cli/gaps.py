@@ -1,0 +1,244 @@
+"""`bot gaps`: accounts that fell silent, and those that will."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from bot.app import open_app
+from bot.cli.output import (
+    BAD_NEWS,
+    OK,
+    Format,
+    FormatOption,
+    emit,
+    iso,
+    local,
+    screen,
+    settings_in_force,
+    table,
+)
+from bot.cli.spans import Month, Since, Until, Year, span_of
+from bot.domain.counts import Span
+from bot.domain.gaps import (
+    AccountGap,
+    Forecast,
+    GapRules,
+    GapState,
+    Limits,
+    Saving,
+    update_rate,
+)
+from bot.domain.roster import Roster
+from bot.engine import answers
+from bot.i18n import N_, _
+from bot.settings import GapLimits, Settings
+
+_GAPS = {
+    GapState.OK: ("green", N_("all right")),
+    GapState.WARN: ("yellow", N_("warning")),
+    GapState.FAIL: ("red", N_("silent too long")),
+    GapState.UNKNOWN: ("magenta", N_("unknown")),
+    GapState.NOT_STARTED: ("bright_black", N_("not opened yet")),
+}
+_SAVINGS = {
+    Saving.FAILED: ("red", N_("has failed already")),
+    Saving.NONE: ("red", N_("nothing is planned")),
+    Saving.TOO_LATE: ("red", N_("planned too late")),
+    Saving.IF_DONE: ("yellow", N_("in time, if a person does their part")),
+    Saving.SAVED: ("green", N_("in time")),
+}
+
+
+def gaps(
+    month: Month = "",
+    year: Year = "",
+    first: Since = "",
+    last: Until = "",
+    all_: Annotated[
+        bool, typer.Option("--all", help=_("also accounts that are all right"))
+    ] = False,
+    forecast: Annotated[
+        bool,
+        typer.Option("--forecast", help=_("who fails next if nothing comes, and what saves it")),
+    ] = False,
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Shows accounts that fell silent: days since the last post, and the longest gap."""
+    settings = settings_in_force()
+    span = span_of(settings, month=month, year=year, first=first, last=last)
+    found, members, coming = asyncio.run(_work(settings, span, forecast=forecast))
+    if form is Format.JSON:
+        emit(
+            gaps_json(found, settings)
+            | ({} if coming is None else _forecast_json(coming, settings))
+        )
+    elif coming is not None:
+        _show_forecast(coming, members, settings, all_=all_)
+    else:
+        show_gaps(found, members, settings, all_=all_)
+    bad = any(gap.state is GapState.FAIL or gap.lapsed for gap in found)
+    raise typer.Exit(BAD_NEWS if bad else OK)
+
+
+async def _work(
+    settings: Settings, span: Span, *, forecast: bool
+) -> tuple[list[AccountGap], Roster, list[Forecast] | None]:
+    rules = gap_rules(settings)
+    async with open_app(settings) as app:
+        found, members = await answers.gaps(
+            app.core, since=span.since, until=span.until, zone=settings.zone, rules=rules
+        )
+        if not forecast:
+            return found, members, None
+        coming, members = await answers.forecast(app.core, zone=settings.zone, rules=rules)
+        return found, members, coming
+
+
+def gap_rules(settings: Settings) -> GapRules:
+    """The limits in force."""
+    return GapRules(
+        default=_limits(settings.gaps),
+        by_regime={name: _limits(part) for name, part in settings.gaps.regimes.items()},
+    )
+
+
+def _limits(part: GapLimits) -> Limits:
+    return Limits(warn_days=part.warn_days, fail_days=part.fail_days)
+
+
+def gaps_json(found: Sequence[AccountGap], settings: Settings) -> dict[str, Any]:
+    """The shape of `bot gaps --format json`."""
+    rate = update_rate(found)
+    return {
+        "accounts": [
+            {
+                "account": gap.account,
+                "unit": gap.unit,
+                "platform": gap.platform,
+                "state": gap.state.value,
+                "last_post_at": iso(gap.last_post_at, settings.zone),
+                "gap_days": gap.gap_days,
+                "max_gap_days": gap.max_gap_days,
+                "lapsed": [
+                    {
+                        "from": lapse.from_day.isoformat(),
+                        "to": lapse.to_day.isoformat(),
+                        "days": lapse.days,
+                        "ended": lapse.ended,
+                    }
+                    for lapse in gap.lapsed
+                ],
+                "warn_days": gap.limits.warn_days,
+                "fail_days": gap.limits.fail_days,
+            }
+            for gap in found
+        ],
+        "met": rate.met,
+        "known": rate.known,
+        "unknown": rate.unknown,
+        "rate": rate.rate,
+    }
+
+
+def _forecast_json(coming: Sequence[Forecast], settings: Settings) -> dict[str, Any]:
+    return {
+        "forecast": [
+            {
+                "account": one.account,
+                "unit": one.unit,
+                "platform": one.platform,
+                "state": one.state.value,
+                "warns_on": one.warns_on.isoformat() if one.warns_on else None,
+                "fails_on": one.fails_on.isoformat() if one.fails_on else None,
+                "saving": one.saving.value if one.saving else None,
+                "planned_at": iso(one.planned.at if one.planned else None, settings.zone),
+                "planned_post": one.planned.post if one.planned else "",
+            }
+            for one in coming
+        ]
+    }
+
+
+def show_gaps(
+    found: Sequence[AccountGap], members: Roster, settings: Settings, *, all_: bool = False
+) -> None:
+    """Prints accounts with a gap worth a look; with `all_` every account."""
+    quiet = {GapState.OK, GapState.NOT_STARTED}
+    shown = [gap for gap in found if all_ or gap.state not in quiet or gap.lapsed]
+    headings = (
+        _("account"),
+        _("unit"),
+        _("state"),
+        _("last post"),
+        _("days"),
+        _("longest gap"),
+        _("lapses"),
+    )
+    rows = [
+        (
+            gap.account,
+            escape(members.units[gap.unit].short),
+            _state(gap.state),
+            local(gap.last_post_at, settings.zone),
+            "" if gap.gap_days is None else str(gap.gap_days),
+            "" if gap.max_gap_days is None else str(gap.max_gap_days),
+            _(", ").join(
+                _("{first} to {last} ({days} days)").format(
+                    first=f"{lapse.from_day:%m-%d}", last=f"{lapse.to_day:%m-%d}", days=lapse.days
+                )
+                for lapse in gap.lapsed
+            ),
+        )
+        for gap in shown
+    ]
+    screen.print(table(_("Silent accounts"), headings, rows))
+    rate = update_rate(found)
+    screen.print(
+        _("{met} of {known} known accounts are within the limit; {unknown} are unknown.").format(
+            met=rate.met, known=rate.known, unknown=rate.unknown
+        )
+    )
+
+
+def _state(state: GapState) -> str:
+    colour, word = _GAPS[state]
+    return f"[{colour}]{_(word)}[/]"
+
+
+def _show_forecast(
+    coming: Sequence[Forecast], members: Roster, settings: Settings, *, all_: bool
+) -> None:
+    shown = [one for one in coming if all_ or one.saving is not Saving.SAVED]
+    headings = (
+        *(_("account"), _("unit"), _("state"), _("warning from"), _("fails on")),
+        *(_("what is planned"), _("when"), _("post")),
+    )
+    rows = [
+        (
+            one.account,
+            escape(members.units[one.unit].short),
+            _state(one.state),
+            str(one.warns_on or ""),
+            str(one.fails_on or ""),
+            _saving(one.saving),
+            local(one.planned.at if one.planned else None, settings.zone),
+            escape(one.planned.post if one.planned else ""),
+        )
+        for one in shown
+    ]
+    screen.print(table(_("Who fails next"), headings, rows))
+    saved = sum(one.saving is Saving.SAVED for one in coming)
+    message = _("{saved} of {all} accounts have something planned in time.")
+    screen.print(message.format(saved=saved, all=len(coming)))
+
+
+def _saving(saving: Saving | None) -> str:
+    if saving is None:
+        return _("unknown")
+    colour, word = _SAVINGS[saving]
+    return f"[{colour}]{_(word)}[/]"
