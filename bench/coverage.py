@@ -56,7 +56,8 @@ async def _ms(app: App, work: Work, rounds: int) -> float:
     return median(taken[1:])  # the first round fills caches
 
 
-async def _compare(app: App, database: str, size: Size) -> tuple[list[Figure], tuple[str, ...]]:
+async def compare(app: App, database: str, size: Size) -> tuple[list[Figure], tuple[str, ...]]:
+    """Milliseconds at once, and how much longer cell by cell takes; the answers must agree."""
     if await at_once(app) != await cell_by_cell(app):
         raise SystemExit("the two ways differ")
     fast = await _ms(app, at_once, _ROUNDS)
@@ -82,7 +83,7 @@ async def measure(runs: int) -> Outcome:
         }
         for database, url in urls.items():
             async with matrix_of(folder, size, url) as app:
-                found, row = await _compare(app, database, size)
+                found, row = await compare(app, database, size)
             figures += found
             rows.append(row)
     table = Table(

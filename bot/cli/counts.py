@@ -92,7 +92,8 @@ async def _counted(
     async with open_app(settings) as app:
         async with app.core.ledger.read() as conn:
             # Names as they were when the period ended: last year's report keeps last year's.
-            members = await roster.load(conn, min(span.until, app.core.clock.now()))
+            end = min(span.until - timedelta(seconds=1), app.core.clock.now())
+            members = await roster.load(conn, end)
         if unknown := sorted(set(units) - members.units.keys()):
             message = _("There is no unit {unit}.")
             raise UsageError(message.format(unit=_(", ").join(unknown)))
@@ -161,7 +162,7 @@ def sentence_of(found: Counts) -> str:
         said.get(name, other).format(platform=words.platform(name), number=number)
         for name, number in found.by_platform.items()
     ]
-    return _("; then ").join(parts) + _(".")
+    return _("{parts}.").format(parts=_("; then ").join(parts))
 
 
 def definition_of(found: Counts, settings: Settings, as_of: datetime) -> str:

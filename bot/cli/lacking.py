@@ -33,9 +33,8 @@ def lines_of(
     for lack in lacks:
         causes.setdefault((lack.state, lack.role, lack.todo), []).append(lack)
     for cause, mine in causes.items():
-        yield ""
         yield _cause(cause, mine, settings)
-        yield "   " + "  ".join(escape(_name(lack, members)) for lack in mine)
+        yield "  ".join(escape(_name(lack, members)) for lack in mine)
 
 
 def _rates(item: ItemCoverage) -> str:
@@ -71,11 +70,11 @@ def _times(item: ItemCoverage, settings: Settings) -> str:
 
 def _cause(cause: _Cause, mine: Sequence[Lack], settings: Settings) -> str:
     state, role, todo = cause
-    head = _("{mark} {state}, {count} units: {role}: {todo}").format(
+    head = _("{mark} [bold]{state}, {count} units: {role}: {todo}[/]").format(
         mark=marks.mark(state),
         state=marks.word(state),
         count=len(mine),
-        role=f"[bold]{words.role(role) or _('nobody')}[/]",
+        role=words.role(role) or _("nobody"),
         todo=marks.todo(todo),
     )
     since = min((lack.since for lack in mine if lack.since), default=None)

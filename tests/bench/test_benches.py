@@ -9,9 +9,20 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from bench import burst, footprint, growth, lateness, reading, report
+from bench import (
+    burst,
+    coverage,
+    footprint,
+    growth,
+    lateness,
+    million,
+    reading,
+    report,
+    writing,
+)
 from bench.figures import Figure, Outcome, Table
 from bench.load import ACCOUNTS
+from bench.matrix import Size
 from bench.simulator import Simulator, running
 from bot.ledger.tables import items
 from bot.settings import Settings
@@ -72,6 +83,22 @@ async def test_lateness_pairs_every_post_with_a_bare_call(
     assert min(late_bot + late_bare) >= 0
 
 
+async def test_the_index_finds_what_it_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(million, "ACCOUNTS", 4)
+    monkeypatch.setattr(writing, "ACCOUNTS", 4)
+    parts = iter([writing.make_part(number, size=150) for number in range(2)])
+    async with million.opened(tmp_path) as app:
+        built = await million.fill(app, (150, 300), parts)
+        questions = (await million.asking(app, 300)).all(2)
+        answered = await million.ask(app, questions)
+    outcome = million.outcome_of(built, answered, 0.1, tmp_path)
+    values = {figure.name: figure.value for figure in outcome.figures}
+    assert values["found of what had to be found"] > 80
+    assert values["index in the ledger's file, per item"] > 0
+
+
 async def test_an_upload_is_measured_to_its_end(simulator: Simulator) -> None:
     assert await footprint.upload(simulator, 60 * 1024 * 1024) < 60
 
@@ -87,3 +114,12 @@ def test_the_page_shows_targets_and_tables(tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert "| bot ÷ bare | 0.50 | ≥ 0.7 | missed |" in text
     assert "| bot | 1,000 |" in text
+
+
+async def test_the_grid_and_its_cells_are_compared_on_the_same_matrix(tmp_path: Path) -> None:
+    size = Size(units=3, accounts=6, key_items=2)
+    url = f"sqlite:///{(tmp_path / 'matrix.sqlite3').as_posix()}"
+    async with coverage.matrix_of(tmp_path, size, url) as app:
+        figures, row = await coverage.compare(app, "SQLite", size)
+    assert [figure.unit for figure in figures] == ["ms", ""]
+    assert row[0] == "SQLite"

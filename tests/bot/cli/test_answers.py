@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from bot.app import App
 from bot.contract import Item
 from bot.ledger import items
+from bot.ledger.tables import items as shown
 from tests.bot.cli.office import Office
 from tests.bot.engine.world import article, key_item, roster
 
@@ -163,6 +167,82 @@ def test_counts_have_their_fixed_shape(may: Office) -> None:
     assert (found["totals"]["by_bot"], found["totals"]["by_hand"]) == (0, 6)
 
 
+def test_the_sentence_is_the_sum_of_its_rows(may: Office) -> None:
+    """Every row of the period, counted or not, and nothing else."""
+    found = may.ask("counts", *MAY, "--rows")
+    rows = found["items"]
+    by_platform = Counter(row["platform"] for row in rows if row["counted"])
+    assert by_platform == found["totals"]["platforms"] == {"wechat": 5, "weibo": 1}
+    assert re.findall(r"\d+", found["sentence"]) == ["5", "1"]
+    assert [(row["reason"], row["title"]) for row in rows if not row["counted"]] == [
+        ("deleted", "门诊安排")
+    ]
+    assert list(rows[0]) == [
+        *("item", "published_at", "unit", "account", "platform", "title", "url", "push"),
+        *("kind", "via", "counted", "reason"),
+    ]
+    said = may.bot("counts", *MAY, "--sentence")
+    assert said.out.splitlines() == [found["sentence"], *said.out.splitlines()[1:]]
+    assert len(said.out.splitlines()) == 2
+
+
+def test_what_was_deleted_later_counted_before(may: Office) -> None:
+    """The fourth push of u03 was seen and deleted at the same reading: it never counted."""
+    before = datetime.now(UTC)
+
+    async def take_down(app: App) -> None:
+        async with app.core.ledger.write() as conn:
+            mine = (shown.c.account == "u03-wechat") & (shown.c.push_id == "a")
+            await conn.execute(update(shown).where(mine).values(deleted_at=datetime.now(UTC)))
+
+    may.work(take_down)
+    assert may.ask("counts", *MAY)["totals"]["articles"] == 4
+    then = may.ask("counts", *MAY, "--as-of", before.isoformat())["totals"]
+    assert (then["articles"], then["left_out"]) == (6, 1)
+    earlier = may.ask("counts", *MAY, "--as-of", "2026-05-31")["totals"]
+    assert earlier["articles"] == 0  # nothing of it was known by then
+
+
+def test_the_last_second_of_the_year_is_the_offices(may: Office) -> None:
+    async def add(app: App) -> None:
+        end = datetime(2025, 12, 31, 15, 59, 59, tzinfo=UTC)  # 23:59:59 in Beijing
+        own = [
+            Item(
+                platform_id=name,
+                url=f"https://mp.weixin.qq.com/s/{name}",
+                title="新年献词",
+                text="新年好。",
+                published_at=at,
+            )
+            for name, at in (("old", end), ("new", end + timedelta(seconds=1)))
+        ]
+        async with app.core.ledger.write() as conn:
+            await items.upsert(conn, "u03-wechat", own, datetime(2026, 6, 2, tzinfo=UTC))
+
+    may.work(add)
+    last, this = (may.ask("counts", "--year", year, "--rows") for year in ("2025", "2026"))
+    assert [row["published_at"] for row in last["items"]] == ["2025-12-31T23:59:59+08:00"]
+    assert re.findall(r"\d+", last["sentence"]) == ["1", "0"]
+    assert this["totals"]["articles"] == 7
+
+
+def test_last_years_count_keeps_last_years_unit(may: Office) -> None:
+    """The account was moved to another unit, and its old one renamed, since."""
+    members = _members()
+    moved = members["units"][2]["accounts"].pop(0)
+    members["units"][1]["accounts"].append(moved | {"changed": "2026-06-01", "verified_name": "x"})
+    members["units"][2] |= {"short": "新名字", "changed": "2026-06-01"}
+    may.write(key_item("k1", at=RELEASE), article("p1", "2026-05-07 10:00"), members=members)
+    may.bot("plan", "--apply", "--yes")
+    rows = may.ask("counts", *MAY, "--by", "unit")["rows"]
+    assert {row["unit"]: row["articles"] for row in rows} == {"u01": 2, "u02": 1, "u03": 3}
+    assert may.ask("counts", *MAY, "--unit", "u03")["totals"]["articles"] == 3
+    out = may.bot("counts", *MAY).out
+    assert "梨溪社区" in out
+    assert "新名字" not in out
+    assert may.bot("counts", "--unit", "u99").code == 2
+
+
 def test_counts_are_told_apart_as_asked(may: Office) -> None:
     rows = may.ask("counts", *MAY, "--by", "month", "--by", "platform")["rows"]
     assert [(row["month"], row["platform"], row["articles"]) for row in rows] == [
@@ -189,6 +269,29 @@ def test_gaps_have_their_fixed_shape(may: Office) -> None:
     assert (u03["state"], u03["last_post_at"]) == ("ok", "2026-05-28T16:00:00+08:00")
     assert u03["lapsed"] == [{"from": "2026-05-02", "to": "2026-05-28", "days": 26, "ended": True}]
     assert rows["u01-douyin"]["state"] == "unknown"
+
+
+def test_who_fails_next_is_said_on_request(may: Office) -> None:
+    assert "forecast" not in may.ask("gaps")
+    found = may.ask("gaps", "--forecast")["forecast"]
+    keys = ["account", "unit", "platform", "state", "warns_on", "fails_on", "saving"]
+    assert all(list(row) == [*keys, "planned_at", "planned_post"] for row in found)
+    assert {row["account"] for row in found} >= {"u03-wechat", "u01-douyin"}
+    assert may.bot("gaps", "--forecast").code in (0, 1)
+
+
+def test_limits_may_differ_by_regime(may: Office) -> None:
+    (may.folder / "settings.toml").write_text(
+        "[gaps]\nwarn_days = 8\n[gaps.regimes.gov]\nwarn_days = 5\nfail_days = 6\n",
+        encoding="utf-8",
+    )
+    members = _members()
+    members["units"][0]["regime"] = "gov"
+    may.write(key_item("k1", at=RELEASE), article("p1", "2026-05-07 10:00"), members=members)
+    may.bot("plan", "--apply")
+    rows = {row["account"]: row for row in may.ask("gaps", *MAY)["accounts"]}
+    limits = {name: (row["warn_days"], row["fail_days"]) for name, row in rows.items()}
+    assert (limits["u01-wechat"], limits["u03-wechat"]) == ((5, 6), (8, 14))
 
 
 def test_people_read_who_fell_silent(may: Office) -> None:

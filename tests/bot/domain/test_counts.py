@@ -29,6 +29,9 @@ def row(
     column: str = "",
     deleted: bool = False,
     notified: bool = False,
+    repost: bool = False,
+    url: str = "",
+    by_link: bool = False,
 ) -> CountRow:
     """An item at a Beijing time."""
     unit, _, platform = account.partition("-")
@@ -45,6 +48,9 @@ def row(
         column=column,
         deleted_at=published_at if deleted else None,
         notified=notified,
+        repost=repost,
+        url=url,
+        by_link=by_link,
     )
 
 
@@ -77,6 +83,40 @@ def test_original_and_reprint_bot_and_hand_are_told_apart() -> None:
     result = counted(row("a"), row("b", kind=Kind.REPRINT), row("c", kind=Kind.REPRINT, via="hand"))
     total = result.total
     assert (total.original, total.reprints, total.by_bot, total.by_hand) == (1, 2, 2, 1)
+
+
+def test_a_repost_is_a_post_and_neither_original_nor_reprint() -> None:
+    """What was passed on within the platform, of a key item or of anybody's."""
+    result = counted(
+        row("a", account="u02-weibo"),
+        row("b", account="u02-weibo", repost=True),
+        row("c", account="u02-weibo", repost=True, kind=Kind.REPRINT),
+        row("d", account="u02-weibo", kind=Kind.REPRINT),
+    )
+    total = result.total
+    assert (total.articles, total.original, total.reprints, total.reposts) == (4, 1, 1, 2)
+
+
+def test_an_item_entered_twice_counts_once_under_its_own_name() -> None:
+    """A person's link, and the account's own list; another account's same link is another item."""
+    link = "https://mp.weixin.qq.com/s?__biz=A&mid=1&idx=1"
+    noted = row("noted", url=f"{link}&chksm=9#rd", by_link=True)
+    listed = row("listed", url=link.replace("https", "http"))
+    other = row("other", url=link, by_link=True, account="u03-wechat")
+    again = row("z-again", url=link + "#x", by_link=True, account="u03-wechat")
+    result = counted(noted, listed, other, again)
+    assert result.total.items == ("listed", "other")
+    assert [(left.row.item, left.reason) for left in result.left_out] == [
+        ("noted", "twice"),
+        ("z-again", "twice"),
+    ]
+    gone = row("listed", url=link, deleted=True)
+    assert counted(noted, gone).total.items == ("noted",)  # it was put up anew, or never gone
+
+
+def test_platforms_come_as_yearly_reports_have_them() -> None:
+    rows = [row(f"d{n}", account="u02-douyin") for n in range(3)] + [row("b", account="u02-weibo")]
+    assert list(counted(*rows).by_platform.items()) == [("wechat", 0), ("weibo", 1), ("douyin", 3)]
 
 
 def test_any_combination_of_keys() -> None:
@@ -201,3 +241,6 @@ def test_months_and_accounts_add_up_to_the_year(rows: list[CountRow]) -> None:
     months = [counted(*rows, span=f"2026-{month:02}").total.articles for month in range(1, 13)]
     assert sum(group.articles for group in result.groups) == result.total.articles == sum(months)
     assert result.total.pushes <= result.total.articles == len(result.counted)
+    assert sum(result.by_platform.values()) == result.total.articles
+    within = [row for row in rows if result.span.since <= row.published_at < result.span.until]
+    assert len(result.counted) + len(result.left_out) == len(within)

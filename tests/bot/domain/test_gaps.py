@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,11 +14,15 @@ from hypothesis import strategies as st
 from bot.domain.gaps import (
     AccountGap,
     AccountPosts,
+    Forecast,
     GapRules,
     GapState,
     Lapse,
     Limits,
+    Planned,
+    Saving,
     account_gap,
+    forecast,
     update_rate,
 )
 
@@ -202,3 +208,68 @@ def test_no_reading_never_means_a_lapse(
         assert lapse.to_day <= read_until.astimezone(SHANGHAI).date()
         assert read_from is None or lapse.from_day >= read_from.astimezone(SHANGHAI).date()
         assert lapse.days > 14
+
+
+TODAY = date(2026, 5, 12)
+
+
+def coming(day: str, *, sure: bool = True, account: str = "u14-wechat") -> Planned:
+    return Planned(account=account, post=f"p{day}", at=at(day), sure=sure)
+
+
+def foreseen(*planned: Planned, last: str = "05-01", **more: Any) -> Forecast:
+    """Of an account that posted last on that day, seen on 12 May: it fails on the 16th."""
+    [one] = forecast([gap(last, as_of="05-12", **more)], planned, today=TODAY, zone=SHANGHAI)
+    return one
+
+
+@pytest.mark.parametrize(
+    ("planned", "saving", "post"),
+    [
+        ((), Saving.NONE, ""),
+        ((coming("05-15 23:59"),), Saving.SAVED, "p05-15 23:59"),
+        ((coming("05-16 00:00"),), Saving.TOO_LATE, "p05-16 00:00"),
+        ((coming("05-13", sure=False),), Saving.IF_DONE, "p05-13"),
+        ((coming("05-13", sure=False), coming("05-14")), Saving.SAVED, "p05-14"),
+        ((coming("05-13", sure=False), coming("05-17")), Saving.IF_DONE, "p05-13"),
+        ((coming("05-13", account="u15-wechat"),), Saving.NONE, ""),
+    ],
+)
+def test_what_is_planned_saves_an_account_or_not(
+    planned: tuple[Planned, ...], saving: Saving, post: str
+) -> None:
+    one = foreseen(*planned)
+    assert (one.warns_on, one.fails_on) == (date(2026, 5, 11), date(2026, 5, 16))
+    assert one.saving is saving
+    assert (one.planned.post if one.planned else "") == post
+
+
+def test_an_account_that_has_failed_is_not_saved_any_more() -> None:
+    one = foreseen(coming("05-13"), last="04-20")
+    assert (one.state, one.saving, one.fails_on) == (GapState.FAIL, Saving.FAILED, date(2026, 5, 5))
+
+
+def test_what_nobody_knows_is_not_foreseen() -> None:
+    one = foreseen(coming("05-13"), read_until=None)
+    assert (one.state, one.fails_on, one.saving) == (GapState.UNKNOWN, None, None)
+    assert one.planned is not None
+
+
+def test_limits_of_the_regime_decide_the_day() -> None:
+    assert foreseen(regime="gov", last="05-04").fails_on == date(2026, 5, 15)
+
+
+def test_the_most_urgent_comes_first() -> None:
+    def named(name: str, last: str, **more: Any) -> AccountGap:
+        return replace(gap(last, as_of="05-12", **more), account=name)
+
+    gaps = [
+        named("unknown", "05-01", read_until=None),
+        named("saved", "05-01"),
+        named("later", "05-06"),
+        named("next", "05-03"),
+        named("failed", "04-20"),
+        replace(named("not open", "05-01"), state=GapState.NOT_STARTED),
+    ]
+    found = forecast(gaps, [coming("05-13", account="saved")], today=TODAY, zone=SHANGHAI)
+    assert [one.account for one in found] == ["failed", "next", "later", "saved", "unknown"]
