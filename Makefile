@@ -23,7 +23,8 @@ demo: $(VENV)/ready   ## Play the sample month against the simulator
 	@$(BIN)/bot demo
 
 test: $(VENV)/ready   ## Run all tests
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+	@# Compiled once and not by each of three workers, whatever the machine's variables say.
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist worksteal
 
 check: $(VENV)/ready  ## Lint, format, types, import layers
 	$(BIN)/ruff check .

@@ -1,6 +1,7 @@
 """Servers for the whole run, started when the first test asks for them."""
 
 from collections.abc import Iterator
+from inspect import signature
 from itertools import count
 from pathlib import Path
 
@@ -19,9 +20,17 @@ def servers() -> Iterator[Servers]:
         yield Servers(postgres=postgres, redis=redis)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """`pair` in both ways for a test that names it or is marked; for others SQLite (pairs.py)."""
+    if "pair" in metafunc.fixturenames:
+        named = "pair" in signature(metafunc.function).parameters
+        both = named or metafunc.definition.get_closest_marker("both_ways") is not None
+        metafunc.parametrize("pair", ["sqlite", "postgres"][: 1 + both], indirect=True)
+
+
+@pytest.fixture
 def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pair]:
-    """Each way the bot runs, with nothing in it: SQLite + local, PostgreSQL + arq."""
+    """A way the bot runs, with nothing in it: SQLite + local, PostgreSQL + arq."""
     if request.param == "sqlite":
         yield local_pair(tmp_path)
         return

@@ -108,7 +108,8 @@ class Publication:
     published_at: datetime | None = None
     error: Mapping[str, object] = field(default_factory=dict)
     not_before: datetime | None = None  # 禁发时限: no grant before that, whoever asks for it
-    fallback: str = ""  # why it goes to a person although the bot could: "not_whitelisted"
+    # Why it stays with a person though the bot could: "not_whitelisted", "handed_off" once before
+    fallback: str = ""
     changed_hash: str = ""  # the calendar changed after publishing: the version that did not go out
 
 

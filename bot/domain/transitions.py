@@ -84,10 +84,19 @@ def look_first(*, look_at: datetime, finds: int) -> Step:
     return _step("look_first", _of(State.QUEUED), State.UNKNOWN, next_at=look_at, finds=finds)
 
 
-def hand_off(*, package: str) -> Step:
-    """queued → handed_off: the package is complete; the unit's officer has it now."""
+def hand_off(*, package: str, fallback: str = "") -> Step:
+    """queued → handed_off: the package is complete; the unit's officer has it now.
+
+    It stays with them from then on, for nobody knows whether they have used it already;
+    `fallback` is why it was theirs before.
+    """
     return _step(
-        "handed_off", _of(State.QUEUED), State.HANDED_OFF, next_at=None, facts={"package": package}
+        "handed_off",
+        _of(State.QUEUED),
+        State.HANDED_OFF,
+        next_at=None,
+        fallback=fallback or "handed_off",
+        facts={"package": package},
     )
 
 

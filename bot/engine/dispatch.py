@@ -132,6 +132,8 @@ def _step(pub: Publication, now: datetime, until: datetime) -> Step | None:
             return transitions.lose(
                 find_at=now, doubt_since=doubt, error={"message": "worker_died"}
             )
+        case State.FAILED if pub.withdrawn:
+            return transitions.cancel(reason=pub.withdrawn)  # refused, and called off before that
         case State.FAILED if pub.wanted:
             # Refused while the calendar already wanted it otherwise: the new wish goes.
             return as_wanted(pub, now)

@@ -306,14 +306,15 @@ class _News:
         return bool(self.new or self.changes or self.moves)
 
 
-async def sweep(core: Core) -> int:
+async def sweep(core: Core, *, finished: bool = True) -> int:
     """Brings all steps up to what the ledger knows by now; returns how many changed.
 
-    Writes nothing where there is nothing new, so it may be called as often as one likes.
+    Writes nothing where there is nothing new. `finished`: also recalls with nothing open, which
+    only another reading, import or match can open again.
     """
     now = core.clock.now()
     async with core.ledger.read() as conn:
-        due = await recalls.in_force(conn, now - WATCHED)
+        due = await recalls.in_force(conn, now - WATCHED if finished else None)
         due = [one for one in due if await _news(core, conn, one, now)]
     changed = 0
     for recall in due:

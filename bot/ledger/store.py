@@ -292,11 +292,11 @@ def migration_config(connection: SyncConnection) -> AlembicConfig:
 
 
 def _upgrade(connection: SyncConnection) -> None:
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current == _head():
+        return
     config = migration_config(connection)
     script = ScriptDirectory.from_config(config)
-    current = MigrationContext.configure(connection).get_current_revision()
-    if current == script.get_current_head():
-        return
     if current is not None and current not in {r.revision for r in script.walk_revisions()}:
         raise LedgerError(
             _(

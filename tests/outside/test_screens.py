@@ -8,10 +8,10 @@ import json
 import os
 import re
 import signal
-import sys
+import sqlite3
 import urllib.parse
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +23,7 @@ import pytest
 import yaml
 from aiohttp.test_utils import TestServer
 
+from tests.forks import Command
 from tests.outside.operator import SECRET, Operator
 
 ROOT = Path(__file__).parents[2]
@@ -40,48 +41,47 @@ class Bed:
 
     async def bot(self, *args: str, stdin: str = "") -> tuple[int, str, str]:
         """A command as a process of its own: exit code, stdout, stderr."""
-        process = await self.start(*args)
-        out, err = await asyncio.wait_for(process.communicate(stdin.encode()), SOON_S)
+        process = Command(self.folder, *args, env=self.env, stdin=stdin)
+        out, err = await asyncio.to_thread(process.communicate, SOON_S)
         assert process.returncode is not None
-        assert b"Traceback" not in out + err, err.decode()
-        return process.returncode, out.decode(), err.decode()
+        assert "Traceback" not in out + err, err
+        return process.returncode, out, err
 
     async def ask(self, *args: str) -> Any:
         return json.loads((await self.bot(*args, "--format", "json"))[1])
 
-    async def start(self, *args: str) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", *args),
-            cwd=self.folder,
-            env=self.env,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-
     @asynccontextmanager
     async def running(self) -> AsyncIterator[str]:
         """`bot run`; where it can be reached."""
-        process = await self.start("run")
-        assert process.stderr is not None
+        process = Command(self.folder, "run", env=self.env)
         found = None
         while found is None:
-            line = await asyncio.wait_for(process.stderr.readline(), SOON_S)
-            found = re.search(rb"(http://127\.0\.0\.1:\d+)/readyz", line)
+            line = await asyncio.to_thread(process.stderr.readline)
+            assert line, process.wait(SOON_S)
+            found = re.search(r"(http://127\.0\.0\.1:\d+)/readyz", line)
         try:
-            yield found[1].decode()
+            yield found[1]
         finally:
             process.send_signal(signal.SIGTERM)
-            _out, err = await asyncio.wait_for(process.communicate(), SOON_S)
-        assert (process.returncode, b"Traceback" in err) == (0, False), err.decode()
+            _out, err = await asyncio.to_thread(process.communicate, SOON_S)
+        assert (process.returncode, "Traceback" in err) == (0, False), err
 
     async def published(self) -> dict[str, Any]:
         """The one publication, once it is public."""
-        while True:
-            [row] = (await self.ask("publications", "list"))["publications"]
-            if row["state"] == "published":
-                return dict(row)
-            assert row["state"] in {"planned", "held", "queued", "sending", "pending"}, row
+        file = self.folder / "var" / "ledger.sqlite3"
+        while (state := _state(file)) != "published":
+            assert state in {"planned", "held", "queued", "sending", "pending"}, state
+            await asyncio.sleep(0.05)
+        [row] = (await self.ask("publications", "list"))["publications"]
+        assert row["state"] == "published"
+        return dict(row)
+
+
+def _state(ledger: Path) -> str:
+    """Where the one publication stands; asked of the file, since it is asked so often."""
+    with closing(sqlite3.connect(ledger)) as plain:
+        [[state]] = plain.execute("SELECT state FROM publications")
+    return str(state)
 
 
 @pytest.fixture

@@ -24,6 +24,8 @@ from bot.ledger import publications
 from tests.bot.engine.world import TEN, Holding, World, article, open_world, status
 from tests.pairs import Pair, Servers
 
+pytestmark = pytest.mark.both_ways
+
 SUBMIT = "freepublish/submit"
 SHARE = "statuses/share"
 HOUR = timedelta(hours=1)

@@ -92,6 +92,7 @@ async def test_a_moved_post_goes_at_its_new_time_only(world: World) -> None:
     assert (await world.pub("p2@u01-weibo")).committed_at == TEN - timedelta(minutes=30)
 
 
+@pytest.mark.both_ways
 async def test_a_removed_post_is_called_off_and_one_put_back_goes(world: World) -> None:
     """Its file was whole, so it was taken out on purpose."""
     await world.plan(status("p1"), status("p2", text="第二条。"), status("p3", text="第三条。"))
@@ -113,6 +114,7 @@ async def test_what_is_removed_after_publishing_stays_as_it_is(world: World) -> 
     assert await world.state(NAME) is State.PUBLISHED
 
 
+@pytest.mark.both_ways
 async def test_a_post_removed_while_its_answer_is_lost_is_not_sent_again(world: World) -> None:
     """The call never took effect; by the time that is known nobody wants the post any more."""
     await world.plan(status("p1"), status("p2", "2026-05-08 10:00", text="第二条。"))
@@ -151,6 +153,7 @@ async def test_a_file_that_cannot_be_read_keeps_its_posts(world: World) -> None:
     assert await world.state(NAME) is State.PUBLISHED
 
 
+@pytest.mark.both_ways
 async def test_a_refused_post_goes_again_once_its_author_has_changed_it(world: World) -> None:
     """A second call, and still one public post."""
     await world.plan(video())
@@ -187,6 +190,7 @@ async def test_a_post_with_an_error_is_held_until_it_is_put_right(world: World) 
     assert await world.state(NAME) is State.PUBLISHED
 
 
+@pytest.mark.both_ways
 async def test_an_edit_with_an_error_leaves_the_last_good_version_in_force(world: World) -> None:
     """It was fine yesterday; in the middle of an edit it promises a cure. Others are taken over."""
     await world.plan(status(), status("p2", "2026-05-06 11:00"))
@@ -212,6 +216,7 @@ async def test_an_edit_of_the_time_with_an_error_does_not_move_the_post(world: W
     assert (await world.pub(NAME)).due_at == TEN + timedelta(days=1)
 
 
+@pytest.mark.both_ways
 async def test_a_consent_that_is_gone_holds_the_post(world: World) -> None:
     """The text is the same, the ground for publishing it is not: that is no edit of its words."""
     story = status(patient_story="true", consent="同意书-2026-014")
@@ -246,6 +251,7 @@ async def test_nothing_goes_out_from_an_account_that_is_not_fit(world: World, ch
     assert await world.state(NAME) is State.PUBLISHED
 
 
+@pytest.mark.both_ways
 async def test_a_post_withdrawn_before_it_was_granted_never_goes(world: World) -> None:
     """At any moment until then."""
     await world.plan(status())
@@ -256,6 +262,7 @@ async def test_a_post_withdrawn_before_it_was_granted_never_goes(world: World) -
     assert await world.requests(SHARE) == 0
 
 
+@pytest.mark.both_ways
 async def test_a_post_that_was_granted_cannot_be_withdrawn_any_more(world: World) -> None:
     """The officer is told that it went, not that it was called off."""
     await world.plan(status())

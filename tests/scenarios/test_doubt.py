@@ -22,6 +22,8 @@ from tests.bot.engine.world import (
 )
 from tests.pairs import Pair
 
+pytestmark = pytest.mark.both_ways
+
 ARTICLE = "p1@u01-wechat"
 STATUS = "p1@u01-weibo"
 

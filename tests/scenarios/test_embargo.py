@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from bot.domain import transitions
 from bot.domain.planning import ChangeKind
 from bot.domain.publication import State
@@ -29,6 +31,7 @@ async def test_a_retry_does_not_end_an_embargo(world: World) -> None:
     assert (pub.state, pub.committed_at) == (State.PUBLISHED, NOON)
 
 
+@pytest.mark.both_ways
 async def test_whatever_wakes_it_early_finds_the_embargo(world: World) -> None:
     """Made due in the ledger itself: admission sends it back to wait, and says why."""
     await world.plan(status(at=AFTER, embargo=EMBARGO), article("p2", AFTER, embargo=EMBARGO))
@@ -46,6 +49,7 @@ async def test_whatever_wakes_it_early_finds_the_embargo(world: World) -> None:
     assert {await world.state(name) for name in (NAME, "p2@u01-wechat")} == {State.PUBLISHED}
 
 
+@pytest.mark.both_ways
 async def test_an_embargo_that_comes_while_a_post_is_prepared_is_met_by_the_grant(
     world: World,
 ) -> None:

@@ -13,6 +13,8 @@ from bot.engine import people
 from tests.bot.engine.world import TEN, World, article, status
 from tests.bot.ledger.stand import add, get, ledger
 
+pytestmark = pytest.mark.both_ways
+
 
 async def test_more_readers_than_connections_wait_their_turn(tmp_path: Path) -> None:
     """Each held one of fifteen connections and waited for a thread; the threads waited for one."""

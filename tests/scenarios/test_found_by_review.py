@@ -16,6 +16,8 @@ from bot.errors import LedgerError
 from tests.bot.engine.world import TEN, World, article, key_item, open_world, roster, status
 from tests.pairs import Servers
 
+pytestmark = pytest.mark.both_ways
+
 SHARE = "statuses/share"
 BROKEN = {
     "sqlite": [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from bot.contract import Heard
 from bot.domain.publication import State
 from bot.engine import hearing
@@ -19,6 +21,7 @@ async def pending(world: World) -> dict[str, str]:
     return {name: pub.pending[name] for name in ("msg_id", "appid")}
 
 
+@pytest.mark.both_ways
 async def test_a_job_that_has_ended_is_looked_at_now(world: World) -> None:
     job = await pending(world)
     await world.at(TEN + timedelta(minutes=1))

@@ -102,6 +102,7 @@ async def test_a_reprint_says_openly_where_it_comes_from(matrix: World) -> None:
     assert "转" in short["text"]
 
 
+@pytest.mark.both_ways
 async def test_an_exempt_unit_is_left_out(matrix: World) -> None:
     """免转 with its reason; the others reprint."""
     item = key_item()
@@ -165,6 +166,7 @@ async def test_an_account_that_opts_in_after_the_release_still_reprints(
         assert len(await world.posts("u02-wechat")) == 1
 
 
+@pytest.mark.both_ways
 async def test_a_unit_that_wants_to_be_asked_after_all_is_asked(matrix: World) -> None:
     """The policy changed from auto to confirm before the release."""
     await matrix.plan(key_item())
@@ -177,6 +179,7 @@ async def test_a_unit_that_wants_to_be_asked_after_all_is_asked(matrix: World) -
     assert (pub.state, pub.reason) == (State.HELD, "unit_must_accept")
 
 
+@pytest.mark.both_ways
 async def test_coverage_shows_all_that_was_carried(matrix: World) -> None:
     """After reading back, every unit with an account is on time."""
     await matrix.plan(key_item())

@@ -113,6 +113,7 @@ async def _step(world: World, step: Step) -> None:
     await world.app.core.journal.apply(Move(publication=pub.id, step=step), now=START)
 
 
+@pytest.mark.both_ways
 @pytest.mark.parametrize("how", ["cancelled", "failed"])
 async def test_a_retry_heeds_what_the_calendar_said_meanwhile(world: World, how: str) -> None:
     """Its new words, its new time and the embargo that came after it was called off, or failed."""

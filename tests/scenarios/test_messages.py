@@ -7,6 +7,8 @@ import time
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
+import pytest
+
 from bot.domain.message import Message, Work
 from bot.domain.publication import State
 from bot.engine.dispatch import tick
@@ -23,6 +25,8 @@ from tests.bot.engine.world import (
     status,
     video,
 )
+
+pytestmark = pytest.mark.both_ways
 
 LEASE = timedelta(seconds=120)
 SHARE = "statuses/share"

@@ -121,6 +121,7 @@ async def test_a_missed_post_goes_once_a_person_says_so(world: World) -> None:
     assert await world.state("p1@u01-weibo") is State.PUBLISHED
 
 
+@pytest.mark.both_ways
 async def test_a_frozen_matrix_sends_nothing_and_goes_on_afterwards(world: World) -> None:
     """静默期: what comes due is held; when it ends, what is still in its window goes out."""
     await world.plan(

@@ -43,6 +43,7 @@ async def test_nothing_goes_out_before_its_time(world: World) -> None:
     assert await world.requests(SUBMIT) == await world.requests(SHARE) == 1
 
 
+@pytest.mark.both_ways
 @pytest.mark.parametrize("fault", SPOILT, ids=lambda fault: "-".join(map(str, fault.values())))
 async def test_a_lost_answer_of_wechat_is_looked_up_not_repeated(world: World, fault: Data) -> None:
     """The article is found in the lists; the draft is submitted once."""
@@ -55,6 +56,7 @@ async def test_a_lost_answer_of_wechat_is_looked_up_not_repeated(world: World, f
     assert len(await world.posts("u01-wechat")) == 1
 
 
+@pytest.mark.both_ways
 @pytest.mark.parametrize("fault", SPOILT, ids=lambda fault: "-".join(map(str, fault.values())))
 async def test_a_lost_answer_of_weibo_is_looked_up_not_repeated(world: World, fault: Data) -> None:
     """The text is found among the newest five; it is shared once."""
@@ -67,6 +69,7 @@ async def test_a_lost_answer_of_weibo_is_looked_up_not_repeated(world: World, fa
     assert len(await world.posts("u01-weibo")) == 1
 
 
+@pytest.mark.both_ways
 @pytest.mark.parametrize("kind", ["status_before", "drop_before"])
 @pytest.mark.parametrize(
     ("post", "name", "path"),
@@ -160,6 +163,7 @@ async def test_an_expired_token_is_renewed_without_anybody_noticing(
     assert (await world.pub(name)).error == {}
 
 
+@pytest.mark.both_ways
 async def test_a_dead_token_pauses_its_account_and_no_other(world: World) -> None:
     """Its posts are held for the administrator; when they are let go on, each goes out once."""
     await world.plan(

@@ -56,6 +56,7 @@ async def _carry(world: World, account: str, title: str, text: str) -> str:
     return str(made["urls"][0])
 
 
+@pytest.mark.both_ways
 async def test_a_unit_that_wants_to_be_asked_is_asked(confirming: World) -> None:
     """The reprint waits for the liaison from the first release on, and goes after their yes."""
     world = confirming
@@ -180,6 +181,7 @@ async def test_while_the_bot_still_looks_nobody_can_say_it_is_not_there(world: W
     assert len(await world.posts()) == 1
 
 
+@pytest.mark.both_ways
 async def test_two_people_decide_at_once_and_one_is_told(by_hand: World) -> None:
     """One withdraws, one reports the link: whoever is second reads why it is too late."""
     world = by_hand

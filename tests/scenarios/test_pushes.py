@@ -36,6 +36,7 @@ def second(world: World) -> None:
     world.write_body("second", "进门先洗手，饭前便后要洗手。")
 
 
+@pytest.mark.both_ways
 @pytest.mark.usefixtures("second")
 async def test_each_article_of_a_push_is_counted_once(world: World) -> None:
     await world.plan(push())
@@ -70,6 +71,7 @@ async def test_no_preview_where_the_platform_has_none_and_none_too_late(world: W
         await previewing.send(world.app.core, await world.pub("p2@u01-wechat"), to="x")
 
 
+@pytest.mark.both_ways
 async def test_a_push_that_was_refused_goes_once_it_is_corrected(world: World) -> None:
     """WeChat remembers the refused one's key for a day, and tells of that one under it."""
     await world.plan(article(push=True, window="12h"))

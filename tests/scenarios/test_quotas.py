@@ -107,6 +107,7 @@ async def test_a_service_accounts_fifth_mass_send_waits_for_the_next_month(
     assert await district.requests("mass/sendall") == 5
 
 
+@pytest.mark.both_ways
 async def test_weibo_takes_thirty_an_hour(world: World) -> None:
     """The platform is not asked for the thirty-first before the hour is over."""
     posts = [status(f"p{n:02}", f"2026-05-06 10:{n:02}", window="2h") for n in range(32)]
@@ -182,6 +183,7 @@ async def test_reprints_that_fan_out_are_foreseen_account_by_account(district: W
     assert await sent_at(district, seen) == seen
 
 
+@pytest.mark.both_ways
 async def test_the_plan_knows_what_has_been_sent(world: World) -> None:
     """Half a day later only what is left of the quota counts, and a retry is no second send."""
     await world.plan(article("p1", push=True))

@@ -39,6 +39,7 @@ async def _state(world: World) -> CellState:
     return row.state
 
 
+@pytest.mark.both_ways
 async def test_a_repost_long_off_the_list_still_counts(world: World) -> None:
     await _reposted_and_buried(world)
     await world.at(TEN + timedelta(hours=25))
@@ -73,6 +74,7 @@ async def test_a_list_that_gave_no_answer_is_asked_for_again(world: World) -> No
     assert await _state(world) is CellState.ON_TIME
 
 
+@pytest.mark.both_ways
 async def test_what_was_listed_is_kept_when_the_reposts_are_not_told(world: World) -> None:
     """By the next reading the account's own short list has lost it."""
     await _reposted_and_buried(world)

@@ -45,6 +45,7 @@ async def _pressed(world: World, who: str) -> dict[str, str]:
         return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
 
 
+@pytest.mark.both_ways
 async def test_connecting_again_lets_what_was_held_go(world: World) -> None:
     await _taken_back(world)
     await world.run(until=TEN + timedelta(minutes=5))

@@ -9,6 +9,7 @@ commit of the ledger, before and after bytes leave for a platform, and after byt
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import json
 import os
@@ -22,17 +23,21 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any
 
 from sqlalchemy.engine.default import DefaultDialect
 
+from adapters import registry
 from bot import logs
 from bot.app import App, open_app
 from bot.clock import VirtualClock
 from bot.domain.publication import State
 from bot.engine import people, service
+from bot.i18n import _
 from bot.ledger import publications
+from bot.ledger.store import open_ledger
 from bot.settings import Files, LedgerPart, Office, Settings
 
 # What SQLAlchemy calls for every commit, whatever driver is below it; it returns once it is done.
@@ -57,15 +62,15 @@ class Hook:
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def __call__(self, frame: FrameType, event: str, function: Any) -> None:
-        if not self.armed:
-            return
-        if event in {"call", "return"} and frame.f_code is _COMMIT:
-            self._step("before" if event == "call" else "after", "ledger commit")
-        elif event in {"c_call", "c_return"} and _to_a_platform(function):
+        # Asked for every call of the program, so the cheapest question comes first.
+        if event in {"c_call", "c_return"}:
             name = function.__name__
             # Before an answer is read nothing has changed since the request left.
-            if name == "send" or (event, name) == ("c_return", "recv"):
+            asked = name == "send" or (name == "recv" and event == "c_return")
+            if asked and self.armed and _to_a_platform(function):
                 self._step("before" if event == "c_call" else "after", name)
+        elif frame.f_code is _COMMIT and event in {"call", "return"} and self.armed:
+            self._step("before" if event == "call" else "after", "ledger commit")
 
     def _step(self, when: str, what: str) -> None:
         number = next(self._numbers)
@@ -107,6 +112,7 @@ async def _live(folder: Path, base_url: str, hook: Hook) -> None:
     end = clock.now() + _FAR
     async with open_app(settings(folder, base_url), clock=clock) as app:
         hook.armed = True
+        sys.setprofile(threading.getprofile())
         while True:
             await service.run_due(app.core, app.local)
             due = await service.next_due(app.core)
@@ -136,8 +142,7 @@ async def _person(app: App, base_url: str) -> bool:
 def _child(job: dict[str, Any]) -> None:
     hook = Hook(kill=job["kill"])
     if job["count"]:
-        threading.setprofile(hook)
-        sys.setprofile(hook)
+        threading.setprofile(hook)  # the ledger's threads; this one's follows once it is armed
     try:
         asyncio.run(_live(Path(job["folder"]), job["base_url"], hook))
     except BaseException:
@@ -146,11 +151,22 @@ def _child(job: dict[str, Any]) -> None:
     os._exit(0)
 
 
+async def _load_once() -> None:
+    """Has in memory what every child would otherwise read: entry points, words, migrations."""
+    registry.platforms()
+    _("")
+    with TemporaryDirectory() as folder:
+        await (await open_ledger(f"sqlite:///{folder}/ledger.sqlite3")).close()
+
+
 def main() -> None:
     """Forks for each job on stdin: the imports are paid for once."""
     logs.configure("error")
     for name in _PRELOADED:
         import_module(name)
+    asyncio.run(_load_once())
+    gc.collect()
+    gc.freeze()  # otherwise each child would copy all of it when it first looks for garbage
     for line in sys.stdin:
         child = os.fork()
         if child == 0:

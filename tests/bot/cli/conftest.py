@@ -38,7 +38,6 @@ def env() -> dict[str, str]:
 def simulator(office: Office, env: Mapping[str, str]) -> Iterator[str]:
     """`bot simulator` on a free port; it says where it is, and ends well on Ctrl-C."""
     process = start(office.folder, "simulator", "--port", "0", env=env)
-    assert process.stdout is not None
     found = re.search(r"http://127\.0\.0\.1:[1-9]\d*", process.stdout.readline())
     assert found is not None, process.communicate(timeout=SOON_S)
     yield found.group()

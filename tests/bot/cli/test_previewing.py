@@ -115,7 +115,6 @@ def served(office: Office, env: Mapping[str, str]) -> Iterator[str]:
     """`bot preview v1 --serve`, ended with Ctrl-C."""
     office.write(video("v1"))
     process = start(office.folder, "preview", "v1", "--serve", env=env)
-    assert process.stdout is not None
     line = process.stdout.readline()
     assert "http://127.0.0.1:" in line, process.communicate(timeout=SOON_S)
     yield "http://" + line.split("http://")[1].split("/")[0] + "/"

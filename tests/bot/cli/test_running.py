@@ -14,7 +14,7 @@ from bot.app import App
 from bot.domain import transitions
 from bot.engine import people
 from bot.ledger.journal import Move
-from tests.bot.cli.office import Office, start
+from tests.bot.cli.office import Office, load_and_start, start
 from tests.bot.cli.stage import SHANGHAI, SOON_S, enter_credentials, only, public
 from tests.bot.engine.world import article, status
 
@@ -23,7 +23,7 @@ def test_once_publishes_what_is_due_and_ends(
     ready: Office, simulator: str, env: Mapping[str, str]
 ) -> None:
     enter_credentials(ready)
-    process = start(ready.folder, "run", "--once", env=env)
+    process = load_and_start(ready.folder, "run", "--once", env=env)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, "Traceback" in out + err) == (0, False)
     assert "读取 1 篇稿件；错误 0 处" in out
@@ -32,9 +32,9 @@ def test_once_publishes_what_is_due_and_ends(
     [post] = public(ready, simulator)
     assert (post["account"], post["url"], post["via"]) == ("u01-weibo", row["url"], "api")
     # Once more: nothing is due, and nothing goes out a second time.
-    process = start(ready.folder, "run", "--once", env=env)
-    process.communicate(timeout=60)
-    assert process.returncode == 0
+    again = start(ready.folder, "run", "--once", env=env)
+    again.communicate(timeout=60)
+    assert again.returncode == 0
     assert len(public(ready, simulator)) == 1
 
 
@@ -91,7 +91,6 @@ def test_run_publishes_at_its_time_and_stops_within_seconds(
     due = datetime.now(UTC) + timedelta(seconds=4)
     ready.work(_put_off("s1@u01-weibo", due))
     process = start(ready.folder, "run", env=env)
-    assert process.stderr is not None
     for line in process.stderr:
         if "正在运行" in line:
             break
@@ -114,7 +113,6 @@ def test_run_publishes_at_its_time_and_stops_within_seconds(
 def test_run_with_nothing_to_do_stops_on_ctrl_c(office: Office, env: Mapping[str, str]) -> None:
     office.write(status("s1", "2099-05-06 10:00"))
     process = start(office.folder, "run", env=env)
-    assert process.stderr is not None
     for line in process.stderr:
         if "正在运行" in line:
             break
@@ -164,7 +162,7 @@ def test_a_busy_port_is_one_sentence(
 def test_json_stays_alone_on_stdout_of_a_process(office: Office, env: Mapping[str, str]) -> None:
     office.write(status("s1", "2099-05-06 10:00"))
     loud = {**env, "BOT_LOG__LEVEL": "debug", "PYTHONIOENCODING": "ascii:strict"}
-    process = start(office.folder, "plan", "--apply", "--format", "json", env=loud)
+    process = load_and_start(office.folder, "plan", "--apply", "--format", "json", env=loud)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0
     assert json.loads(out)["applied"] is True

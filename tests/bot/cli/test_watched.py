@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.bot.cli.office import Office, start
 from tests.bot.engine.world import status
+from tests.forks import Command
 
 SOON_S = 20
 
@@ -29,11 +29,10 @@ def env() -> dict[str, str]:
 
 
 @contextmanager
-def running(office: Office, env: Mapping[str, str]) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def running(office: Office, env: Mapping[str, str]) -> Iterator[tuple[str, Command]]:
     """What `bot run` says of its watching; ended in good order."""
     office.write(status("s1", "2026-05-06 10:00"))
     process = start(office.folder, "run", env=env)
-    assert process.stderr is not None
     try:
         yield next(line for line in process.stderr if "Health" in line), process
     finally:

@@ -17,7 +17,7 @@ from bot.ledger import publications, roster
 from bot.ledger.posts import content_hash, encode
 from bot.ledger.store import Ledger, open_ledger
 from bot.ledger.tables import contents, posts
-from tests.pairs import Pair
+from tests.pairs import Pair, local_pair
 
 NOW = datetime(2026, 5, 6, 2, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=6)
@@ -46,7 +46,8 @@ def url(folder: Path) -> str:
 @asynccontextmanager
 async def ledger(where: Path | Pair) -> AsyncIterator[Ledger]:
     """A new ledger with the roster in it: a file in this folder, or what the pair names."""
-    opened = await open_ledger(where.ledger_url if isinstance(where, Pair) else url(where))
+    pair = where if isinstance(where, Pair) else local_pair(where)
+    opened = await open_ledger(pair.ledger_url)
     try:
         async with opened.write() as conn:
             await roster.save(conn, ROSTER, NOW)

@@ -16,6 +16,8 @@ from bot.ledger.store import Ledger, open_ledger
 from tests.bot.ledger.stand import NOW
 from tests.pairs import Pair
 
+pytestmark = pytest.mark.both_ways
+
 HOURLY = Budget(action="publish", limit=3, period=Period.HOUR)
 DAILY = Budget(action="publish", limit=4, period=Period.DAY)
 READING = Budget(action="read", limit=2, period=Period.DAY)

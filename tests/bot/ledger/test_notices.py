@@ -15,6 +15,8 @@ from bot.ledger.notices import Progress, Told
 from bot.ledger.store import Ledger, open_ledger
 from tests.pairs import Pair
 
+pytestmark = pytest.mark.both_ways
+
 NOW = datetime(2026, 5, 6, 2, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 NOTICE = Notice(

@@ -21,6 +21,8 @@ from tests.bot.engine.entering import ends
 from tests.bot.engine.world import World, open_world, roster, status
 from tests.pairs import Pair
 
+pytestmark = pytest.mark.both_ways
+
 PROGRAM = Path(__file__).with_name("refresher.py")
 ROOT = Path(__file__).parents[3]
 DAY = timedelta(days=1)

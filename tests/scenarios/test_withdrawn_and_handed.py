@@ -1,0 +1,78 @@
+"""What a person took back stays back; what a person has in hand is not sent by the bot as well."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.domain.publication import State
+from bot.engine import people
+from tests.bot.engine.world import TEN, Data, World, article, key_item, open_world, roster, status
+
+ARTICLE = "p1@u01-wechat"
+AUTO: Data = {"reprint": "auto"}
+
+
+@pytest.mark.parametrize("by", ["person", "calendar"])
+async def test_a_withdrawal_stands_though_the_text_was_corrected_before_it(
+    tmp_path: Path, by: str
+) -> None:
+    """Corrected during the review, then taken back, then the review refuses the first text."""
+    async with open_world(tmp_path) as world:
+        await _corrected_then_taken_back(world, by)
+        await world.run(until=TEN + timedelta(hours=5))
+        assert await world.posts() == []
+        assert await world.state(ARTICLE) is State.CANCELLED
+
+
+async def _corrected_then_taken_back(world: World, by: str) -> None:
+    other = status("p2", at="2026-05-20 10:00", text="另一条提示。")
+    await world.plan(article(), other)
+    await world.fault("u01-wechat", "slow_review", seconds=600)
+    await world.fault("u01-wechat", "refuse_review")
+    await world.run(until=TEN + timedelta(minutes=1))
+    await world.plan(article(title="改好的标题"), other)
+    if by == "person":
+        await people.cancel(world.app.core, await world.pub(ARTICLE), by="officer")
+    else:
+        await world.plan(other)
+
+
+async def test_a_refused_copy_that_was_withdrawn_goes_to_nobody(tmp_path: Path) -> None:
+    """The platform refuses it as a copy after an officer took it back: no package is made."""
+    async with open_world(tmp_path, roster(u02_wechat=AUTO)) as world:
+        text = "".join(
+            f"第{number}条：接种疫苗，勤洗手，常通风，发热时先测体温。" for number in range(20)
+        )
+        whose = {"platform": "wechat", "account": "u01-wechat", "whitelist": []}
+        await world.outside.call("POST", "original", whose | {"text": text})
+        item = key_item()
+        world.write_body("long", text)
+        item["body"] = "posts/long.md"
+        await world.plan(item)
+        await world.fault("u02-wechat", "slow_review", seconds=600)
+        await world.run(until=TEN + timedelta(hours=1, minutes=2))
+        pub = await world.pub("k1@u02-wechat")
+        assert pub.state is State.PENDING
+        await people.cancel(world.app.core, pub, by="officer")
+        await world.run(until=TEN + timedelta(hours=5))
+        assert await world.state("k1@u02-wechat") is State.CANCELLED
+
+
+@pytest.mark.parametrize("by_way_of", ["", "none"])
+async def test_what_the_liaison_has_is_not_sent_by_the_bot(tmp_path: Path, by_way_of: str) -> None:
+    """They published the package and said nothing yet; then the roster lets the bot do it."""
+    async with open_world(tmp_path, roster(u02_wechat={"reprint": "manual"})) as world:
+        await world.plan(key_item())
+        await world.run(until=TEN + timedelta(minutes=30))
+        assert await world.state("k1@u02-wechat") is State.HANDED_OFF
+        if by_way_of:
+            world.write_roster(roster(u02_wechat={"reprint": by_way_of}))
+            await world.plan()
+        world.write_roster(roster(u02_wechat=AUTO))
+        await world.plan()
+        await world.run(until=TEN + timedelta(hours=5))
+        assert await world.posts("u02-wechat") == []
+        assert await world.state("k1@u02-wechat") is State.HANDED_OFF
