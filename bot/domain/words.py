@@ -113,6 +113,7 @@ _EVIDENCE = {
     "few-own-words": N_("too little text of its own"),
     "guard-length": N_("much longer than the key item"),
     "guard-numbers": N_("numbers differ"),
+    "guard-place": N_("place or time differs"),
     "guard-rewritten": N_("text in other words"),
     "guard-sibling": N_("another post of ours says the same"),
     "guard-subject": N_("another disease is named"),

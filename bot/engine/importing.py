@@ -355,6 +355,8 @@ def _news(item: Any, row: ExportRow) -> dict[str, object]:
         changes["text"] = _text(row)
     if item.deleted_at is not None:
         changes |= {"deleted_at": None, "vanished": False}
+    if changes.keys() & {"text", "published_at"}:
+        changes["sketched"] = 0
     return changes
 
 

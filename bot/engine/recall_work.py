@@ -70,18 +70,19 @@ class _Job:
         return self.found.known
 
 
-async def work_due(core: Core) -> int:
-    """Brings all recalls up to date and does what is due; returns how many steps were worked on.
+async def work_due(core: Core, *, finished: bool = True) -> int:
+    """Brings recalls up to date and does what is due; returns how many steps were worked on.
 
-    Meant to be called about every minute; several processes share the work.
+    Without `finished` it is meant to be called about every minute, with it after each reading.
+    Several processes share the work.
     """
-    await sweep(core)
+    await sweep(core, finished=finished)
     worked = 0
     while claimed := await _claim(core):
         lease, steps = claimed
         worked += len(steps)
         await _all(core, steps, lease)
-        await sweep(core)
+        await sweep(core, finished=False)
     return worked
 
 

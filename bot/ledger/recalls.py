@@ -175,14 +175,13 @@ async def every(conn: Connection, *, post: str = "") -> list[Recall]:
     return [_recall(row) for row in await conn.execute(query)]
 
 
-async def in_force(conn: Connection, since: datetime) -> list[Recall]:
-    """Recalls whose reach must still be watched, oldest first: young ones and unfinished ones."""
+async def in_force(conn: Connection, since: datetime | None) -> list[Recall]:
+    """Recalls with something open, oldest first, and all that were ordered at `since` or later."""
     unfinished = select(recall_steps.c.recall).where(recall_steps.c.state.in_(_LIVING))
-    query = (
-        select(recalls)
-        .where(or_(recalls.c.at >= since, recalls.c.id.in_(unfinished)))
-        .order_by(recalls.c.id)
-    )
+    wanted: ColumnElement[bool] = recalls.c.id.in_(unfinished)
+    if since is not None:
+        wanted = or_(recalls.c.at >= since, wanted)
+    query = select(recalls).where(wanted).order_by(recalls.c.id)
     return [_recall(row) for row in await conn.execute(query)]
 
 
