@@ -194,7 +194,7 @@ async def _ask(core: Core, job: _Job) -> None:
     receipt = _receipt(job.pub, job.item, job.more)
     if not (receipt.platform_id or receipt.ref):
         # A person confirmed it by its link. Platforms answer "gone" for a name they do not know.
-        raise UsageError(_("Which post it was is not known."))
+        raise UsageError(_("It is known by its link alone, so it cannot be named to the platform."))
     if job.recall.kind is RecallKind.WITHDRAW and isinstance(adapter, Withdraws):
         await adapter.withdraw(receipt)
     elif job.recall.kind is RecallKind.CORRECT and isinstance(adapter, Corrects):

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.publication import State
 from bot.domain.recall import How, RecallKind, StepState
-from bot.engine import people, recall_work, recalling
+from bot.engine import people, recall_tasks, recall_work, recalling
 from bot.engine.collect import collect
 from bot.ledger import recalls
 from tests.bot.engine.world import TEN, Data, World, article, key_item, open_world, roster, status
@@ -118,6 +118,9 @@ async def test_what_is_known_by_a_persons_link_alone_is_not_called_taken_down(
             [step] = await recalls.steps(conn, [made.id])
         assert (step.how, step.state) == (How.TASK, StepState.OPEN)
         assert "taken_down" not in await world.events("p1@u02-website")
+        now = world.clock.now()
+        async with world.app.core.ledger.write() as conn:
+            assert await recall_tasks.say_done(conn, step.id, by="李四", note="已删", now=now)
 
 
 async def test_what_was_only_not_listed_counts_again_when_it_shows(tmp_path: Path) -> None:
