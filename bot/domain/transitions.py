@@ -388,24 +388,6 @@ def changed_after(*, content_hash: str) -> Step:
     )
 
 
-def take_down(*, recall: int, by: str = "") -> Step:
-    """published: it was taken back, by the platform or by `by`; that it was public stays true."""
-    facts = {"recall": recall, "by": by}
-    return _step("taken_down", _of(State.PUBLISHED), None, facts=facts)
-
-
-def correct(*, content_hash: str, recall: int, by: str = "") -> Step:
-    """published: what is public carries this version now, corrected in place."""
-    return _step(
-        "corrected",
-        _of(State.PUBLISHED),
-        None,
-        content_hash=content_hash,
-        changed_hash="",
-        facts={"content": content_hash, "recall": recall, "by": by},
-    )
-
-
 def call_off(*, reason: str, by: str = "") -> Step:
     """sending, unknown, pending: it shall not go out. If it proves not public, it never will.
 
