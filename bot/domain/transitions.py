@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.post import Method
-from bot.domain.publication import UNSENT, Hold, State
+from bot.domain.publication import GIVEN, UNSENT, Hold, State
 from bot.domain.step import ByHand, PublishedAs, Step, Terms
 from bot.domain.step import made as _step
 
@@ -95,7 +95,7 @@ def hand_off(*, package: str, fallback: str = "") -> Step:
         _of(State.QUEUED),
         State.HANDED_OFF,
         next_at=None,
-        fallback=fallback or "handed_off",
+        fallback=fallback or GIVEN,
         facts={"package": package},
     )
 
