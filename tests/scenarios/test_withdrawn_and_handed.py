@@ -11,8 +11,19 @@ from bot.domain.publication import State
 from bot.domain.recall import How, RecallKind, StepState
 from bot.engine import people, recall_tasks, recall_work, recalling
 from bot.engine.collect import collect
+from bot.engine.dispatch import tick
 from bot.ledger import recalls
-from tests.bot.engine.world import TEN, Data, World, article, key_item, open_world, roster, status
+from tests.bot.engine.world import (
+    TEN,
+    Data,
+    Holding,
+    World,
+    article,
+    key_item,
+    open_world,
+    roster,
+    status,
+)
 
 ARTICLE = "p1@u01-wechat"
 AUTO: Data = {"reprint": "auto"}
@@ -137,3 +148,24 @@ async def test_what_was_only_not_listed_counts_again_when_it_shows(tmp_path: Pat
         async with world.app.core.ledger.read() as conn:
             [item] = await recalls.shown(conn, "p1")
         assert item.deleted_at is None
+
+
+async def test_what_is_being_prepared_is_not_sent_beside_the_units_own_copy(tmp_path: Path) -> None:
+    """The copy made by hand is read after the claim and before the grant."""
+    async with open_world(tmp_path, roster(u02_wechat=AUTO)) as world:
+        await world.plan(key_item())
+        await world.run(until=TEN + timedelta(minutes=50))
+        text = "<p>转载自：健康u01</p><p>流感季来了，及时接种疫苗，勤洗手。</p><p>发热请就诊。</p>"
+        copy: Data = {"platform": "wechat", "account": "u02-wechat", "kind": "publish"}
+        copy["articles"] = [{"title": "流感季防护提示k1", "content": text}]
+        await world.outside.call("POST", "console", copy)
+        await world.at(TEN + timedelta(minutes=70))
+        claimed = Holding()
+        await tick(world.app.core, claimed)
+        assert await world.state("k1@u02-wechat") is State.QUEUED
+        await collect(world.app.core)
+        for message in claimed.messages:
+            await world.queue.put(message)
+        await world.queue.join()
+        assert await world.state("k1@u02-wechat") is State.CANCELLED
+        assert len(await world.posts("u02-wechat")) == 1
