@@ -190,14 +190,15 @@ def is_worth_a_look(hit: Hit) -> bool:
 
 def standing_of(hit: Hit) -> Standing:
     """Whether what the candidate has of the key text is not rather a text of ours like it."""
-    return next(
-        (found for rival in hit.known.rivals if (found := _against(hit, rival)) != "own"), "own"
-    )
+    if hit.shared < MIN_GRAMS // 2:
+        return "own"
+    against = (_against(hit, rival) for rival in hit.known.rivals)
+    return next((found for found in against if found != "own"), "own")
 
 
 def _against(hit: Hit, rival: frozenset[str]) -> Standing:
     theirs = len(rival & hit.read.grams)
-    if hit.shared < MIN_GRAMS // 2 or theirs < 0.9 * hit.shared:
+    if theirs < 0.9 * hit.shared:
         return "own"
     mine, rest = len(hit.carried - rival), len(hit.own - rival)
     if mine >= MIN_GRAMS and (mine >= 0.7 * len(hit.carried) or mine >= 0.35 * rest):

@@ -63,6 +63,7 @@ _REASONS = {
     "removed": N_("removed from the calendar"),
     "withdrawn": N_("withdrawn"),
     "declined": N_("the unit declined"),
+    "exempted": N_("the unit was exempted"),
     "not_whitelisted": N_(
         "It is declared original (原创), and WeChat refuses the bot's copy. Carry it by WeChat's "
         "own 转载, or ask the first account for a place on its whitelist (白名单)."

@@ -97,8 +97,9 @@ async def _beyond_the_cap(
     cap = core.options.reprints_per_hour
     asking: dict[str, list[Publication]] = {}
     for pub in rows if cap else ():
-        # One that is looked for goes within its minute, and was counted with its first call.
-        if _is_new_reprint(pub):
+        # One that is looked for goes within its minute, and was counted with its first call; one
+        # whose window has closed does not go at all.
+        if _is_new_reprint(pub) and now < pub.not_after:
             asking.setdefault(pub.post, []).append(pub)
     gone = await publications.reprinted_since(conn, asking, now - _HOUR)
     later = {}

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.contract import Corrects, Withdraws
+from bot.domain import afterwards, transitions
 from bot.domain import recall as rules
-from bot.domain import transitions
 from bot.domain.differences import Forms, carried, forms
 from bot.domain.planning import IN_FLIGHT
 from bot.domain.post import Post
@@ -365,7 +365,7 @@ def carried_out(recall: Recall, step: RecallStep, *, by: str = "") -> list[Move]
     if step.publication is None:
         return []
     if recall.kind is RecallKind.WITHDRAW:
-        told = transitions.take_down(recall=recall.id, by=by)
+        told = afterwards.take_down(recall=recall.id, by=by)
     else:
-        told = transitions.correct(content_hash=recall.content_hash, recall=recall.id, by=by)
+        told = afterwards.correct(content_hash=recall.content_hash, recall=recall.id, by=by)
     return [Move(publication=step.publication, step=told)]

@@ -331,10 +331,13 @@ async def push(conn: Connection, one: Shown) -> list[Shown]:
     return [Shown(**row._mapping) for row in await conn.execute(query.order_by(items.c.id))]
 
 
-async def gone(conn: Connection, ids: Collection[int], now: datetime) -> None:
-    """Notes that these items are not to be seen any more."""
+async def gone(conn: Connection, ids: Collection[int], now: datetime, *, vanished: bool) -> None:
+    """Notes that these items are not to be seen any more.
+
+    `vanished`: they are only not listed, so a listing that shows them again counts.
+    """
     await conn.execute(
         update(items)
         .where(items.c.id.in_(sorted(ids)), items.c.deleted_at.is_(None))
-        .values(deleted_at=now)
+        .values(deleted_at=now, vanished=vanished)
     )

@@ -47,9 +47,9 @@ class Judged:
 
 
 @cache
-def judged(split: Split) -> tuple[Judged, ...]:
+def judged(split: Split, seed: str = "1") -> tuple[Judged, ...]:
     """Every pair of one half with the matcher's verdict."""
-    return tuple(_judge(pair, split) for pair in corpus(split))
+    return tuple(_judge(pair, split) for pair in corpus(split, seed))
 
 
 def _judge(pair: Pair, split: Split) -> Judged:

@@ -138,11 +138,28 @@ def with_tables(text: str, tried: Sequence[Tried]) -> str:
     return text
 
 
+def further(seeds: Sequence[str]) -> str:
+    """Other throws of the dice: per half and label how many pairs, and how many automatic."""
+    rows: list[tuple[str, ...]] = [("half", "label", "pairs", "automatic"), ("---",) * 4]
+    for split in SPLITS:
+        results = [one for seed in seeds for one in judged(split, seed)]
+        for label, _words in _PARTS:
+            some = [one for one in results if one.pair.label == label]
+            automatic = sum(one.decision == "reprinted" for one in some)
+            strays = sum(len(one.strays) for one in some)
+            rows.append((split, label, str(len(some)), f"{automatic} + {strays} strays"))
+    return _markdown(rows)
+
+
 def main() -> int:
     """Prints both tables, or writes them."""
     parser = argparse.ArgumentParser(prog="python -m tests.matching.table")
     parser.add_argument("--write", action="store_true", help="put them into docs/matching.md")
-    if parser.parse_args().write:
+    parser.add_argument("--seeds", nargs="+", default=[], help="count other throws of the dice")
+    given = parser.parse_args()
+    if given.seeds:
+        print(further(given.seeds))
+    elif given.write:
         if kept()[0] != fingerprint():
             keep(try_methods())
         DOC.write_text(with_tables(DOC.read_text("utf-8"), kept()[1]), encoding="utf-8")
