@@ -37,10 +37,14 @@ def servers() -> Iterator[Servers]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """`pair` in both ways for a test that names it or is marked; for others SQLite (pairs.py)."""
+    """`pair` in both ways for a test that names it or is marked; for others SQLite (pairs.py).
+
+    With BOT_EVERYTHING_BOTH_WAYS in the environment: in both ways for all.
+    """
     if "pair" in metafunc.fixturenames:
         named = "pair" in signature(metafunc.function).parameters
-        both = named or metafunc.definition.get_closest_marker("both_ways") is not None
+        marked = metafunc.definition.get_closest_marker("both_ways") is not None
+        both = named or marked or "BOT_EVERYTHING_BOTH_WAYS" in os.environ
         metafunc.parametrize("pair", ["sqlite", "postgres"][: 1 + both], indirect=True)
 
 
