@@ -14,23 +14,24 @@ import sqlite3
 import tempfile
 import time
 from array import array
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert, select
 
 from bench.figures import Figure, Outcome, Table, percentile
-from bench.writing import ACCOUNTS, POPULAR, Writer, check, popular
+from bench.writing import ACCOUNTS, POPULAR, Part, Writer, make_part, popular
 from bot.app import App, open_app
 from bot.clock import VirtualClock
 from bot.domain.normalise import grams, normalise
 from bot.domain.roster import Account, Roster, Unit
-from bot.domain.sketch import sketch
 from bot.engine.earlier import Earlier, earlier
 from bot.ledger import roster, sketches
 from bot.ledger.sketches import Sketched
@@ -39,35 +40,15 @@ from bot.settings import Files, LedgerPart, Settings
 
 SIZES = (250_000, 500_000, 1_000_000)
 QUERIES = 100  # of each kind
+_FILE = "ledger.sqlite3"
 _BATCH = 50_000  # items written in one go
 _PART = 5_000  # items a helper process makes at once
 _ROWS = 20_000  # hashes of one transaction
 _SCANNED = 2_000  # items the linear scan compares with
 _SPAN = timedelta(days=3 * 365)
 _END = datetime(2026, 11, 1, tzinfo=UTC)
-_CHECKED = 50  # texts of each batch that are normalised for real
 _LIMIT_MS = 5.0
 _LINEAR = 1.5  # a tree of four times the size may cost so much more for each item
-
-
-@dataclass(frozen=True)
-class _Part:
-    """Items a helper process has made."""
-
-    texts: list[tuple[int, str]]  # account, raw text
-    hashes: list[bytes]
-    seconds: float  # what their sketches took
-
-
-def make_part(number: int, size: int) -> _Part:
-    """Texts and their sketches."""
-    writer = Writer(number)
-    texts = [writer.one() for _ in range(size)]
-    check(texts[:_CHECKED])
-    begin = time.perf_counter()
-    hashes = [array("i", sketch(text.normal)).tobytes() for text in texts]
-    seconds = time.perf_counter() - begin
-    return _Part([(text.account, text.raw) for text in texts], hashes, seconds)
 
 
 @dataclass
@@ -123,24 +104,27 @@ def _row(key: int, account: int, text: str, total: int) -> dict[str, Any]:
     }
 
 
-async def fill(app: App, sizes: Sequence[int]) -> list[Built]:
+async def fill(app: App, sizes: Sequence[int], parts: Iterator[Part]) -> list[Built]:
     """Enters the items and their sketches; returns what the sketches had cost at each size."""
     await _members(app)
-    total, built = sizes[-1], []
+    built = []
     cost = Built(0, 0.0, 0.0)
-    spawn = multiprocessing.get_context("spawn")
-    part = min(_PART, sizes[0])
-    with ProcessPoolExecutor(1, mp_context=spawn) as pool:
-        parts = pool.map(partial(make_part, size=part), range(total // part))
-        for size in sizes:
-            while cost.items < size:
-                some = [next(parts) for _ in range(min(_BATCH, size - cost.items) // part)]
-                await _enter(app, some, cost, total)
-            built.append(Built(cost.items, cost.sketching_s, cost.writing_s))
+    for size in sizes:
+        while cost.items < size:
+            some = list(islice(parts, max(1, min(_BATCH, size - cost.items) // _PART)))
+            await _enter(app, some, cost, sizes[-1])
+        built.append(Built(cost.items, cost.sketching_s, cost.writing_s))
     return built
 
 
-async def _enter(app: App, parts: Sequence[_Part], cost: Built, total: int) -> None:
+@contextmanager
+def _helper(total: int) -> Iterator[Iterator[Part]]:
+    """Parts made by another process, while this one writes."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield pool.map(partial(make_part, size=_PART), range(total // _PART))
+
+
+async def _enter(app: App, parts: Sequence[Part], cost: Built, total: int) -> None:
     texts = [pair for part in parts for pair in part.texts]
     rows = [_row(cost.items + n + 1, *pair, total) for n, pair in enumerate(texts)]
     async with app.core.ledger.write() as conn:
@@ -245,7 +229,7 @@ class Asking:
 
 async def asking(app: App, total: int) -> Asking:
     """Questions of articles that nobody else has carried."""
-    carried = [popular(number)[0][0] for number in range(POPULAR)]
+    carried = ["".join(raw for raw, _normal in popular(n)[:3]) for n in range(POPULAR)]
     rand = random.Random(3)
     wanted = rand.sample(range(1, total + 1), min(total, 6_000))
     async with app.core.ledger.read() as conn:
@@ -255,8 +239,10 @@ async def asking(app: App, total: int) -> Asking:
         for sentence in carried:
             first = select(items.c.id).where(items.c.text.startswith(sentence))
             firsts.append(await conn.scalar(first.order_by(items.c.id).limit(1)))
-    own = [(item, raw) for item, raw in rows if len(raw) > 400 and raw[:12] not in carried]
-    return Asking([one for one in own if not one[1].startswith(tuple(carried))], firsts)
+    own = [
+        (item, raw) for item, raw in rows if len(raw) > 400 and not raw.startswith(tuple(carried))
+    ]
+    return Asking(own, firsts)
 
 
 @dataclass(frozen=True)
@@ -283,10 +269,10 @@ async def ask(app: App, questions: Sequence[Asked]) -> list[Answered]:
     return answered
 
 
-async def scan_s(app: App, question: Asked, count: int) -> float:
-    """Seconds for exact containment of one text in so many stored ones, one after the other."""
+async def scan_s(app: App, question: Asked) -> float:
+    """Seconds for exact containment of one text in a stored one, the average of some."""
     async with app.core.ledger.read() as conn:
-        query = select(items.c.text).order_by(items.c.id).limit(count)
+        query = select(items.c.text).order_by(items.c.id).limit(_SCANNED)
         texts = list((await conn.execute(query)).scalars())
     begin = time.perf_counter()
     own = grams(normalise(question.text))
@@ -305,25 +291,36 @@ def bytes_of(path: Path) -> int:
             return int(conn.execute("SELECT count(*) FROM sketches").fetchone()[0]) * 18
 
 
-async def measure(runs: int, sizes: Sequence[int] = SIZES, queries: int = QUERIES) -> Outcome:
-    """Builds the index once, and asks it `queries` questions of each kind."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "ledger.sqlite3"
-        settings = Settings(
-            ledger=LedgerPart(url=f"sqlite:///{path}"), files=Files(key=Path(folder) / "key")
-        )
-        async with open_app(settings, clock=VirtualClock(_END)) as app:
-            built = await fill(app, sizes)
-            questions = (await asking(app, sizes[-1])).all(queries)
+@asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[App]:
+    """The bot with an empty ledger in `folder`."""
+    settings = Settings(
+        ledger=LedgerPart(url=f"sqlite:///{(folder / _FILE).as_posix()}"),
+        files=Files(key=folder / "key"),
+    )
+    async with open_app(settings, clock=VirtualClock(_END)) as app:
+        yield app
+
+
+async def measure(runs: int) -> Outcome:
+    """Builds the index once, whatever the number of runs, and asks it hundreds of questions."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        async with opened(folder) as app:
+            with _helper(SIZES[-1]) as parts:
+                built = await fill(app, SIZES, parts)
+            questions = (await asking(app, SIZES[-1])).all(QUERIES)
             await ask(app, questions[:50])  # what a running bot has in memory anyway
             answered = await ask(app, questions)
-            scanned = await scan_s(app, questions[0], min(_SCANNED, sizes[-1]))
-        return _outcome(built, answered, scanned, bytes_of(path))
+            scanned = await scan_s(app, questions[0])
+        return outcome_of(built, answered, scanned, folder)
 
 
-def _outcome(
-    built: Sequence[Built], answered: Sequence[Answered], scanned: float, size: int
+def outcome_of(
+    built: Sequence[Built], answered: Sequence[Answered], scanned: float, folder: Path
 ) -> Outcome:
+    """The figures; `scanned` is seconds for one stored text without the index."""
+    size = bytes_of(folder / _FILE)
     times = [one.seconds * 1000 for one in answered]
     total = built[-1].items
     p95 = percentile(times, 95)

@@ -92,6 +92,13 @@ class TokensPart(_Part):
     remember_s: int = Field(default=30, ge=0, le=300)
 
 
+class RegistryPart(_Part):
+    """When the papers of accounts are spoken of."""
+
+    verified_warn_days: int = Field(default=30, ge=1, le=365)  # before a certification ends
+    filing_days: int = Field(default=30, ge=1)  # after opening an account is to be registered
+
+
 class GapLimits(_Part):
     """Days without a post until an account is warned about, and until it fails."""
 
@@ -288,6 +295,7 @@ class Settings(BaseSettings):
     engine: EnginePart = EnginePart()
     reprinting: Reprinting = Reprinting()
     tokens: TokensPart = TokensPart()
+    registry: RegistryPart = RegistryPart()
     gaps: Gaps = Gaps()
     check: CheckPart = CheckPart()
     log: Log = Log()

@@ -29,6 +29,7 @@ from bot.cli import (
     recalls,
     rehearse,
     running,
+    syncing,
     tasks,
     typer_words,
 )
@@ -95,7 +96,7 @@ accounts.group.command(
     help=_("Asks the platforms what each account may do, and compares the names.")
 )(connecting.check)
 accounts.group.command(help=_("Compares the roster with what the platforms say of the accounts."))(
-    connecting.sync
+    syncing.sync
 )
 app.command(help=_("Shows which unit carried which key item, and who must act where it lacks."))(
     coverage.coverage

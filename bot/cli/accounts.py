@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -29,13 +29,15 @@ from bot.cli.output import (
 )
 from bot.clock import check_aware
 from bot.domain.authorisation import Authorisation, Outlook
+from bot.domain.papers import Paper, papers, verified_until
 from bot.domain.roster import Account, AccountStatus, Roster
-from bot.engine import people, tokens
+from bot.engine import people, syncing, tokens
 from bot.errors import UsageError
 from bot.i18n import N_, _
 from bot.ledger import roster
 from bot.ledger.connection import Connection
 from bot.ledger.roster import Health
+from bot.settings import Settings
 from bot.wiring.platforms import office_account
 
 group = typer.Typer(help=_("The matrix's accounts and their credentials."), no_args_is_help=True)
@@ -51,7 +53,7 @@ _AUTHORISED = {
     Outlook.REFUSED: ("red", N_("refused")),
     Outlook.MISSING: ("yellow", N_("none yet")),
 }
-AccountName = Annotated[str, typer.Argument(help=_("the account's id in roster.yaml"))]
+AccountName = Annotated[str, typer.Argument(help=_("the account's id in the roster"))]
 HolderName = Annotated[
     str,
     typer.Argument(help=_("the account's id, or @PLATFORM for the office's own app there")),
@@ -67,10 +69,16 @@ def list_(form: FormatOption = Format.TEXT) -> None:
         async with open_app(settings) as app:
             async with app.core.ledger.read() as conn:
                 members, health = await roster.load(conn), await roster.health(conn)
+                certified = await syncing.certified_until(conn)
             warn = timedelta(days=settings.tokens.warn_days)
             found = await tokens.authorisations(app.core, warn=warn)
             return _State(
-                roster=members, health=health, authorised={one.account: one for one in found}
+                roster=members,
+                health=health,
+                authorised={one.account: one for one in found},
+                certified=certified,
+                lacks=_lacks(members, certified, settings, app.core.clock.now()),
+                now=app.core.clock.now(),
             )
 
     state = asyncio.run(work())
@@ -88,16 +96,32 @@ class _State:
     roster: Roster
     health: Mapping[str, Health]
     authorised: Mapping[str, Authorisation]
+    certified: Mapping[str, datetime]  # until when, as platforms said last
+    lacks: Sequence[Paper]
+    now: datetime
+
+
+def _lacks(
+    members: Roster, certified: Mapping[str, datetime], settings: Settings, now: datetime
+) -> list[Paper]:
+    part = settings.registry
+    return papers(
+        [(account, certified.get(account.id)) for account in members.accounts.values()],
+        now,
+        warn=timedelta(days=part.verified_warn_days),
+        filing=timedelta(days=part.filing_days),
+    )
 
 
 def _as_json(state: _State, account: Account, zone: ZoneInfo) -> dict[str, object]:
     health, authorised = state.health[account.id], state.authorised.get(account.id)
+    until = verified_until(account, state.certified.get(account.id))
     return {
         "id": account.id,
         "unit": account.unit,
         "platform": account.platform,
         "name": account.name,
-        "status": account.status.value,
+        "status": account.status_at(state.now).value,
         "paused": health.paused,
         "read_until": iso(health.read_until, zone),
         "read_error": health.read_error,
@@ -108,6 +132,9 @@ def _as_json(state: _State, account: Account, zone: ZoneInfo) -> dict[str, objec
             "reason": authorised.reason,
             "posts_after": authorised.posts_after,
         },
+        "filing": account.filing,
+        "verified_until": until and until.isoformat(),
+        "lacks": [one.lack.value for one in state.lacks if one.account == account.id],
     }
 
 
@@ -121,7 +148,7 @@ def _show(state: _State, zone: ZoneInfo) -> None:
             account.id,
             escape(state.roster.units[account.unit].short),
             escape(account.name),
-            _(_STATUSES[account.status]),
+            _(_STATUSES[account.status_at(state.now)]),
             _until(state.authorised.get(account.id), zone),
             local(state.health[account.id].read_until, zone),
             escape(state.health[account.id].paused or state.health[account.id].read_error),
@@ -130,6 +157,8 @@ def _show(state: _State, zone: ZoneInfo) -> None:
     ]
     screen.print(table("", headings, rows))
     warn_of(state.authorised.values(), zone)
+    for one in state.lacks:
+        notes.print(escape(one.sentence))
 
 
 def _until(found: Authorisation | None, zone: ZoneInfo) -> str:

@@ -1,4 +1,4 @@
-"""`bot accounts connect|check|sync`: what passes between an account's owner, platform and us."""
+"""`bot accounts connect|check`: what passes between an account's owner, platform and us."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from bot.cli.output import (
     table,
 )
 from bot.domain.authorisation import Authorisation
-from bot.engine import connecting, health, profiles, tokens
+from bot.engine import connecting, health, profiles, syncing, tokens
 from bot.engine.connecting import Connected
-from bot.engine.profiles import Checked, Difference, Stranger
+from bot.engine.profiles import Checked, Difference
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.ledger import roster
@@ -125,7 +125,9 @@ def check(accounts: Names = None, form: FormatOption = Format.TEXT) -> None:
 
     async def work() -> tuple[list[Checked], _Known]:
         async with open_app(settings) as app:
-            return await profiles.check(app.core, accounts or ()), await _what_is_known(app)
+            found = await profiles.check(app.core, accounts or ())
+            await syncing.record(app.core, found)
+            return found, await _what_is_known(app)
 
     asked, state = asyncio.run(work())
     if form is Format.JSON:
@@ -205,62 +207,3 @@ def _day(moment: datetime | None, zone: ZoneInfo) -> str:
 def _said(found: Difference) -> str:
     message = _("{field}: “{theirs}” on the platform, “{ours}” in the roster")
     return message.format(field=found.field, theirs=found.theirs, ours=found.ours)
-
-
-def sync(form: FormatOption = Format.TEXT) -> None:
-    """Compares the roster with what the platforms say of the accounts."""
-    settings = settings_in_force()
-
-    async def work() -> tuple[list[Checked], list[Stranger], Mapping[str, str]]:
-        async with open_app(settings) as app:
-            return await profiles.check(app.core), *await profiles.strangers(app.core)
-
-    asked, unknown, errors = asyncio.run(work())
-    differing = [one for one in asked if one.differences]
-    if form is Format.JSON:
-        emit(
-            {
-                "differences": [
-                    {"account": one.account} | _difference(found)
-                    for one in differing
-                    for found in one.differences
-                ],
-                "not_in_roster": [_stranger(one) for one in unknown],
-                "errors": dict(errors) | {one.account: one.error for one in asked if one.error},
-            }
-        )
-    else:
-        _show_sync(differing, unknown, errors, asked)
-    raise typer.Exit(BAD_NEWS if differing or unknown or errors else OK)
-
-
-def _stranger(one: Stranger) -> dict[str, Any]:
-    return {
-        "platform": one.platform,
-        **one.member.fields,
-        "name": one.member.profile.name,
-        "verified_name": one.member.profile.verified_name,
-        "kind": one.member.profile.kind,
-    }
-
-
-def _show_sync(
-    differing: Sequence[Checked],
-    unknown: Sequence[Stranger],
-    errors: Mapping[str, str],
-    asked: Sequence[Checked],
-) -> None:
-    for one in differing:
-        for found in one.differences:
-            screen.print(escape(f"{one.account}  {_said(found)}"))
-    for stranger in unknown:
-        profile = stranger.member.profile
-        message = _("Not in the roster: “{name}” of {verified} on {platform}.")
-        text = message.format(
-            name=profile.name, verified=profile.verified_name, platform=stranger.platform
-        )
-        screen.print(escape(text))
-    for name, error in [*errors.items(), *((one.account, one.error) for one in asked if one.error)]:
-        screen.print(escape(_("{name} could not be asked: {error}").format(name=name, error=error)))
-    if not (differing or unknown):
-        screen.print(_("The roster agrees with everything the platforms say."))

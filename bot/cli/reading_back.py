@@ -28,6 +28,7 @@ from bot.cli.output import (
 from bot.domain.plain import plain_text
 from bot.engine import collect as collecting
 from bot.engine import earlier as before
+from bot.engine import recall_work
 from bot.engine.collect import Collected
 from bot.engine.earlier import Earlier
 from bot.engine.rematching import Rematched, catch_up, rematch
@@ -58,7 +59,9 @@ def collect(
 
     async def work() -> list[Collected]:
         async with open_app(settings) as app:
-            return await collecting.collect(app.core, accounts or ())
+            found = await collecting.collect(app.core, accounts or ())
+            await recall_work.work_due(app.core)  # what is found may have been withdrawn
+            return found
 
     found = asyncio.run(work())
     if form is Format.JSON:

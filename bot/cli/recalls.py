@@ -125,7 +125,15 @@ def list_(form: FormatOption = Format.TEXT) -> None:
     if form is Format.JSON:
         emit({"recalls": [_head(one, steps, settings) for one, steps in found]})
     else:
-        headings = (_("no."), _("when"), _("what"), _("post"), _("by whom"), _("open"), _("why"))
+        headings = (
+            _("no."),
+            _("when"),
+            _("what was ordered"),
+            _("post"),
+            _("by whom"),
+            _("open"),
+            _("why"),
+        )
         rows = [
             (
                 str(one.id),

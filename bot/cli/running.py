@@ -103,6 +103,7 @@ def _stop_on_signal(app: App) -> asyncio.Event:
 def _chores(app: App) -> list[Chore]:
     async def collect_due() -> None:
         await collecting.collect_due(app.core)
+        await recall_work.work_due(app.core)
         app.metrics.succeeded("collect", app.core.clock.now())
 
     async def refresh_due() -> None:
@@ -110,7 +111,7 @@ def _chores(app: App) -> list[Chore]:
         app.metrics.succeeded("refresh", app.core.clock.now())
 
     async def recall_due() -> None:
-        await recall_work.work_due(app.core)
+        await recall_work.work_due(app.core, finished=False)
         app.metrics.succeeded("recall", app.core.clock.now())
 
     async def remind() -> None:

@@ -88,7 +88,7 @@ def row(task: Task, settings: Settings) -> dict[str, Any]:
 
 def _show(found: Sequence[Task], members: Roster, settings: Settings) -> None:
     headings = (
-        *(_("task"), _("what"), _("owed by"), _("unit"), _("account"), _("title")),
+        *(_("task"), _("what to do"), _("owed by"), _("unit"), _("account"), _("title")),
         *(_("deadline"), _("possible until")),
     )
     rows = [

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from bot.doctor import files, notices
 from bot.doctor.finding import Finding, Level, guarded, ok
+from bot.domain import papers
 from bot.domain.authorisation import Authorisation, Outlook, judge
 from bot.domain.roster import Account, AccountStatus
-from bot.engine import health
+from bot.engine import health, syncing
 from bot.engine.health import LEDGER_GONE
 from bot.errors import UsageError
 from bot.i18n import _
@@ -82,6 +83,7 @@ async def _opened(opened: Inspected, patient: Patient) -> list[Finding]:
         found += await guarded("freeze", _freeze(opened))
         found += await guarded("accounts", _accounts(opened, patient))
         found += await guarded("credentials", _credentials(opened, patient))
+        found += await guarded("registry", _papers(opened, patient))
         found += await guarded("vault", _vault(opened, patient.settings))
         found += await guarded("work", _work(opened, patient))
         found += await guarded(
@@ -241,6 +243,22 @@ async def _accounts(opened: Inspected, patient: Patient) -> list[Finding]:
         if why
     ]
     return found or [ok("accounts", _("No account is paused."))]
+
+
+async def _papers(opened: Inspected, patient: Patient) -> list[Finding]:
+    part = patient.settings.registry
+    said = await syncing.certified_until(opened.conn)
+    members = await roster.load(opened.conn)
+    found = papers.papers(
+        [(account, said.get(account.id)) for account in members.accounts.values()],
+        patient.now,
+        warn=timedelta(days=part.verified_warn_days),
+        filing=timedelta(days=part.filing_days),
+    )
+    return [
+        Finding(check="registry", code=one.lack.value, level=Level.WARNING, message=one.sentence)
+        for one in found
+    ] or [ok("registry", _("All active accounts are registered and certified."))]
 
 
 async def _credentials(opened: Inspected, patient: Patient) -> list[Finding]:

@@ -108,6 +108,7 @@ def look_first(pub: Publication, now: datetime) -> Step:
 
 def obstacle(pub: Publication, at: Standing) -> Hold | None:
     """What a person must do first, from present facts alone."""
+    # A certification that ended is none: what an account loses with it is the platform's to say.
     if at.account.status_at(at.now) is not AccountStatus.ACTIVE or not at.account.filing:
         return Hold.REGISTRY
     if not (name_matches(at.account, at.unit) and at.unit.is_open(at.now)):

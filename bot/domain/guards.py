@@ -8,17 +8,26 @@ something else is looked at, not what was left out or added.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 
 from bot.domain.normalise import numbers_in
 from bot.domain.passages import Alignment, Change
-from bot.domain.titles import diseases
+from bot.domain.titles import diseases, ratio
 
 REWRITTEN = 0.25  # share of the common text that says something else; then it is retold
 _ROUND_A_WORD = 4
 _ONE_PLACE = 12  # characters of a change that touches one place; a longer one is a new wording …
 _A_FEW = frozenset({"1", "2"})  # … in which 一个 and 两次 are words, no facts
+_SOME_WORDS = 30  # characters of a change up to which one word stands for another;
+_REWORDED = 40.0  # … in a longer one this much must be alike (rapidfuzz ratio)
 _FIGURE = "0123456789.-"
+_PLACE = re.compile(
+    r"[^\W\d_]{2}(?:居委会|村委会|文化[站馆]|文化中心|广场|小区|街道|新村|公园|报告厅|会议室|大厅|礼堂|"
+    r"学校|[小中]学|图书馆|体育馆|活动室)"
+)
+_TIME = re.compile(
+    r"[本下上]?(?:周|星期)[一二三四五六日天末\d]|[上下]午|晚上|中午|[本下上]个?月|[今明后]天|[今明去]年"
+)
 _ORDINAL = re.compile(r"第(\d+)([^\d\W]{3})")
 
 
@@ -27,7 +36,15 @@ def numbers_differ(found: Alignment) -> bool:
 
     A number that is left out or added counts not; nor one written another way.
     """
-    return any(map(_swapped, found.changes)) or _ordinals_differ(found)
+    return any(map(_swapped, _exchanges(found))) or _ordinals_differ(found)
+
+
+def _exchanges(found: Alignment) -> Iterator[Change]:
+    """Changes in which one wording stands for another; not where other paragraphs do."""
+    for change in found.changes:
+        long = max(len(change.was), len(change.now)) > _SOME_WORDS
+        if not long or ratio(change.was, change.now) >= _REWORDED:
+            yield change
 
 
 def _swapped(change: Change) -> bool:
@@ -50,9 +67,26 @@ def _ordinals_differ(found: Alignment) -> bool:
 
 def subjects_differ(found: Alignment) -> bool:
     """Whether another disease is named where the key text names one."""
-    for change in found.changes:
+    return _exchanged(found, diseases)
+
+
+def places_differ(found: Alignment) -> bool:
+    """Whether another place or another time of day or week stands where the key text has one."""
+    return _exchanged(found, _places) or _exchanged(found, _times)
+
+
+def _places(text: str) -> frozenset[str]:
+    return frozenset(_PLACE.findall(text))
+
+
+def _times(text: str) -> frozenset[str]:
+    return frozenset(_TIME.findall(text))
+
+
+def _exchanged(found: Alignment, told: Callable[[str], frozenset[str]]) -> bool:
+    for change in _exchanges(found):
         before, after = change.before[-_ROUND_A_WORD:], change.after[:_ROUND_A_WORD]
-        was, now = diseases(before + change.was + after), diseases(before + change.now + after)
+        was, now = told(before + change.was + after), told(before + change.now + after)
         if was - now and now - was:
             return True
     return False

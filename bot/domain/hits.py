@@ -19,6 +19,7 @@ from bot.domain.titles import SAME_TITLE, Title, ratio
 
 FULL = 0.80  # c from which a copy is taken for complete
 CUT = 0.40  # c from which it is taken for the text cut short
+SOME = 0.25  # c from which a person should have a look
 MOSTLY = 0.70  # e from which an item is little else than the key text
 PARTLY = 0.50  # e that is enough under the item's title or with its source
 PIECE = 0.80  # e from which an item is taken for a piece of the key text
@@ -30,9 +31,12 @@ IDENTICAL = 0.97  # c_all of a text that was copied as it is
 COMMON = 3  # a gram in this many of our texts belongs to the template, not to the text
 SAME_TEXT = 0.90  # Jaccard from which two of our posts have one text
 MAX_TIMES = 20  # a candidate this many times longer is a collection, not a reprint
-PICTURE = 60  # grams of an item whose article is a picture: a line or two
-OTHER_TEXT = 200  # grams from which an item has a text of its own
+PICTURE = 25  # characters an item has whose article is a picture: 长图, 点开看看
+TELLING = 10  # characters of a title that only one article has; 义诊通知 stands over many
+OTHER_TEXT = 200  # grams from which an item has a text of its own …
+OTHER_NOTE = 140  # … and with a pointer in it: all that a Weibo post can say
 
+_RECALLS = re.compile(r"撤回|撤稿|[勿停]止?转发|作废|失实")  # what points at it to take it back
 # How much of the key item an item carries: all, a shortened text, a piece, one of several articles
 # in one item, or its short form (Weibo text, video caption); "" when no text tells.
 Form = Literal["full", "cut", "excerpt", "digest", "caption", ""]
@@ -135,42 +139,66 @@ def same_title(known: Known, read: Reading) -> bool:
 
 
 def has_other_text(hit: Hit) -> bool:
-    """A pointer in an article that has nothing else of the key item: 延伸阅读, a line left over."""
-    return len(hit.read.grams) >= OTHER_TEXT and hit.c_all < 0.1 and not hit.titled
+    """A pointer in an article that has nothing else of the key item: 延伸阅读, a line left over.
+
+    Or in a note that takes the item back.
+    """
+    size = len(hit.read.grams)
+    if size < OTHER_NOTE and _RECALLS.search(hit.read.normal):
+        return hit.c_all < CUT
+    return size >= OTHER_NOTE and hit.c_all < 0.1 and not hit.titled
 
 
 def may_be_it(hit: Hit) -> bool:
-    """Not another text of some length under that title: last year's article, the next notice."""
-    if hit.known.shares_title and hit.shared < MIN_GRAMS:
-        return False  # the title does not tell which one
-    half = min((len(version.grams) for version in hit.known.key.versions), default=0) / 2
-    if len(hit.read.grams) < max(PICTURE, min(half, OTHER_TEXT)):
+    """Not another text under that title: last year's article, the next notice."""
+    if hit.c_all >= CUT or hit.e >= PARTLY:
         return True
-    return hit.c_all >= CUT or hit.e >= PARTLY
+    if hit.known.shares_title:
+        return False  # the title does not tell which one
+    if hit.read.own_words < PICTURE:
+        return True
+    half = min((len(version.grams) for version in hit.known.key.versions), default=0) / 2
+    telling = len(hit.known.title.plain) >= TELLING
+    return telling and len(hit.read.grams) < min(half, OTHER_TEXT)
 
 
 def is_cut(hit: Hit, *, sourced: bool) -> bool:
-    if hit.e >= MOSTLY or (hit.titled and hit.e >= PARTLY / 2):
+    """Whether a text with a good part of the key text is that text cut short."""
+    if hit.e >= MOSTLY:
         return True
-    return (sourced and hit.e >= CUT) or hit.under_title
+    dense = hit.alignment.density >= MOSTLY  # else its sentences stand among others
+    if hit.titled:
+        return dense and hit.e >= PARTLY / 2
+    return (sourced and dense and hit.e >= CUT) or hit.under_title
 
 
 def is_piece(hit: Hit, *, sourced: bool) -> bool:
-    if (hit.titled and hit.e >= PARTLY) or (sourced and hit.e >= PIECE):
+    """Whether a text with a small part of the key text is a piece of it, and meant to be."""
+    if hit.titled:  # then all of the item should be it
+        return hit.e >= MOSTLY or (hit.e >= PARTLY and hit.alignment.density >= MOSTLY)
+    return (sourced and hit.e >= PIECE) or hit.under_title
+
+
+def is_worth_a_look(hit: Hit) -> bool:
+    """Whether a person should see a piece that has neither title nor source."""
+    if len(hit.carried) >= MIN_GRAMS and hit.e >= PIECE:
         return True
-    return hit.under_title
+    if len(hit.carried) < MIN_PIECE or hit.known.title.is_rival(hit.read.title):
+        return False  # the other part of a series has the same introduction
+    return hit.e >= PARTLY or hit.c >= SOME
 
 
 def standing_of(hit: Hit) -> Standing:
     """Whether what the candidate has of the key text is not rather a text of ours like it."""
-    return next(
-        (found for rival in hit.known.rivals if (found := _against(hit, rival)) != "own"), "own"
-    )
+    if hit.shared < MIN_GRAMS // 2:
+        return "own"
+    against = (_against(hit, rival) for rival in hit.known.rivals)
+    return next((found for found in against if found != "own"), "own")
 
 
 def _against(hit: Hit, rival: frozenset[str]) -> Standing:
     theirs = len(rival & hit.read.grams)
-    if hit.shared < MIN_GRAMS // 2 or theirs < 0.9 * hit.shared:
+    if theirs < 0.9 * hit.shared:
         return "own"
     mine, rest = len(hit.carried - rival), len(hit.own - rival)
     if mine >= MIN_GRAMS and (mine >= 0.7 * len(hit.carried) or mine >= 0.35 * rest):

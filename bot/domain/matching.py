@@ -20,7 +20,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.domain import guards
@@ -32,7 +32,6 @@ from bot.domain.hits import (
     MAX_TIMES,
     MIN_GRAMS,
     MIN_PIECE,
-    PIECE,
     SAME_TEXT,
     Form,
     Hit,
@@ -41,6 +40,7 @@ from bot.domain.hits import (
     has_other_text,
     is_cut,
     is_piece,
+    is_worth_a_look,
     may_be_it,
     rank,
     same_title,
@@ -150,7 +150,14 @@ class Matcher:
         Only items from an hour before the first release to 30 days after the deadline are looked
         at. Those before the release get decision "no" with rule "before-release".
         """
-        numbers = [n for n, known in enumerate(self._known) if _in_window(known.key, candidate)]
+        url = norm.canonical_url(candidate.url)
+        at = candidate.published_at
+        # An item at the address of a first release is that release itself.
+        numbers = [
+            n
+            for n, known in enumerate(self._known)
+            if url not in known.key.urls and _in_window(known.key, at)
+        ]
         if not numbers:
             return []
         read = Reading(candidate)
@@ -184,7 +191,6 @@ class Matcher:
         level, rule = found
         early = read.item.published_at < known.key.released_at
         form = hit.form
-        title = ratio(known.title.plain, read.title.plain)
         return Verdict(
             post=known.key.post,
             account=read.item.account,
@@ -192,9 +198,7 @@ class Matcher:
             decision="no" if early else "doubtful" if level == "D" else "reprinted",
             rule="before-release" if early else rule,
             form=form,
-            scores={"c": hit.c, "c_all": hit.c_all, "e": hit.e, "title": title}
-            if known.key.versions
-            else {"title": title},
+            scores=_scores(hit, ratio(known.title.plain, read.title.plain)),
             source_ok=self._shows_source(known, read),
             passages=hit.alignment.passages if form else (),
             version=hit.version.hash if form else "",
@@ -204,10 +208,10 @@ class Matcher:
 
     def _rule(self, hit: Hit) -> tuple[Level, str] | None:
         known, read = hit.known, hit.read
-        if pointer := _pointer(known, read):
-            other = pointer != "repost" and has_other_text(hit)
-            return ("D", "pointer-other-text") if other else ("A", pointer)
         standing = standing_of(hit)
+        if pointer := _pointer(known, read):
+            other = has_other_text(hit) or standing == "explained"
+            return ("D", "pointer-other-text") if other and pointer != "repost" else ("A", pointer)
         if standing == "explained":
             return ("D", "guard-sibling") if hit.titled else None
         same = ratio(known.title.plain, read.title.plain) >= SAME_TITLE
@@ -248,9 +252,7 @@ class Matcher:
             return ("C" if is_cut(hit, sourced=sourced) else "D"), "cut"
         if len(hit.carried) >= MIN_PIECE and is_piece(hit, sourced=sourced):
             return "C", "excerpt"
-        if len(hit.carried) >= MIN_GRAMS and hit.e >= PIECE:
-            return "D", "excerpt"
-        return None
+        return ("D", "excerpt") if is_worth_a_look(hit) else None
 
     def _short(self, hit: Hit) -> tuple[Level, str] | None:
         """A key text with too few own grams: only a copy of every word under its title counts."""
@@ -272,6 +274,8 @@ class Matcher:
             return "guard-numbers"
         if guards.subjects_differ(hit.alignment):
             return "guard-subject"
+        if guards.places_differ(hit.alignment):
+            return "guard-place"
         allowed = frozenset(
             norm.bare_line(norm.fold(name)) for name in hit.read.item.own_unit_names
         )
@@ -316,11 +320,16 @@ def _spoken(names: Iterable[str]) -> frozenset[str]:
     return frozenset(full | short)
 
 
-def _in_window(key: KeyText, candidate: Candidate) -> bool:
-    if key.released_at - EARLY <= candidate.published_at <= key.deadline_at + AFTER:
-        url = norm.canonical_url(candidate.url)
-        return url not in key.urls  # else it is the first release itself
-    return False
+def _scores(hit: Hit, title: float) -> dict[str, float]:
+    """What a person may want to see beside a verdict; all but the title between 0 and 1."""
+    if not hit.shared:
+        return {"c": 0.0, "c_all": 0.0, "e": 0.0, "title": title}
+    changed = hit.alignment.changed if hit.form else 0.0
+    return {"c": hit.c, "c_all": hit.c_all, "e": hit.e, "title": title, "changed": changed}
+
+
+def _in_window(key: KeyText, at: datetime) -> bool:
+    return key.released_at - EARLY <= at <= key.deadline_at + AFTER
 
 
 def _pointer(known: Known, read: Reading) -> str:

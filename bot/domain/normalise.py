@@ -31,10 +31,11 @@ _DECORATION = re.compile(
     r"https?://[!-~]+|www\.[!-~]+"
     r"|@[\w\-·]{1,30}"  # names on Weibo have at most 30 characters
     r"|#[^#\n]{1,40}#"
-    r"|\[[^\[\]\n]{1,8}\]",  # [表情]
+    r"|\[[^\[\]\n]{1,8}\]"  # [表情]
+    r"|[0-9#*]\ufe0f?\u20e3",  # a figure in a box, 1️⃣: it counts paragraphs
     re.IGNORECASE,
 )
-_DECORATED = re.compile(r"[@#\[]|://|www")  # is there anything of the kind?
+_DECORATED = re.compile(r"[@#\[\u20e3]|://|www")  # is there anything of the kind?
 _CREDIT = re.compile(
     r"^\W*(?:来源|信息来源|稿源|编辑|责编|责任编辑|审核|初审|复审|终审|审稿|校对|作者|撰稿|供稿|"
     r"通讯员|图片?|摄影|排版|监制|值班|转载自|转自|稿号)[^:|丨/\n]{0,8}[:|丨/]"
@@ -53,7 +54,8 @@ _MARKUP = re.compile(
 )
 # Control and zero-width characters: WeChat inserts U+200B and U+FEFF (NFKC makes U+00A0 a blank).
 _INVISIBLE = re.compile(
-    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    r"\ud800-\udfff]"  # half a character: what a cut answer leaves, and OpenCC refuses
 )
 # Spellings of Taiwan and Hong Kong that `t2s` leaves; 著 is 着 there, wherever it is said zhe.
 _SPELLINGS = str.maketrans("著衞枱揹簷痺睪", "着卫台背檐痹睾")
@@ -67,8 +69,9 @@ _MEASURES = (
     "年月日号时点分秒岁例期周天个名位家处所次剂支人条项种倍成片层辆台间户元克米升度届版讲集篇"
     "辑章步样件份张本双只场轮批床"
 )
-_NUMERAL = re.compile(
-    rf"百分之([{_SIGNS}]+|\d+)|(?<=第)[{_SIGNS}]+|(?<![\d万亿])[{_SIGNS}]+(?=[{_MEASURES}])"
+_NUMERAL = re.compile(  # possessive, and from a run's start alone: else long runs cost its square
+    rf"百分之(?:([{_SIGNS}]++)|(\d++))|(?<=第)[{_SIGNS}]++"
+    rf"|(?<![\d亿{_SIGNS}])[{_SIGNS}]++(?=[{_MEASURES}])"
 )
 _ZEROS = re.compile(r"(?<![\d.])0+(?=\d)")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
@@ -184,8 +187,10 @@ def bare_line(folded: str) -> str:
 
 
 def _bare(folded: str) -> str:
-    # Blanks go first, or 二 十天 would have a 10 in it; other signs end a number.
     plain = _DECORATION.sub("", folded) if _DECORATED.search(folded) is not None else folded
+    if plain.count(" ") * 3 > len(plain):  # 流 感 来 了: then blanks say nothing at all
+        plain = plain.replace(" ", "")
+    # Blanks go first, or 二 十天 would have a 10 in it; other signs end a number.
     plain = _BLANKS.sub("", plain) if _BLANK.search(plain) is not None else plain
     plain = _in_figures(_THOUSANDS.sub("", plain))
     return _NOT_TEXT.sub(_gap, plain)
@@ -200,7 +205,7 @@ def _gap(run: re.Match[str]) -> str:
 
 
 def _in_figures(text: str) -> str:
-    return _ZEROS.sub("", _NUMERAL.sub(lambda m: _arabic(m[1] or m[0]), text))
+    return _ZEROS.sub("", _NUMERAL.sub(lambda m: _arabic(m[1] or m[2] or m[0]), text))
 
 
 def _without_credits(folded: str) -> str:

@@ -13,6 +13,7 @@ SHOWN = 120  # characters of a run that are kept
 _SEED = 6  # characters from which a run is followed up; next to another run no chance
 _STARTS = 20  # places looked at per run, or a text that repeats itself would cost a lot
 _NEAR = 60  # characters between two runs for what lies between to be a change of the same place
+_TELLING = 12  # characters of a run that is hardly ever chance
 _EDGE = 20  # characters in front of the first run that are compared, for a name that stands there
 _ROUND = 4  # characters around a place by which it is known again
 _SLACK = 10  # characters more than the key text has in front of the first run: no header yet
@@ -87,6 +88,15 @@ class Alignment:
         changed = sum(max(len(change.was), len(change.now)) for change in self.changes)
         alike = sum(block.length for block in self.blocks)
         return changed / (changed + alike) if changed else 0.0
+
+    @cached_property
+    def density(self) -> float:
+        """Share of `other` that is shared, from the first telling run to the last, 0 to 1."""
+        runs = [block for block in self.blocks if block.length >= _TELLING]
+        if not runs:
+            return 0.0
+        length = runs[-1].at + runs[-1].length - runs[0].at
+        return sum(block.length for block in runs) / length
 
     @cached_property
     def passages(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from bot.domain import transitions
 from bot.domain.post import KeyItem, Kind, Method, Post
 from bot.domain.publication import Hold, Publication, State
-from bot.domain.roster import HAND_OFF, Account, ReprintPolicy, Roster
+from bot.domain.roster import HAND_OFF, Account, AccountStatus, ReprintPolicy, Roster
 from bot.domain.step import Step, Terms, blocked_note
 
 # A reprint that an outage delayed is still worth having for a while after its deadline.
@@ -141,7 +141,8 @@ def _reprints(
     takers = [
         account
         for account in roster.accounts.values()
-        if account.policy(post.column) is not ReprintPolicy.NONE
+        if account.status is not AccountStatus.CLOSED
+        and account.policy(post.column) is not ReprintPolicy.NONE
         and account.id not in post.accounts
         and post.key.asks(account.unit)
         and fitness[account.id].suits(post)
@@ -447,16 +448,17 @@ def _changed_after(want: Desired, pub: Publication) -> Change | None:
 
 def _terms(want: Desired, pub: Publication, released: datetime | None, now: datetime) -> Terms:
     due_at = _due_at(want, pub, released)
+    # What the platform refused to the bot, and what a person was given, stays with the person.
+    by_hand = want.by_hand or bool(pub.fallback)
     return Terms(
         due_at=due_at,
         not_after=_not_after(want, pub, due_at, now),
         content_hash=want.content_hash,
         kind=want.kind,
         method=want.method,
-        # What the platform refused to the bot stays with the person who can do it.
-        by_hand=want.by_hand or bool(pub.fallback),
+        by_hand=by_hand,
         needs_acceptance=want.needs_acceptance,
-        offset_s=want.offset_s,
+        offset_s=want.offset_s if want.by_hand == by_hand else pub.offset_s,
         not_before=want.not_before,
     )
 

@@ -60,6 +60,8 @@ class Role(StrEnum):
     NOBODY = ""
 
 
+GIVEN = "handed_off"  # they have had the package; nothing unusual about it
+
 # The most often `commit` may be called for one publication without a sure refusal, whatever
 # happens (also a CHECK in the ledger). Each call after a doubtful one needs a fresh "not there".
 MAX_COMMITS = 5
@@ -108,7 +110,8 @@ class Publication:
     published_at: datetime | None = None
     error: Mapping[str, object] = field(default_factory=dict)
     not_before: datetime | None = None  # 禁发时限: no grant before that, whoever asks for it
-    fallback: str = ""  # why it goes to a person although the bot could: "not_whitelisted"
+    # Why it stays with a person though the bot could: "not_whitelisted", or `GIVEN`
+    fallback: str = ""
     changed_hash: str = ""  # the calendar changed after publishing: the version that did not go out
 
 

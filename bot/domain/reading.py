@@ -93,6 +93,12 @@ class Reading:
         """What it says of where it comes from."""
         return "\n".join(_SOURCE.findall("\n".join(self.main)))
 
+    @cached_property
+    def own_words(self) -> int:
+        """Characters of text it has beside title and source."""
+        lines = self.main[1:] if self.item.title.strip() else self.main
+        return sum(len(norm.bare_line(_SOURCE.sub("", line))) for line in lines)
+
     def sections(self, title: Title, length: int) -> list[str]:
         """Behind each line that is `title`: the next normalised characters, at most `length`."""
         least, most = len(title.plain) - 3, len(title.plain) + _ROUND_A_TITLE

@@ -92,6 +92,12 @@ class RecallStep:
     done_at: datetime | None
     evidence: Mapping[str, object]
 
+    @property
+    def again(self) -> int:
+        """How often it was seen after it had been done."""
+        count = self.evidence.get("again", 0)
+        return count if isinstance(count, int) else 0
+
     def held(self, now: datetime) -> bool:
         """True while somebody works on it."""
         return self.lease is not None and self.next_at is not None and self.next_at > now
@@ -299,7 +305,8 @@ def _back_again(recall: Recall, step: RecallStep, carrier: Carrier) -> Change | 
         step=step.id,
         was=step.state,
         name="seen_again",
-        columns=_open(How.TASK) | {"done_by": "", "done_at": None},
+        columns=_open(How.TASK)
+        | {"done_by": "", "done_at": None, "evidence": {**step.evidence, "again": step.again + 1}},
         facts={"done_by": step.done_by},
     )
 

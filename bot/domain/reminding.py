@@ -83,7 +83,7 @@ def stage_of(task: Task, terms: Terms, now: datetime) -> Stage | None:
     if now < since or (by is not None and now > by + _WORTH_TELLING):
         return None
     if by is None:
-        return Stage(name=ASKED)
+        return Stage(name=f"{ASKED}-{task.again}" if task.again else ASKED)
     if now >= by + terms.late:
         return Stage(name=_with(LATE, by), left=by - now)
     quiet = None if urgent(task) else terms.quiet
@@ -120,7 +120,7 @@ def of_tasks(
         stage = stage_of(task, terms, now)
         if stage is None:
             continue
-        if stage.name != ASKED and (task.post, task.unit) in carried:
+        if not stage.name.startswith(ASKED) and (task.post, task.unit) in carried:
             continue
         by = by_when(task)
         found.append(

@@ -67,6 +67,7 @@ class Task:
     role: Role  # whose move it is: a role of the unit or of the office, never a person
     since: datetime | None = None  # when it could first be done; None: it is not known
     deadline_at: datetime | None = None  # 转载时限
+    again: int = 0  # how often it came up anew after it had been done
     until: datetime | None = None  # after this it cannot be done any more; None: it always can
 
     @property

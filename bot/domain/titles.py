@@ -15,7 +15,7 @@ RIVAL_TITLE = 60.0  # from here two titles follow one pattern, and what their ma
 
 _BRACKET = re.compile(r"^\s*【([^】]*)】\s*")
 # What may stand in front of 【title】 on Weibo: #topics# and signs.
-_TITLE_ON_WEIBO = re.compile(r"^(?:\s|#[^#\n]{1,40}#|[^\w【])*【([^】]*)】")
+_TITLE_ON_WEIBO = re.compile(r"^(?:#[^#\n]{1,40}#|[^\w【])*+【([^】]*)】")
 _COLUMN = re.compile(r"^[^|丨]{1,10}[|丨]\s*")  # 转载｜, 健康科普丨; folded ｜ is |
 _NUMBERED = re.compile(r"^\W*(?:no\.?\s*)?(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s*[、.:)|]\s*")
 _ORDER = "一二三四五六七八九十"

@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.post import Method
-from bot.domain.publication import UNSENT, Hold, State
+from bot.domain.publication import GIVEN, UNSENT, Hold, State
 from bot.domain.step import ByHand, PublishedAs, Step, Terms
 from bot.domain.step import made as _step
 
@@ -84,10 +84,19 @@ def look_first(*, look_at: datetime, finds: int) -> Step:
     return _step("look_first", _of(State.QUEUED), State.UNKNOWN, next_at=look_at, finds=finds)
 
 
-def hand_off(*, package: str) -> Step:
-    """queued → handed_off: the package is complete; the unit's officer has it now."""
+def hand_off(*, package: str, fallback: str = "") -> Step:
+    """queued → handed_off: the package is complete; the unit's officer has it now.
+
+    It stays with them from then on, for nobody knows whether they have used it already;
+    `fallback` is why it was theirs before.
+    """
     return _step(
-        "handed_off", _of(State.QUEUED), State.HANDED_OFF, next_at=None, facts={"package": package}
+        "handed_off",
+        _of(State.QUEUED),
+        State.HANDED_OFF,
+        next_at=None,
+        fallback=fallback or GIVEN,
+        facts={"package": package},
     )
 
 
@@ -376,24 +385,6 @@ def changed_after(*, content_hash: str) -> Step:
         None,
         changed_hash=content_hash,
         facts={"content": content_hash},
-    )
-
-
-def take_down(*, recall: int, by: str = "") -> Step:
-    """published: it was taken back, by the platform or by `by`; that it was public stays true."""
-    facts = {"recall": recall, "by": by}
-    return _step("taken_down", _of(State.PUBLISHED), None, facts=facts)
-
-
-def correct(*, content_hash: str, recall: int, by: str = "") -> Step:
-    """published: what is public carries this version now, corrected in place."""
-    return _step(
-        "corrected",
-        _of(State.PUBLISHED),
-        None,
-        content_hash=content_hash,
-        changed_hash="",
-        facts={"content": content_hash, "recall": recall, "by": by},
     )
 
 

@@ -63,6 +63,7 @@ _REASONS = {
     "removed": N_("removed from the calendar"),
     "withdrawn": N_("withdrawn"),
     "declined": N_("the unit declined"),
+    "exempted": N_("the unit was exempted"),
     "not_whitelisted": N_(
         "It is declared original (原创), and WeChat refuses the bot's copy. Carry it by WeChat's "
         "own 转载, or ask the first account for a place on its whitelist (白名单)."
@@ -113,6 +114,7 @@ _EVIDENCE = {
     "few-own-words": N_("too little text of its own"),
     "guard-length": N_("much longer than the key item"),
     "guard-numbers": N_("numbers differ"),
+    "guard-place": N_("place or time differs"),
     "guard-rewritten": N_("text in other words"),
     "guard-sibling": N_("another post of ours says the same"),
     "guard-subject": N_("another disease is named"),

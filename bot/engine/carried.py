@@ -33,7 +33,8 @@ async def take_over(
 
 
 def _found_by_hand(pub: Publication, row: Any, by: str) -> Step | None:
-    if pub.state in _NOT_YET and not pub.commits:
+    if pub.state in _NOT_YET | {State.QUEUED} and not pub.commits:
+        # One that is just being prepared too: without its lease it is granted nothing.
         return transitions.cancel(reason="carried_by_hand", by="" if by == BY_READING else by)
     if pub.state not in _NOT_YET | {State.HANDED_OFF}:
         return None

@@ -97,8 +97,9 @@ async def _beyond_the_cap(
     cap = core.options.reprints_per_hour
     asking: dict[str, list[Publication]] = {}
     for pub in rows if cap else ():
-        # One that is looked for goes within its minute, and was counted with its first call.
-        if _is_new_reprint(pub):
+        # One that is looked for goes within its minute, and was counted with its first call; one
+        # whose window has closed does not go at all.
+        if _is_new_reprint(pub) and now < pub.not_after:
             asking.setdefault(pub.post, []).append(pub)
     gone = await publications.reprinted_since(conn, asking, now - _HOUR)
     later = {}
@@ -132,6 +133,8 @@ def _step(pub: Publication, now: datetime, until: datetime) -> Step | None:
             return transitions.lose(
                 find_at=now, doubt_since=doubt, error={"message": "worker_died"}
             )
+        case State.FAILED if pub.withdrawn:
+            return transitions.cancel(reason=pub.withdrawn)  # refused, and called off before that
         case State.FAILED if pub.wanted:
             # Refused while the calendar already wanted it otherwise: the new wish goes.
             return as_wanted(pub, now)

@@ -186,7 +186,7 @@ async def _enter(
         for one in await imports.every(conn, account=account.id)
         if one.sha256 == sha256 and one.mapping == order.mapping.name
     ]
-    entered = await _items(conn, owner, sheet.rows, now)
+    entered = await _items(conn, owner, sheet.rows, now, min(order.as_of, now))
     counted = await _counters(conn, sheet.rows, entered.ids, order.as_of)
     matched = await _verdicts(conn, entered.ids, found, known, now)
     read, covers = await _cover(conn, account, health, order, now)
@@ -232,8 +232,9 @@ class _Entered:
 
 
 async def _items(
-    conn: Connection, owner: Any, rows: Sequence[ExportRow], now: datetime
+    conn: Connection, owner: Any, rows: Sequence[ExportRow], now: datetime, as_of: datetime
 ) -> _Entered:
+    """Enters the rows. An export tells nothing about what came after `as_of`, when it was made."""
     if not rows:
         return _Entered(ids=(), new=0, updated=0)
     known = _Items(await _known(conn, owner.id, rows))
@@ -246,10 +247,11 @@ async def _items(
             new.add(key)
             ids.append(key)
             continue
-        news = _news(item, row)
+        news = _news(item, row, as_of)
         if news:
             changed.add(item.id)
-        await imports.amend(conn, item.id, {**news, "last_seen_at": now})
+        seen_at = max(item.last_seen_at, as_of)
+        await imports.amend(conn, item.id, {**news, "last_seen_at": seen_at})
         known.add(item, row)
         ids.append(item.id)
     return _Entered(ids=ids, new=len(new), updated=len(changed - new))
@@ -336,7 +338,7 @@ def _values(owner: Any, row: ExportRow, now: datetime) -> dict[str, object]:
     }
 
 
-def _news(item: Any, row: ExportRow) -> dict[str, object]:
+def _news(item: Any, row: ExportRow, as_of: datetime) -> dict[str, object]:
     """What the export says of an item that the ledger did not know yet."""
     changes: dict[str, object] = {}
     nameless = item.platform_id.startswith("row:") or item.platform_id == item.url
@@ -353,8 +355,10 @@ def _news(item: Any, row: ExportRow) -> dict[str, object]:
             changes["published_at"] = row.at
     elif _text(row) and not item.text:
         changes["text"] = _text(row)
-    if item.deleted_at is not None:
+    if item.deleted_at is not None and as_of > item.deleted_at:
         changes |= {"deleted_at": None, "vanished": False}
+    if changes.keys() & {"text", "published_at"}:
+        changes["sketched"] = 0
     return changes
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.contract import NO_SECRET, Knows, Lists, Member, Profile, Renews
-from bot.domain.roster import Account, AccountStatus, Roster, same_name
+from bot.domain.roster import Account, AccountStatus, Roster, day_of, same_name
 from bot.engine.ports import Core
 from bot.errors import AuthFailed, BotError, UsageError
 from bot.i18n import _
@@ -44,13 +44,17 @@ class Stranger:
     member: Member
 
 
-async def check(core: Core, accounts: Collection[str] = ()) -> list[Checked]:
+async def check(
+    core: Core, accounts: Collection[str] = (), *, members: Roster | None = None
+) -> list[Checked]:
     """Asks the platforms about `accounts`, all that are not closed if left out; roster order.
 
-    Read-only but for tokens that must be refreshed to ask. Raises UsageError for unknown ids.
+    `members` of None are those in force. Read-only but for tokens that must be refreshed to ask.
+    Raises UsageError for unknown ids.
     """
-    async with core.ledger.read() as conn:
-        members = await roster.load(conn)
+    if members is None:
+        async with core.ledger.read() as conn:
+            members = await roster.load(conn)
     if unknown := sorted(set(accounts) - members.accounts.keys()):
         raise UsageError(_("There is no account {account}.").format(account=", ".join(unknown)))
     now = core.clock.now()
@@ -96,11 +100,17 @@ def differences(account: Account, profile: Profile) -> tuple[Difference, ...]:
         ("verified_name", account.verified_name, profile.verified_name),
         ("kind", account.kind, profile.kind),
     )
-    return tuple(
+    found = [
         Difference(field=field, ours=ours, theirs=theirs)
         for field, ours, theirs in pairs
         if theirs and not same_name(ours, theirs)
-    )
+    ]
+    # A day the roster does not have is no contradiction: what the platform says is kept beside it.
+    until = day_of(profile.verified_until) if profile.verified_until is not None else None
+    if account.verified_until not in (None, until) and until is not None:
+        ours, theirs = str(account.verified_until), str(until)
+        found.append(Difference(field="verified_until", ours=ours, theirs=theirs))
+    return tuple(found)
 
 
 async def strangers(core: Core) -> tuple[list[Stranger], Mapping[str, str]]:

@@ -153,7 +153,7 @@ class Publisher:
         return self._core.clock.now()
 
     async def _hand_off(self, job: _Job, done: Checkpoint) -> None:
-        step = transitions.hand_off(package=done.data.get("package", ""))
+        step = transitions.hand_off(package=done.data.get("package", ""), fallback=job.pub.fallback)
         move = Move(publication=job.pub.id, step=step, lease=job.lease, gated=True)
         given = (await self._core.journal.apply(move, now=self._now))[0]
         if not given.ok:

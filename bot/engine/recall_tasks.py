@@ -49,6 +49,7 @@ def _task(step: RecallStep, recall: Recall, post: StoredPost) -> Task:
         platform=step.platform,
         role=Role.LIAISON,
         since=step.made_at,
+        again=step.again,
     )
 
 

@@ -26,6 +26,7 @@ from bot.engine.context import Context
 from bot.engine.ports import Core
 from bot.engine.recalling import Survey, carried_out, survey, sweep
 from bot.errors import AuthFailed, BotError, Gone, MediaError, RateLimited, Rejected, UsageError
+from bot.i18n import _
 from bot.ledger import budgets, items, journal, recalls
 from bot.ledger.recalls import Shown
 from bot.logs import get_logger
@@ -69,18 +70,19 @@ class _Job:
         return self.found.known
 
 
-async def work_due(core: Core) -> int:
-    """Brings all recalls up to date and does what is due; returns how many steps were worked on.
+async def work_due(core: Core, *, finished: bool = True) -> int:
+    """Brings recalls up to date and does what is due; returns how many steps were worked on.
 
-    Meant to be called about every minute; several processes share the work.
+    Without `finished` it is meant to be called about every minute, with it after each reading.
+    Several processes share the work.
     """
-    await sweep(core)
+    await sweep(core, finished=finished)
     worked = 0
     while claimed := await _claim(core):
         lease, steps = claimed
         worked += len(steps)
         await _all(core, steps, lease)
-        await sweep(core)
+        await sweep(core, finished=False)
     return worked
 
 
@@ -190,6 +192,9 @@ async def _ask(core: Core, job: _Job) -> None:
     assert job.pub is not None
     adapter = core.platforms.adapter(job.known.account(job.pub))
     receipt = _receipt(job.pub, job.item, job.more)
+    if not (receipt.platform_id or receipt.ref):
+        # A person confirmed it by its link. Platforms answer "gone" for a name they do not know.
+        raise UsageError(_("It is known by its link alone, so it cannot be named to the platform."))
     if job.recall.kind is RecallKind.WITHDRAW and isinstance(adapter, Withdraws):
         await adapter.withdraw(receipt)
     elif job.recall.kind is RecallKind.CORRECT and isinstance(adapter, Corrects):
@@ -203,8 +208,9 @@ async def _ask(core: Core, job: _Job) -> None:
 def _receipt(pub: Publication, item: Shown | None, more: Sequence[Shown]) -> Receipt:
     """The proof it was published with, as far as the ledger keeps it."""
     assert pub.published_at is not None
+    listed = item.platform_id if item is not None and item.platform_id != item.url else ""
     return Receipt(
-        platform_id=pub.platform_id,
+        platform_id=pub.platform_id or listed,
         url=pub.url,
         published_at=pub.published_at,
         push_id=item.push_id if item else "",
@@ -265,12 +271,13 @@ async def _look(core: Core, job: _Job) -> Change:
     if until is not None:
         return _later(job, until, looks=_looks(job))
     fate = fate_of(job.item, listed, can)
+    same = [one for one in listed if _is(job.item, one)]
     async with core.ledger.write() as conn:
         if fate is Fate.THERE:  # it may have been corrected
-            same = [one for one in listed if _is(job.item, one)]
             await items.upsert(conn, job.step.account, same, now)
         elif fate is Fate.GONE:
-            await recalls.gone(conn, [job.item.id, *(one.id for one in job.more)], now)
+            ids = [job.item.id, *(one.id for one in job.more)]
+            await recalls.gone(conn, ids, now, vanished=not any(one.deleted for one in same))
     return _seen(job, fate, now)
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.contract import Corrects, Withdraws
+from bot.domain import afterwards, transitions
 from bot.domain import recall as rules
-from bot.domain import transitions
 from bot.domain.differences import Forms, carried, forms
 from bot.domain.planning import IN_FLIGHT
 from bot.domain.post import Post
@@ -306,14 +306,15 @@ class _News:
         return bool(self.new or self.changes or self.moves)
 
 
-async def sweep(core: Core) -> int:
+async def sweep(core: Core, *, finished: bool = True) -> int:
     """Brings all steps up to what the ledger knows by now; returns how many changed.
 
-    Writes nothing where there is nothing new, so it may be called as often as one likes.
+    Writes nothing where there is nothing new. `finished`: also recalls with nothing open, which
+    only another reading, import or match can open again.
     """
     now = core.clock.now()
     async with core.ledger.read() as conn:
-        due = await recalls.in_force(conn, now - WATCHED)
+        due = await recalls.in_force(conn, now - WATCHED if finished else None)
         due = [one for one in due if await _news(core, conn, one, now)]
     changed = 0
     for recall in due:
@@ -364,7 +365,7 @@ def carried_out(recall: Recall, step: RecallStep, *, by: str = "") -> list[Move]
     if step.publication is None:
         return []
     if recall.kind is RecallKind.WITHDRAW:
-        told = transitions.take_down(recall=recall.id, by=by)
+        told = afterwards.take_down(recall=recall.id, by=by)
     else:
-        told = transitions.correct(content_hash=recall.content_hash, recall=recall.id, by=by)
+        told = afterwards.correct(content_hash=recall.content_hash, recall=recall.id, by=by)
     return [Move(publication=step.publication, step=told)]

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.domain import transitions
 from bot.domain.post import Kind
-from bot.domain.publication import Publication, State
+from bot.domain.publication import GIVEN, Publication, State
 from bot.domain.step import Step
 from bot.domain.tasks import Answer, Said, Task, TaskKind, kind_of, parse_id, role_of
 from bot.engine import people, recall_tasks
@@ -127,7 +127,7 @@ def _task(pub: Publication, post: StoredPost) -> Task | None:
         unit=pub.unit,
         account=pub.account,
         platform=pub.platform,
-        why=pub.fallback if kind is TaskKind.HAND_OFF else "",
+        why=pub.fallback if kind is TaskKind.HAND_OFF and pub.fallback != GIVEN else "",
         role=role_of(pub),
         since=post.first_release_at if pub.kind is Kind.REPRINT else pub.due_at,
         deadline_at=post.deadline_at if pub.kind is Kind.REPRINT else None,

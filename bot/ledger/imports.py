@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import and_, func, insert, select, update
 
 from bot.ledger.connection import Connection
-from bot.ledger.tables import accounts, imports, items, stats
+from bot.ledger.tables import accounts, imports, items, stats, verdicts
 
 _PART = 500  # values of one IN: SQLite takes a few thousand at the most
 
@@ -99,6 +99,9 @@ async def enter(conn: Connection, **values: object) -> int:
 async def amend(conn: Connection, item: int, changes: Mapping[str, object]) -> None:
     """Changes an item."""
     await conn.execute(update(items).where(items.c.id == item).values(**changes))
+    if "published_at" in changes:  # which verdicts have of their item
+        moved = update(verdicts).where(verdicts.c.item == item)
+        await conn.execute(moved.values(published_at=changes["published_at"]))
 
 
 async def rows(conn: Connection, ids: Collection[int]) -> list[Any]:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Row,
+    and_,
     bindparam,
     exists,
     func,
@@ -149,10 +150,18 @@ async def look_later(conn: Connection, times: Sequence[tuple[int, datetime]]) ->
     await conn.execute(statement, [{"pk": pk, "at": at} for pk, at in times])
 
 
+_MAY_BE_OUT = publications.c.doubt_since.is_not(None) | publications.c.state.in_(
+    [State.PUBLISHED.value, State.PENDING.value, State.UNKNOWN.value]
+)
+
+
 async def reprinted_since(
     conn: Connection, ids: Collection[str], since: datetime
 ) -> dict[str, list[datetime | None]]:
-    """Post → when the bot sent each of its reprints since then; None: it is just about to."""
+    """Post → when the bot sent each of its reprints since then; None: it is just about to.
+
+    A call that surely made nothing public is none of them.
+    """
     found: dict[str, list[datetime | None]] = {}
     if not ids:
         return found
@@ -161,7 +170,7 @@ async def reprinted_since(
         publications.c.post.in_(sorted(ids)),
         publications.c.kind == Kind.REPRINT.value,
         publications.c.by_hand.is_(False),
-        or_(publications.c.committed_at > since, under_way),
+        or_(and_(publications.c.committed_at > since, _MAY_BE_OUT), under_way),
     )
     for row in await conn.execute(query):
         found.setdefault(row.post, []).append(None if row.now else row.committed_at)

@@ -175,14 +175,13 @@ async def every(conn: Connection, *, post: str = "") -> list[Recall]:
     return [_recall(row) for row in await conn.execute(query)]
 
 
-async def in_force(conn: Connection, since: datetime) -> list[Recall]:
-    """Recalls whose reach must still be watched, oldest first: young ones and unfinished ones."""
+async def in_force(conn: Connection, since: datetime | None) -> list[Recall]:
+    """Recalls with something open, oldest first, and all that were ordered at `since` or later."""
     unfinished = select(recall_steps.c.recall).where(recall_steps.c.state.in_(_LIVING))
-    query = (
-        select(recalls)
-        .where(or_(recalls.c.at >= since, recalls.c.id.in_(unfinished)))
-        .order_by(recalls.c.id)
-    )
+    wanted: ColumnElement[bool] = recalls.c.id.in_(unfinished)
+    if since is not None:
+        wanted = or_(recalls.c.at >= since, wanted)
+    query = select(recalls).where(wanted).order_by(recalls.c.id)
     return [_recall(row) for row in await conn.execute(query)]
 
 
@@ -332,10 +331,13 @@ async def push(conn: Connection, one: Shown) -> list[Shown]:
     return [Shown(**row._mapping) for row in await conn.execute(query.order_by(items.c.id))]
 
 
-async def gone(conn: Connection, ids: Collection[int], now: datetime) -> None:
-    """Notes that these items are not to be seen any more."""
+async def gone(conn: Connection, ids: Collection[int], now: datetime, *, vanished: bool) -> None:
+    """Notes that these items are not to be seen any more.
+
+    `vanished`: they are only not listed, so a listing that shows them again counts.
+    """
     await conn.execute(
         update(items)
         .where(items.c.id.in_(sorted(ids)), items.c.deleted_at.is_(None))
-        .values(deleted_at=now)
+        .values(deleted_at=now, vanished=vanished)
     )

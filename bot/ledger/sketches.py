@@ -18,17 +18,19 @@ from sqlalchemy import bindparam, delete, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 
-from bot.domain.sketch import VERSION
+from bot.domain.sketch import VERSION, WINDOW
 from bot.ledger.connection import Connection
 from bot.ledger.prepared import Prepared
 from bot.ledger.tables import items, sketches
 
 # Hashes held by more items than this belong to a footer or a template, and tell nothing.
-_COMMON = 1_000
-_BUDGET = 3_000  # rows read of the rarest hashes; enough to tell the best candidates
+_COMMON = 600
+_BUDGET = 800  # rows read of the rarest hashes; enough to tell the best candidates
+_LEAST = 3  # hashes that are read whatever they cost
 _ENOUGH = 64  # hashes of a long text that are asked for: the smallest, so the same in every text
-_RANKED = 20  # best by the sketches, put in order by time
-_AS_MANY = 0.9  # copies differ at their edges: from this share of the best on they are equal
+_RANKED = 16  # best by the sketches, put in order by time
+_TENTH = 0.1
+_CHARACTERS_A_HASH = (WINDOW + 1) / 2  # of a text, on average
 _DAY_S = 86_400
 Hash = tuple[int, int, int]  # a row: hash, day, item
 
@@ -50,10 +52,10 @@ _SHARING = (
     " WHERE sketches.hash = asked.hash AND sketches.day <= :until"
     " GROUP BY sketches.item ORDER BY shared DESC, min(sketches.day), sketches.item LIMIT :most"
 )
-_NEWEST = (
+_FIRST = (
     " SELECT sketches.item AS item, 1 AS shared FROM asked CROSS JOIN sketches"
     " WHERE sketches.hash = asked.hash AND sketches.day <= :until"
-    " ORDER BY sketches.day DESC, sketches.item DESC LIMIT :most"
+    " ORDER BY sketches.day, sketches.item LIMIT :most"
 )
 _WITHIN = (
     " SELECT DISTINCT sketches.item AS item, 0 AS shared FROM asked CROSS JOIN sketches"
@@ -62,9 +64,6 @@ _WITHIN = (
 
 
 _AMONG = items.c.id.in_(bindparam("ids", expanding=True))
-_TIMES = select(items.c.id, items.c.published_at).where(
-    _AMONG, items.c.published_at < bindparam("before", type_=items.c.published_at.type)
-)
 _TEXTS = select(
     items.c.id,
     items.c.account,
@@ -72,7 +71,7 @@ _TEXTS = select(
     items.c.title,
     items.c.url,
     items.c.text,
-).where(_AMONG)
+).where(_AMONG, items.c.published_at < bindparam("before", type_=items.c.published_at.type))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,33 +164,47 @@ def within(
 def nearest(
     conn: SyncConnection, hashes: Collection[int], before: datetime, limit: int
 ) -> Sequence[Any]:
-    """Up to `limit` items published before then that share most of the telling hashes.
+    """Up to `limit` items published before then: those that share most, and the first of them.
 
-    Rows of id, account, published_at, title, url and text. Of about equals the earliest are chosen.
-    The rarest hashes are read, up to a budget: what it costs does not grow with the footers. A text
-    that is common all through gives newest ones that carry it.
+    Rows of id, account, published_at, title, url and text. The rarest hashes are read, up to a
+    budget: what it costs does not grow with the footers. Of a text that is common all through, the
+    first items that carry some of it are given.
     """
     at = {"until": day_of(before)}
     asked = sorted(hashes)[:_ENOUGH]
     held = sorted((row[1], row[0]) for row in _ask(conn, _HELD, asked, at | {"most": _COMMON}))
     rare = [one for one in held if 0 < one[0] < _COMMON]
-    question = _SHARING if rare else _NEWEST
+    question = _SHARING if rare else _FIRST
     chosen = list(_affordable(rare)) if rare else [hash_ for count, hash_ in held[-1:] if count]
     shared = dict(_ask(conn, question, chosen, at | {"most": _RANKED}))
     if not shared:
         return ()
-    query = _TIMES, {"ids": list(shared), "before": before}
-    most = max(shared.values()) * _AS_MANY
-    ranking = sorted(
-        (-min(shared[row.id], most), row.published_at, row.id) for row in conn.execute(*query)
-    )
-    return conn.execute(_TEXTS, {"ids": [item for *_rank, item in ranking[:limit]]}).all()
+    found = conn.execute(_TEXTS, {"ids": list(shared), "before": before})
+    telling = [row for row in found if _tells(shared[row.id], len(chosen), len(row.text))]
+    return _best_and_first(telling, shared)[:limit]
+
+
+def _best_and_first(rows: Sequence[Any], shared: Mapping[int, int]) -> list[Any]:
+    """Two that share most, then the earliest of those that share half as much, then the others.
+
+    Copies differ at their edges, so the first of many is hardly ever the one that shares most.
+    """
+    by_time = sorted(rows, key=lambda row: (row.published_at, row.id))
+    ranked = sorted(by_time, key=lambda row: -shared[row.id])
+    half = max(shared.values()) / 2
+    copies = [row for row in by_time if shared[row.id] >= half]
+    return list({row.id: row for row in (*ranked[:2], *copies, *ranked)}.values())
+
+
+def _tells(shared: int, asked: int, length: int) -> bool:
+    """Whether about a tenth of either text may be shared: less is but a phrase."""
+    return shared >= _TENTH * asked or shared * _CHARACTERS_A_HASH >= _TENTH * length
 
 
 def _affordable(ranked: Sequence[tuple[int, int]]) -> Iterator[int]:
     left = _BUDGET
-    for count, hash_ in ranked:
-        if left <= 0:
+    for number, (count, hash_) in enumerate(ranked):
+        if left <= 0 and number >= _LEAST:
             return
         left -= count
         yield hash_

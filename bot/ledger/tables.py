@@ -121,6 +121,32 @@ register = Table(  # append-only: what was said of a unit or account, and from w
     Column("by", Text, nullable=False),
 )
 
+profiles = Table(  # what a platform said last of an account
+    "profiles",
+    metadata,
+    Column("account", String(64), primary_key=True),
+    Column("said", JSON, nullable=False),
+    Column("as_of", Moment, nullable=False),
+)
+
+differences = Table(  # where roster and platform do not agree, and who decided what; never deleted
+    "differences",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("subject", Text, nullable=False),  # an account, or who authorised us and is none
+    Column("field", String(32), nullable=False),  # as in the roster; "account": it is not there
+    Column("ours", Text, nullable=False),
+    Column("theirs", Text, nullable=False),
+    Column("facts", JSON, nullable=False),  # of who is not there: what its row would say
+    Column("state", String(16), nullable=False),  # open | taken | refused | settled
+    Column("noted_at", Moment, nullable=False),
+    Column("as_of", Moment, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("by", Text, nullable=False, server_default=""),
+    Column("decided_at", Moment),
+    Index("ix_differences_state", "state"),
+)
+
 posts = Table(
     "posts",
     metadata,

@@ -12,6 +12,7 @@ import logging
 import re
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,9 @@ from bot.domain.notices import Letter, Reply, Verdict
 from bot.errors import UsageError
 from bot.i18n import _
 
+# Of their own: a mail server that does not answer must not hold up what publishing does in threads.
+# As many as letters are sent at once (bot/engine/reminding.py), so that none waits for its turn.
+_THREADS = ThreadPoolExecutor(8, "letters")
 _MAIL_BYTES = 30_000
 _FEWEST_BYTES = 200  # whatever a service says of its limit
 _SAID_CHARS = 200
@@ -64,7 +68,8 @@ class ExtraTarget:
         """Sends it once, in a thread; raises nothing but cancellation."""
         try:
             async with asyncio.timeout(self.timeout_s * _STEPS):
-                return await asyncio.to_thread(self._send, fit(letter, self.limit))
+                loop = asyncio.get_running_loop()
+                return await loop.run_in_executor(_THREADS, self._send, fit(letter, self.limit))
         except TimeoutError:
             return _unclear("")
 

@@ -145,7 +145,6 @@ _ENTRIES: Final = {
     "unknown-unit": N_("A key item names a unit that is not in the roster."),
     "unit-twice": N_("A key item asks a unit in two ways: to reprint, and not to."),
     "variant-changes-words": N_("A unit's variant has another title or text than the post."),
-    "reprints-too-many": N_("The reprints of a key item cannot all go out before its deadline."),
     "unknown-platform": N_("A platform, or the name of a variant, is not one the bot knows."),
     "more-not-possible": N_("A post has further articles where no account can carry them."),
     "draft-title": N_("A post still has the title of a draft."),

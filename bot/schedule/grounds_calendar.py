@@ -110,6 +110,13 @@ CALENDAR: Final = (
         ),
         ("push: true", "push: false"),
     ),
+    _rule(
+        "reprints-too-many",
+        N_("The reprints of a key item cannot all go out before its deadline."),
+        N_("No more than reprinting.per_hour of one item go out within an hour."),
+        (_OWN, ""),
+        ("deadline: T+4h", "deadline: T+24h"),
+    ),
 )
 
 

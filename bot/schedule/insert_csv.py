@@ -1,4 +1,4 @@
-"""Puts ids into a CSV calendar; encoding, line ends, quotes and other cells stay as they are."""
+"""Puts values into a CSV file; encoding, line ends, quotes and other cells stay as they are."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from bot.schedule.csvfile import parted
+from bot.schedule.csvfile import Known, parted
 from bot.schedule.naming import Gap
 from bot.schedule.xlsx import spot
 
@@ -20,6 +20,7 @@ _ENCODINGS: Final = (
     (b"", "gb18030"),
 )
 Span = tuple[int, int]
+_LINE_END: Final = re.compile(r"\r\n|\n|\r")
 
 
 def insert_csv(raw: bytes, named: Mapping[Gap, str]) -> bytes:
@@ -35,6 +36,56 @@ def insert_csv(raw: bytes, named: Mapping[Gap, str]) -> bytes:
     for first, last, piece in sorted(pieces, reverse=True):
         text = text[:first] + piece + text[last:]
     return bom + text.encode(encoding)
+
+
+def put_csv(raw: bytes, cells: Mapping[str, str], known: Known) -> bytes:
+    """The file with these values by the names of their cells, whatever stood there before.
+
+    A row behind the last one is made. Raises ValueError or IndexError where that cannot be done.
+    """
+    bom, encoding, text = _decoded(raw)
+    begin, mark = parted(text, known)
+    rows = _rows(text, begin, mark)
+    wanted: dict[int, dict[int, str]] = {}
+    for cell, value in cells.items():
+        line, column = spot(cell)
+        wanted.setdefault(line, {})[column] = _quoted(value, mark)
+    pieces = []
+    for line, values in wanted.items():
+        if line == len(rows):
+            text = _ended(text) + _line(values, mark) + _line_end(text)
+        else:
+            pieces += [_set(rows[line], mark, column, value) for column, value in values.items()]
+    for first, last, _column, piece in sorted(pieces, reverse=True):
+        text = text[:first] + piece + text[last:]
+    return bom + text.encode(encoding)
+
+
+def _set(row: list[Span], mark: str, column: int, value: str) -> tuple[int, int, int, str]:
+    """What to put in place of the text between two indexes; of one index the last column first."""
+    if column < len(row):
+        first, last = row[column]
+        return first, last, column, value
+    raise ValueError("the row ends before that column")
+
+
+def _line(values: Mapping[int, str], mark: str) -> str:
+    return mark.join(values.get(column, "") for column in range(max(values) + 1))
+
+
+def _line_end(text: str) -> str:
+    found = _LINE_END.search(text)
+    return found[0] if found is not None else "\r\n"
+
+
+def _ended(text: str) -> str:
+    return text if not text or text.endswith(("\n", "\r")) else text + _line_end(text)
+
+
+def _quoted(value: str, mark: str) -> str:
+    if any(sign in value for sign in (mark, '"', "\n", "\r")):
+        return '"' + value.replace('"', '""') + '"'
+    return value
 
 
 def _decoded(raw: bytes) -> tuple[bytes, str, str]:

@@ -1,4 +1,4 @@
-"""Puts ids into cells of an .xlsx workbook; every other part of it stays byte for byte.
+"""Puts values into cells of an .xlsx workbook; every other part of it stays byte for byte.
 
 Formats, dropdowns, comments, charts and pictures live in parts and elements nobody touches here. A
 library that loads and saves a workbook would lose those it does not know.
@@ -13,14 +13,17 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Final
 from xml.parsers import expat
+from xml.sax.saxutils import escape
 
 from bot.schedule.grid import Spot, letters
 from bot.schedule.naming import Gap
 from bot.schedule.package import Unreadable, unpack
 from bot.schedule.xlsx import sheet_parts, spot
 
+_DAY_ZERO: Final = date(1899, 12, 30)
 _MAX_BYTES: Final = 200_000_000  # of all parts unpacked, pictures and all
 _TAG: Final = re.compile(rb"""<[^>"']*(?:"[^"]*"[^>"']*|'[^']*'[^>"']*)*>""")
 _ENCODING: Final = re.compile(rb"""^<\?xml[^>]*encoding=["']([A-Za-z0-9-]+)["']""")
@@ -41,23 +44,34 @@ def insert_xlsx(raw: bytes, named: Mapping[Gap, str]) -> bytes:
     For a file that was read as a calendar before. Raises ValueError or LookupError where that
     cannot be done safely.
     """
+    for gap in named:
+        if not (gap.cell or "").strip():
+            raise ValueError("no cell")
+    return put_xlsx(raw, {gap.cell or "": name for gap, name in named.items()})
+
+
+def put_xlsx(raw: bytes, cells: Mapping[str, str | date]) -> bytes:
+    """The workbook with these values by the names of their cells; a row that is not there is made.
+
+    Raises ValueError or LookupError where that cannot be done safely.
+    """
     try:
-        return _repacked(raw, _changed(raw, named))
+        return _repacked(raw, _changed(raw, cells))
     except _BROKEN as error:
         raise ValueError("not a workbook to write in") from error
 
 
-def _changed(raw: bytes, named: Mapping[Gap, str]) -> dict[str, bytes]:
-    """The parts that hold the sheets concerned, with the ids in them."""
+def _changed(raw: bytes, named: Mapping[str, str | date]) -> dict[str, bytes]:
+    """The parts that hold the sheets concerned, with the values in them."""
     package = unpack(raw, "")
     parts = {name: part for name, part in sheet_parts(package) if _is_sheet(package.parts[part])}
-    wanted: dict[str, dict[Spot, str]] = {}
-    for gap, name in named.items():
-        sheet, _mark, reference = (gap.cell or "").rpartition("!")
+    wanted: dict[str, dict[Spot, str | date]] = {}
+    for cell, value in named.items():
+        sheet, _mark, reference = cell.rpartition("!")
         if not sheet and len(parts) > 1:
             raise ValueError("which sheet?")
         part = parts[sheet] if sheet else next(iter(parts.values()))
-        wanted.setdefault(part, {})[spot(reference)] = name
+        wanted.setdefault(part, {})[spot(reference)] = value
     return {part: _with_cells(package.parts[part], cells) for part, cells in wanted.items()}
 
 
@@ -96,34 +110,64 @@ class _Row:
     end: int = 0  # where its end tag begins
 
 
-def _with_cells(xml: bytes, wanted: Mapping[Spot, str]) -> bytes:
+def _with_cells(xml: bytes, wanted: Mapping[Spot, str | date]) -> bytes:
     told = _ENCODING.match(xml.removeprefix(b"\xef\xbb\xbf"))
     if told is not None and told[1].lower() != b"utf-8":
         raise ValueError("not UTF-8")
-    rows = _Scan(wanted=frozenset(row for row, _column in wanted)).read(xml)
-    pieces = [_piece(xml, rows[at[0]], at, name) for at, name in wanted.items()]
-    for begin, end, piece in sorted(pieces, reverse=True):
+    scan = _Scan(wanted=frozenset(row for row, _column in wanted))
+    rows = scan.read(xml)
+    pieces = [_piece(xml, rows[at[0]], at, value) for at, value in wanted.items() if at[0] in rows]
+    pieces += [_new_row(scan, row, wanted) for row in {row for row, _c in wanted} - rows.keys()]
+    for begin, end, _column, piece in sorted(pieces, reverse=True):
         xml = xml[:begin] + piece + xml[end:]
     return xml
 
 
-def _piece(xml: bytes, row: _Row, at: Spot, name: str) -> tuple[int, int, bytes]:
+def _new_row(scan: _Scan, row: int, wanted: Mapping[Spot, str | date]) -> _Piece:
+    """A row of its own, in its place among the others."""
+    if scan.end is None:
+        raise ValueError("no place for a row")
+    begin = min((at for number, at in scan.begins.items() if number > row), default=scan.end)
+    cells = b"".join(
+        _element(scan.prefix, at, value, b"")
+        for at, value in sorted(wanted.items(), key=_spot)
+        if at[0] == row
+    )
+    tag = f"{scan.prefix}row".encode()
+    return begin, begin, row, b'<%b r="%d">%b</%b>' % (tag, row + 1, cells, tag)
+
+
+def _spot(item: tuple[Spot, str | date]) -> Spot:
+    return item[0]
+
+
+_Piece = tuple[int, int, int, bytes]  # from, to, column, what stands there then
+
+
+def _piece(xml: bytes, row: _Row, at: Spot, value: str | date) -> _Piece:
     """What to put in place of the bytes between two indexes."""
     there = next((cell for cell in row.cells if cell.column == at[1]), None)
     if there is None:
         behind = (cell.begin for cell in row.cells if cell.column > at[1])
         begin = next(behind, row.end)
-        return begin, begin, _element(row.prefix, at, name, b"")
+        return begin, begin, at[1], _element(row.prefix, at, value, b"")
     if there.formula:
         raise ValueError("the cell is computed")
     style = _STYLE.search(_tag(xml, there.begin)[0])
-    element = _element(row.prefix, at, name, style[0] if style is not None else b"")
-    return there.begin, there.end, element
+    element = _element(row.prefix, at, value, style[0] if style is not None else b"")
+    return there.begin, there.end, at[1], element
 
 
-def _element(prefix: str, at: Spot, name: str, style: bytes) -> bytes:
+def _element(prefix: str, at: Spot, value: str | date, style: bytes) -> bytes:
     before = prefix.encode()
     reference = f"{letters(at[1])}{at[0] + 1}".encode()
+    if isinstance(value, date):
+        serial = (value - _DAY_ZERO).days
+        return b'<%bc r="%b"%b><%bv>%d</%bv></%bc>' % (
+            *(before, reference, style),
+            *(before, serial, before, before),
+        )
+    name = escape(value)
     return b'<%bc r="%b"%b t="inlineStr"><%bis><%bt>%b</%bt></%bis></%bc>' % (
         *(before, reference, style),
         *(before, before, name.encode(), before, before, before),
@@ -136,6 +180,9 @@ class _Scan:
 
     wanted: frozenset[int]
     rows: dict[int, _Row] = field(default_factory=dict)
+    begins: dict[int, int] = field(default_factory=dict)  # of all rows
+    end: int | None = None  # where the end tag of all rows begins
+    prefix: str = ""
     _xml: bytes = b""
     _row: int = -1
     _column: int = -1
@@ -154,6 +201,7 @@ class _Scan:
             number = attributes.get("r", "")
             self._row = int(number) - 1 if number.isdecimal() else self._row + 1
             self._column = -1
+            self.begins[self._row] = self._parser.CurrentByteIndex
             if self._row in self.wanted:
                 self.rows[self._row] = _Row(prefix=prefix + colon)
         elif plain == "c":
@@ -166,10 +214,13 @@ class _Scan:
             self.rows[self._row].cells[-1].formula = True
 
     def _end(self, name: str) -> None:
-        plain, row = name.rpartition(":")[2], self.rows.get(self._row)
+        prefix, colon, plain = name.rpartition(":")
+        index = self._parser.CurrentByteIndex
+        if plain == "sheetData" and _tag(self._xml, index)[0].startswith(b"</"):
+            self.end, self.prefix = index, prefix + colon
+        row = self.rows.get(self._row)
         if row is None:
             return
-        index = self._parser.CurrentByteIndex
         if plain == "row":
             row.end = index
         elif plain == "c":

@@ -74,8 +74,9 @@ def _contact(value: object) -> str:
             _("The address of a robot stands in the roster; whoever reads it can write there."),
             _(
                 "Put the address into an environment variable of the bot and write its name here, "
-                "for example env:NOTIFY_U02; or store it in the ledger and write ledger. Then have "
-                "the group make a new address: this one has been seen."
+                "for example env:NOTIFY_U02; or write ledger here and store the address with "
+                "`bot contacts set`. Then have the group make a new address: this one has been "
+                "seen."
             ),
         )
     return refuse(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bot.domain.problem import Place
@@ -38,6 +38,19 @@ _PARTS: Final = re.compile(r"[；;，,、\n]")
 _SIGN: Final = re.compile(r"[=＝:：]")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Spot:
+    """A row of accounts, and in which column each key stands."""
+
+    grid: Grid
+    row: int
+    columns: Mapping[str, int]
+
+    def next(self) -> Spot:
+        """The row below."""
+        return replace(self, row=self.row + 1)
+
+
 @dataclass(kw_only=True)
 class RosterSheets:
     """Makes the tree of a file's grids."""
@@ -45,6 +58,8 @@ class RosterSheets:
     file: str
     findings: Findings = field(default_factory=Findings)
     homeless: set[str] = field(default_factory=set)  # ids of accounts whose unit is not there
+    spots: dict[str, Spot] = field(default_factory=dict)  # where each account stands
+    free: Spot | None = None  # a row for a further account
     _units: list[Tree] = field(default_factory=list)
     _nodes: list[Node] = field(default_factory=list)
     _accounts: list[tuple[Node, Tree]] = field(default_factory=list)
@@ -95,11 +110,23 @@ class RosterSheets:
         node = Node(line=row + 1, end_line=row + 1, value=tree, cell=cell)
         if block.table is Table.ACCOUNTS:
             self._accounts.append((node, tree))
+            spot = Spot(grid=block.grid, row=row, columns=block.columns)
+            self.spots.setdefault(node.text("id"), spot)
+            if row + 1 == len(block.grid.rows):
+                self.free = spot.next()
             return
         none: list[Node] = []
         tree["accounts"] = (row + 1, Node(line=row + 1, end_line=row + 1, value=none, cell=cell))
         self._units.append(tree)
         self._nodes.append(node)
+
+    def value(self, cell: str) -> Value:
+        """What stands in a cell of an account."""
+        for spot in self.spots.values():
+            for column in spot.columns.values():
+                if spot.grid.cell(spot.row, column) == cell:
+                    return spot.grid.value(spot.row, column)
+        return ""
 
     def _house(self, node: Node, tree: Tree) -> None:
         """Puts an account below its unit."""
@@ -180,6 +207,11 @@ class _Block:
     fields: dict[int, Field] = field(default_factory=dict)
     known: set[int] = field(default_factory=set)  # columns with a heading, read or not
     complete: bool = False
+
+    @property
+    def columns(self) -> dict[str, int]:
+        """In which column each key stands."""
+        return {one.key: index for index, one in self.fields.items()}
 
     def headings(self, row: int) -> None:
         """Takes the line of headings."""

@@ -28,11 +28,16 @@ class RosterTree:
     problems: list[Problem] = field(default_factory=list)
     homeless: frozenset[str] = frozenset()  # ids of accounts that stand there without their unit
     cells: Mapping[str, str] = field(default_factory=dict)  # of a sheet
+    sheets: RosterSheets | None = None
 
 
-def read_tree(folder: Folder, file: str) -> RosterTree:
-    """The file in the folder; never raises for what is wrong in it."""
-    if file.endswith(".yaml"):
+def read_tree(folder: Folder, file: str, *, kind: str = "") -> RosterTree:
+    """The file in the folder; never raises for what is wrong in it.
+
+    `kind` is a file name that says how it is read, where its own does not.
+    """
+    kind = kind or file
+    if kind.endswith(".yaml"):
         text, problems = folder.read_text(file, Place(file=file))
         if text is None:
             return RosterTree(root=None, problems=problems)
@@ -41,7 +46,7 @@ def read_tree(folder: Folder, file: str) -> RosterTree:
     raw, problems = folder.read_bytes(file, Place(file=file), MAX_SHEET_BYTES)
     if raw is None:
         return RosterTree(root=None, problems=problems)
-    grids, problems = grids_of(raw, file)
+    grids, problems = grids_of(raw, kind)
     if not grids and problems:
         return RosterTree(root=None, problems=problems)
     found = RosterSheets(file=file, findings=Findings(problems=problems))
@@ -51,6 +56,7 @@ def read_tree(folder: Folder, file: str) -> RosterTree:
         problems=found.findings.problems,
         homeless=frozenset(found.homeless),
         cells=Cells(grids=tuple(grids)),
+        sheets=found,
     )
 
 

@@ -1,36 +1,29 @@
 """Writes ids of new entries into the office's own files, and changes nothing else in them.
 
-The file is read, changed in memory and read back; only when the outcome is the same calendar with
-the ids, and nobody has touched or opened the file meanwhile, does it take the old file's place. It
-does so at once: whatever happens, the old file or the new one is there, whole.
+Only when the outcome is the same calendar with the ids does it take the old file's place.
 """
 
 from __future__ import annotations
 
 import copy
-import hashlib
-import os
-import shutil
-import stat
-import tempfile
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from bot.i18n import _
 from bot.schedule import naming
-from bot.schedule.digests import stamp
 from bot.schedule.folder import Folder
 from bot.schedule.insert_csv import insert_csv
 from bot.schedule.insert_xlsx import insert_xlsx
 from bot.schedule.insert_yaml import insert_yaml
 from bot.schedule.naming import Gap
+from bot.schedule.replacing import NotReplaced, Why, digest, locks, replace_file
 from bot.schedule.sources import READERS, read_source
 
 # The file's bytes and the ids → the file's bytes with them. Raises ValueError or LookupError.
 Insert = Callable[[bytes, Mapping[Gap, str]], bytes]
+__all__ = ["NotWritten", "Written", "locks", "write_all", "write_ids"]
 INSERTS: Final[Mapping[str, Insert]] = {
     ".yaml": insert_yaml,
     ".csv": insert_csv,
@@ -53,12 +46,6 @@ class NotWritten(Exception):
     def __init__(self, message: str, *, passing: bool = True) -> None:
         super().__init__(message)
         self.passing = passing  # another try may find it otherwise
-
-
-def locks(path: Path) -> list[Path]:
-    """The lock files by which Excel, WPS and LibreOffice say that they have the file open."""
-    names = (f"~${path.name}", f"~${path.name[2:]}", f".~{path.name}", f".~lock.{path.name}#")
-    return [lock for lock in map(path.with_name, names) if os.path.lexists(lock)]
 
 
 def write_all(root: Path, named: Mapping[Gap, str], zone: str) -> Written:
@@ -97,48 +84,38 @@ def write_ids(root: Path, file: str, named: Mapping[Gap, str], zone: str) -> Non
 
 
 def _write(root: Path, path: Path, file: str, named: Mapping[Gap, str], zone: str) -> None:
-    _check_closed(path, file)
-    seen = os.stat(path)
-    raw = path.read_bytes()
-    wanted = _wanted(root, file, raw, named, zone)
-    made = _with_ids(raw, file, named)
-    # Hidden and named as what is passing: neither a calendar nor a change of the folder.
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    fresh = Path(name)
+    wanted: Any = None
+
+    def change(raw: bytes) -> bytes:
+        nonlocal wanted
+        wanted = _wanted(root, file, raw, named, zone)
+        return INSERTS["." + file.rpartition(".")[2]](raw, named)
+
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(made)
-            stream.flush()
-            _keep_owner(fresh, path, seen, file)
-            os.fsync(stream.fileno())
-        if _says(root, fresh, file, zone) != wanted:
-            raise _by_hand(file)
-        _check_closed(path, file)
-        if stamp(os.stat(path)) != stamp(seen) or _digest(path.read_bytes()) != _digest(raw):
-            raise _changed(file)
-        os.replace(fresh, path)
-    finally:
-        with suppress(FileNotFoundError):
-            fresh.unlink()
-    _sync_folder(path.parent)
+        replace_file(path, change, lambda fresh: _says(root, fresh, file, zone) == wanted)
+    except NotReplaced as error:
+        raise _refusal(error, file) from error
 
 
-def _check_closed(path: Path, file: str) -> None:
-    found = locks(path)
-    if found:
-        raise NotWritten(
+def _refusal(error: NotReplaced, file: str) -> NotWritten:
+    if error.why is Why.OPEN:
+        return NotWritten(
             _(
                 "{file} is open on somebody's screen. Please close it; then the ids of its new "
                 "entries are written. If nobody has it open, delete {lock}."
-            ).format(file=file, lock=found[0].name)
+            ).format(file=file, lock=error.detail)
         )
-
-
-def _with_ids(raw: bytes, file: str, named: Mapping[Gap, str]) -> bytes:
-    try:
-        return INSERTS["." + file.rpartition(".")[2]](raw, named)
-    except (ValueError, LookupError, RecursionError) as error:
-        raise _by_hand(file) from error
+    if error.why is Why.CHANGED:
+        return _changed(file)
+    if error.why is Why.OWNER:
+        return NotWritten(
+            _(
+                "{file} belongs to somebody else, and would belong to the bot afterwards. Its "
+                "owner can write the ids with `bot check --write-ids`."
+            ).format(file=file),
+            passing=False,
+        )
+    return _by_hand(file)
 
 
 def _by_hand(file: str) -> NotWritten:
@@ -155,7 +132,7 @@ def _wanted(root: Path, file: str, raw: bytes, named: Mapping[Gap, str], zone: s
     """What the file is to say: the same as now, and the ids. Raises NotWritten if it changed."""
     view = Folder(root=root)
     source = read_source(view, file, zone)
-    if view.seen.get(file) != _digest(raw) or not named.keys() <= set(naming.gaps({file: source})):
+    if view.seen.get(file) != digest(raw) or not named.keys() <= set(naming.gaps({file: source})):
         raise _changed(file)
     assert source.root is not None  # where there is none, there are no gaps
     wanted: Any = copy.deepcopy(source.root.plain())
@@ -173,39 +150,3 @@ def _says(root: Path, fresh: Path, file: str, zone: str) -> object:
 
 def _changed(file: str) -> NotWritten:
     return NotWritten(_("{file} was changed just now; ids are written later.").format(file=file))
-
-
-def _keep_owner(fresh: Path, path: Path, seen: os.stat_result, file: str) -> None:
-    """Gives the new file the old one's rights. Raises NotWritten where that is not allowed."""
-    shutil.copystat(path, fresh)  # extended attributes, access lists among them, too
-    os.utime(fresh)
-    if os.name != "posix":
-        return
-    now = os.stat(fresh)
-    if (now.st_uid, now.st_gid) == (seen.st_uid, seen.st_gid):
-        return
-    try:
-        os.chown(fresh, seen.st_uid, seen.st_gid)
-        os.chmod(fresh, stat.S_IMODE(seen.st_mode))
-    except PermissionError as error:
-        raise NotWritten(
-            _(
-                "{file} belongs to somebody else, and would belong to the bot afterwards. Its "
-                "owner can write the ids with `bot check --write-ids`."
-            ).format(file=file),
-            passing=False,
-        ) from error
-
-
-def _digest(raw: bytes) -> str:
-    return hashlib.sha256(raw).hexdigest()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes the new name last; not every system and drive can do it."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

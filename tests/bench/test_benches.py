@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from bench import burst, coverage, footprint, growth, lateness, reading, report
+from bench import (
+    burst,
+    coverage,
+    footprint,
+    growth,
+    lateness,
+    million,
+    reading,
+    report,
+    writing,
+)
 from bench.figures import Figure, Outcome, Table
 from bench.load import ACCOUNTS
 from bench.matrix import Size
@@ -71,6 +81,22 @@ async def test_lateness_pairs_every_post_with_a_bare_call(
     late_bot, late_bare = await lateness.one_round(simulator)
     assert len(late_bot) == len(late_bare) == ACCOUNTS
     assert min(late_bot + late_bare) >= 0
+
+
+async def test_the_index_finds_what_it_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(million, "ACCOUNTS", 4)
+    monkeypatch.setattr(writing, "ACCOUNTS", 4)
+    parts = iter([writing.make_part(number, size=150) for number in range(2)])
+    async with million.opened(tmp_path) as app:
+        built = await million.fill(app, (150, 300), parts)
+        questions = (await million.asking(app, 300)).all(2)
+        answered = await million.ask(app, questions)
+    outcome = million.outcome_of(built, answered, 0.1, tmp_path)
+    values = {figure.name: figure.value for figure in outcome.figures}
+    assert values["found of what had to be found"] > 80
+    assert values["index in the ledger's file, per item"] > 0
 
 
 async def test_an_upload_is_measured_to_its_end(simulator: Simulator) -> None:

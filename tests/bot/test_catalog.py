@@ -19,12 +19,9 @@ ROOT = Path(__file__).parents[2]
 FOLDER = LOCALE_DIR / "zh_CN" / "LC_MESSAGES"
 CJK = re.compile(r"[\u4e00-\u9fff]")
 # Signs between words have no Chinese letters either.
-SIGNS = frozenset(
-    {
-        *(", ", "; ", "{key} {fault}", "{length} of {limit}", "{code}: {text}"),
-        *("“{words}”", "“{word}”: {reason}", "AI"),
-    }
-)
+# Without a word in them there is nothing to translate; "; then " is a sign in Chinese.
+WORDLESS = re.compile(r"(?:\{\w+\}|[^A-Za-z])*")
+SIGNS = frozenset({"{length} of {limit}", "AI", "; then "})
 
 
 @pytest.fixture(scope="module")
@@ -97,8 +94,8 @@ def test_translations_keep_colours_and_commands(catalog: Catalog) -> None:
 
 
 def test_translations_are_chinese(catalog: Catalog) -> None:
-    english = {message for message, text in _pairs(catalog).items() if not CJK.search(text)} - SIGNS
-    assert english == set()
+    plain = {message for message, text in _pairs(catalog).items() if not CJK.search(text)}
+    assert {message for message in plain if not WORDLESS.fullmatch(message)} <= SIGNS
 
 
 def test_compiled_catalog_says_what_the_source_says(catalog: Catalog) -> None:

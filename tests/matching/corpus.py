@@ -277,6 +277,18 @@ def _another_of_ours(m: Maker, key: Text) -> Candidate:
     return m.item(post.title, edits.with_source(post.body, m.dice))
 
 
+def _same_start(m: Maker, key: Text) -> Candidate | None:
+    """Its title and first paragraph over another article: the next one of its kind."""
+    if len(key.paragraphs[0]) > 0.2 * len(key.body):
+        return None
+    return m.item(m.titled(key), "\n".join([key.paragraphs[0], *m.filler(4)]))
+
+
+def _taken_back(m: Maker, key: Text) -> Candidate:
+    text = f"本号转载的《{key.title}》（稿号 {_marker(key.id)}）已由发布方撤回，请勿转发。"
+    return m.item(m.dice.one(("撤稿说明", "通知", "更正")), text)
+
+
 def _nothing(m: Maker, key: Text) -> Candidate:
     long = "".join(chr(0x4E00 + m.dice.number(0, 4000)) for _sign in range(2000)) * 50
     return m.item("", m.dice.one(("", "   \n", "😊😊👍❤️🌿", "[爱心][爱心]", "…", long)))
@@ -295,6 +307,8 @@ STRANGERS: dict[str, Make] = {
     "quoted in a comment": _quoted,
     "news about the item": _told_of,
     "among recommended articles": _recommended,
+    "same title and start, other text": _same_start,
+    "note that it is withdrawn": _taken_back,
     "same slogan": _slogan,
     "same header and footer": _same_clothes,
     "another post of the flagship": _another_of_ours,
@@ -343,11 +357,11 @@ def _key(text: Text) -> KeyText:
 @cache
 def corpus(split: Split, seed: str = "1") -> tuple[Pair, ...]:
     """All pairs of one half."""
-    m = Maker(library(split), Dice(f"{split} {seed}"))
+    parts = (_copies, _versions, _collections, _unclear, _friends, _strangers)
     return tuple(
         pair
-        for part in (_copies, _versions, _collections, _unclear, _friends, _strangers)
-        for pair in part(m)
+        for part in parts
+        for pair in part(Maker(library(split), Dice(f"{split} {seed} {part.__name__}")))
     )
 
 
@@ -364,7 +378,7 @@ def _unclear(m: Maker) -> Iterator[Pair]:
 
 def _strangers(m: Maker) -> Iterator[Pair]:
     for kind, make in STRANGERS.items():
-        yield from _each(m, kind, make, m.dice.some(m.articles(), 10), "other")
+        yield from _each(m, kind, make, m.dice.some(m.articles(), 14), "other")
 
 
 def _each(m: Maker, kind: str, make: Make, keys: Sequence[Text], label: Label) -> Iterator[Pair]:
@@ -382,7 +396,7 @@ def _versions(m: Maker) -> Iterator[Pair]:
     for key in m.lib.keys:
         if not key.older:
             continue
-        for _turn in range(3):
+        for _turn in range(6):
             for kind, text in (("corrected text", key.body), ("text before correction", key.older)):
                 yield Pair(
                     kind=kind,

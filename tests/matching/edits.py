@@ -200,6 +200,7 @@ def localised(text: str, dice: Dice) -> str:
 
 def retold(text: str, dice: Dice, lib: Library) -> str:
     """With about two sentences of three in other words."""
+    every = sentences(text)
+    kept = set(dice.some(range(len(every)), len(every) // 3))
     own = lib.phrases["retold"]
-    kept = (s if dice.happens(0.35) else dice.one(own) for s in sentences(text))
-    return "\n".join(kept)
+    return "\n".join(s if n in kept else dice.one(own) for n, s in enumerate(every))

@@ -1,9 +1,11 @@
-"""What the matcher and simpler methods say of the corpus, counted kind by kind."""
+"""What the matcher says of the corpus, counted kind by kind."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 
 from bot.domain.matching import Verdict
 from tests.matching.corpus import Pair, corpus, matcher
@@ -20,6 +22,7 @@ class Count:
     automatic: int = 0  # "reprinted" for the pair's key item
     doubtful: int = 0
     strays: int = 0  # "reprinted" for a key item the candidate does not carry
+    forms: Counter[str] = field(default_factory=Counter)  # what was told automatically
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,19 +33,33 @@ class Judged:
     verdict: Verdict | None  # about the pair's key item
     strays: tuple[str, ...]  # key items it takes for reprinted besides, wrongly
 
+    @property
+    def decision(self) -> str:
+        """The verdict's decision, "no" without a verdict."""
+        return self.verdict.decision if self.verdict else "no"
 
-def judged(split: Split) -> list[Judged]:
-    """Every pair of one half with the matcher's verdict."""
-    found = []
-    for pair in corpus(split):
-        verdicts = {v.post: v for v in matcher(split).match(pair.candidate)}
-        wrong = (
-            post
-            for post, verdict in verdicts.items()
-            if verdict.decision == "reprinted" and post not in pair.also | {pair.key}
+    @property
+    def false(self) -> bool:
+        """Whether something is said to be reprinted that a person would not sign."""
+        return bool(self.strays) or (
+            self.decision == "reprinted" and self.pair.label != "reprinted"
         )
-        found.append(Judged(pair=pair, verdict=verdicts.get(pair.key), strays=tuple(wrong)))
-    return found
+
+
+@cache
+def judged(split: Split, seed: str = "1") -> tuple[Judged, ...]:
+    """Every pair of one half with the matcher's verdict."""
+    return tuple(_judge(pair, split) for pair in corpus(split, seed))
+
+
+def _judge(pair: Pair, split: Split) -> Judged:
+    verdicts = {v.post: v for v in matcher(split).match(pair.candidate)}
+    said = {post for post, verdict in verdicts.items() if verdict.decision == "reprinted"}
+    return Judged(
+        pair=pair,
+        verdict=verdicts.get(pair.key),
+        strays=tuple(sorted(said - pair.also - {pair.key})),
+    )
 
 
 def counted(results: Iterable[Judged]) -> list[Count]:
@@ -50,9 +67,23 @@ def counted(results: Iterable[Judged]) -> list[Count]:
     counts: dict[str, Count] = {}
     for one in results:
         count = counts.setdefault(one.pair.kind, Count(kind=one.pair.kind, label=one.pair.label))
-        decision = one.verdict.decision if one.verdict else "no"
         count.pairs += 1
-        count.automatic += decision == "reprinted"
-        count.doubtful += decision == "doubtful"
+        count.doubtful += one.decision == "doubtful"
         count.strays += len(one.strays)
+        if one.verdict is not None and one.decision == "reprinted":
+            count.automatic += 1
+            count.forms[one.verdict.form or "pointer or title"] += 1
     return list(counts.values())
+
+
+def rates(results: Iterable[Judged]) -> tuple[float, float]:
+    """Precision and recall of the automatic verdicts.
+
+    Every verdict "reprinted" counts for precision, also those on pairs that are doubtful to people.
+    """
+    every = list(results)
+    right = sum(one.pair.label == "reprinted" and one.decision == "reprinted" for one in every)
+    wrong = sum(len(one.strays) for one in every)
+    wrong += sum(one.pair.label != "reprinted" and one.decision == "reprinted" for one in every)
+    wanted = sum(one.pair.label == "reprinted" for one in every)
+    return right / (right + wrong), right / wanted

@@ -11,7 +11,7 @@ from bot.domain.publication import State
 from bot.engine import answers, importing, people
 from bot.engine.export_sheet import PRESETS
 from bot.engine.importing import Imported, Order
-from bot.ledger import items
+from bot.ledger import items, recalls
 from tests.bot.engine.world import TEN, Data, World, account, key_item, open_world, roster
 from tests.pairs import Pair
 
@@ -29,14 +29,16 @@ def members() -> Data:
     return data
 
 
-async def imported(world: World, text: str, *, proves: bool = False) -> Imported:
+async def imported(
+    world: World, text: str, *, proves: bool = False, as_of: datetime | None = None
+) -> Imported:
     order = Order(
         file="官网.csv",
         raw=text.encode("gb18030"),
         account="u02-website",
         mapping=PRESETS["plain"],
         by="李四",
-        as_of=world.clock.now(),
+        as_of=as_of or world.clock.now(),
         covers=(DAY, DAY + timedelta(days=3)) if proves else None,
     )
     return await importing.take_over(world.app.core, order, ZONE)
@@ -60,8 +62,14 @@ async def test_a_hand_off_reported_by_nobody_is_found_in_the_export(
         assert (done.problems, done.new, done.matched) == ([], 1, 1)
         pub = await world.pub("k1@u02-website")
         assert (pub.state, pub.platform_id, pub.commits) == (State.PUBLISHED, LINK, 0)
+        made_at = world.clock.now()
         await world.at(TEN + timedelta(days=2))
         assert await standing(world) is CellState.ON_TIME
+        async with world.app.core.ledger.write() as conn:
+            shown = [one.id for one in await recalls.shown(conn, "k1") if one.url == LINK]
+            await recalls.gone(conn, shown, world.clock.now(), vanished=True)
+        await imported(world, HEAD + line, as_of=made_at)  # an old file tells nothing new
+        assert await standing(world) is not CellState.ON_TIME
 
 
 async def test_only_a_span_somebody_vouches_for_proves_that_it_is_missing(

@@ -10,6 +10,7 @@ import pytest
 
 from bot.domain.publication import State
 from bot.domain.tasks import TaskKind
+from bot.engine import exempting
 from bot.engine.tasks import open_tasks
 from tests.bot.engine.world import TEN, Data, World, key_item, open_world, roster
 
@@ -113,3 +114,25 @@ async def test_where_the_whitelist_is_known_nothing_is_tried(tmp_path: Path) -> 
         assert (await world.pub("k1@u02-wechat")).commits == 0
         held = await world.pub("k1@u03-wechat")
         assert (held.state, held.reason) == (State.HELD, "unit_must_accept")
+
+
+async def test_an_exemption_ends_what_the_unit_was_asked_for(tmp_path: Path) -> None:
+    """And its end brings it back: nothing is lost, and nobody is reminded in between."""
+    by_hand = {"reprint": "manual"}
+    members = roster(u02_wechat={"reprint": "confirm"}, u02_weibo=by_hand, u03_wechat=AUTO)
+    async with open_world(tmp_path, members) as world:
+        core = world.app.core
+        await world.plan(key_item())
+        await world.run(until=TEN + timedelta(hours=1))
+        names = ("k1@u02-wechat", "k1@u02-weibo")
+        before = [await world.state(name) for name in names]
+        assert before == [State.HELD, State.HANDED_OFF]
+        await exempting.exempt(core, "k1", "u02", reason="停诊", by="宣传科")
+        async with core.ledger.read() as conn:
+            assert await open_tasks(conn, units=["u02"]) == []
+        await world.plan()  # the calendar does not bring it back
+        assert {await world.state(name) for name in names} == {State.CANCELLED}
+        assert await world.state("k1@u03-wechat") is not State.CANCELLED
+        await exempting.end(core, "k1", "u02", by="宣传科")
+        await world.run(until=TEN + timedelta(hours=2))
+        assert [await world.state(name) for name in names] == before

@@ -42,7 +42,7 @@ def entry(office: Office, account: str) -> dict[str, object]:
 def test_an_account_has_its_fixed_shape(planned: Office) -> None:
     assert list(entry(planned, "u01-weibo")) == [
         *("id", "unit", "platform", "name", "status", "paused"),
-        *("read_until", "read_error", "authorisation"),
+        *("read_until", "read_error", "authorisation", "filing", "verified_until", "lacks"),
     ]
     nothing = {"state": "missing", "until": None, "reason": "", "posts_after": 0}
     assert entry(planned, "u01-weibo")["authorisation"] == nothing

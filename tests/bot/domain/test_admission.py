@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.domain.admission import FRESH, Standing, admit, needs_look, reprint_due_at, wake
 from bot.domain.post import Kind
 from bot.domain.publication import MAX_COMMITS, Hold, State
-from bot.domain.roster import AccountStatus
+from bot.domain.roster import AccountStatus, day_of
 from bot.domain.step import Terms, terms_of
 from tests.bot.domain.making import LATER, NOW, account, publication, unit
 
@@ -51,7 +51,9 @@ HOLDS: list[tuple[Hold, dict[str, Any], dict[str, Any]]] = [
     (Hold.REGISTRY, {"account": account(filing="")}, {}),
     (Hold.REGISTRY, {"account": account(status=AccountStatus.PAUSED)}, {}),
     (Hold.REGISTRY, {"account": account(status=AccountStatus.CLOSED)}, {}),
+    (Hold.REGISTRY, {"account": account(closed=day_of(NOW))}, {}),
     (Hold.REGISTRY, {"account": account(verified_name="别的单位")}, {}),
+    (Hold.REGISTRY, {"unit": unit(closed=day_of(NOW))}, {}),
     (Hold.PAUSED, {"paused": "invalid credential"}, {}),
     (Hold.FROZEN, {"frozen": True}, {}),
     (Hold.FIRST_RELEASE, {}, REPRINT),
@@ -185,3 +187,10 @@ def test_a_reprint_never_goes_before_its_release(offset_s: int, late_s: int) -> 
     release = NOW + timedelta(seconds=late_s)
     due_at = reprint_due_at(publication(offset_s=offset_s), release, NOW)
     assert due_at >= max(release, NOW)
+
+
+def test_a_day_of_closing_to_come_and_a_certification_that_ended_hold_nothing() -> None:
+    """What an account may do without its certification is the platform's to say."""
+    yesterday, tomorrow = day_of(NOW - timedelta(days=1)), day_of(NOW + timedelta(days=1))
+    around = replace(FINE, account=account(closed=tomorrow, verified_until=yesterday))
+    assert admit(publication(), around) is None

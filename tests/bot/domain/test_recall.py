@@ -127,5 +127,6 @@ def test_a_word_that_a_reading_contradicts_opens_the_step_again() -> None:
     found = advance(recall(W), done, seen, able, NOW + HOUR)
     assert found is not None
     assert (found.name, found.facts) == ("seen_again", {"done_by": "李四"})
+    assert found.columns["evidence"] == {**done.evidence, "again": 1}  # so that they are told anew
     before = replace(seen, seen_at=NOW - HOUR)
     assert advance(recall(W), done, before, able, NOW + HOUR) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -306,3 +307,14 @@ def test_a_refused_authorisation_says_why() -> None:
 @pytest.mark.parametrize("state", [Outlook.FINE, Outlook.MISSING])
 def test_nothing_to_tell(state: Outlook) -> None:
     assert accounts("06 12:00", authorisation(state)) == []
+
+
+def test_what_must_come_down_once_more_is_told_once_more() -> None:
+    """The liaison said it is gone, and it was seen again."""
+    first = task(kind=TaskKind.WITHDRAW, deadline="")
+    keys = {
+        notice.key
+        for again in (0, 1, 1)
+        for notice in of_tasks([replace(first, again=again)], ROSTER, TERMS, at("06 12:00"))
+    }
+    assert {stage for _what, _party, stage in keys} == {"asked", "asked-1"}

@@ -18,7 +18,7 @@ from bot.clock import VirtualClock
 from bot.domain.coverage import CellState
 from bot.domain.roster import Roster
 from bot.engine import answers, grid
-from bot.ledger import roster
+from bot.ledger import imports, roster
 from bot.ledger.connection import Connection
 from bot.ledger.tables import accounts, items, posts, publications, verdicts
 from tests.pairs import Pair
@@ -127,6 +127,15 @@ async def test_a_unit_is_asked_only_while_it_is_there(app: App) -> None:
         assert ("u004" in item.states) == (item.released_at.month < 9)
     assert {"u003", "u004"} <= known.units.keys()
     await _same(app)
+
+
+async def test_an_item_whose_time_is_put_right_moves_its_verdicts(app: App) -> None:
+    """An export knows the minute better than a list did: what was on time is late."""
+    async with app.core.ledger.write() as conn:
+        judged = select(verdicts.c.item).where(verdicts.c.decision == "reprinted")
+        for item in sorted((await conn.execute(judged)).scalars()):
+            await imports.amend(conn, item, {"published_at": NOW})
+    assert CellState.LATE in await _same(app)
 
 
 async def test_nothing_is_read_for_no_key_items(app: App) -> None:

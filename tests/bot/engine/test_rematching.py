@@ -14,6 +14,7 @@ from bot.app import open_app
 from bot.clock import VirtualClock
 from bot.contract import Item
 from bot.domain import matching
+from bot.domain.matching import Verdict
 from bot.domain.post import KeyItem, Post
 from bot.domain.roster import Account, Roster, Unit
 from bot.domain.variants import marker
@@ -21,6 +22,7 @@ from bot.engine.earlier import earlier, stored
 from bot.engine.ports import Core
 from bot.engine.rematching import catch_up, rematch
 from bot.ledger import items, posts, roster, tables
+from bot.ledger import verdicts as ledger_verdicts
 from bot.settings import Files, LedgerPart, Settings
 from tests.data.health_texts import (
     FLU,
@@ -267,24 +269,12 @@ async def test_what_the_rules_find_no_longer_is_withdrawn(core: Core) -> None:
     """But not what a person has decided."""
     await plan(core, article(FLU), released=RELEASED)
     await read(core, item("machine", NURSE), item("person", HANDS))
+    doubtful = Verdict(post="flu", account="u02-weibo", level="D", decision="doubtful", rule="cut")
     async with core.ledger.write() as conn:
-        for key, by in ((1, ""), (2, "王")):
-            await conn.execute(
-                insert(tables.verdicts).values(
-                    item=key,
-                    post="flu",
-                    account="u02-weibo",
-                    at=NOW,
-                    level="D",
-                    decision="doubtful",
-                    rule="cut",
-                    rule_version=0,
-                    source_ok=False,
-                    scores={},
-                    passages=[],
-                    decided_by=by,
-                )
-            )
+        for key in (1, 2):
+            await ledger_verdicts.record(conn, key, doubtful, "", NOW)
+        by_person = tables.verdicts.update().where(tables.verdicts.c.item == 2)
+        await conn.execute(by_person.values(decided_by="王"))
         await items.mark_reprint(conn, 1)
     await rematch(core)
     assert await verdicts(core) == {"machine": ("no", "not-found"), "person": ("doubtful", "cut")}
