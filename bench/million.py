@@ -66,7 +66,7 @@ class Built:
 
 
 def _published(number: int, total: int) -> datetime:
-    return _END - _SPAN + _SPAN * number / total
+    return _END - _SPAN + _SPAN * (number / total)
 
 
 async def _members(app: App) -> None:
