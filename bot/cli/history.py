@@ -22,7 +22,7 @@ _EVENTS = {
     "given_back": N_("put back, nothing was sent"),
     "published": N_("published"),
     "confirmed": N_("confirmed by a person"),
-    "unconfirmed": N_("a person took the confirmation back"),
+    "unconfirmed": N_("the confirmation was taken back"),
     "pending": N_("the platform reviews it"),
     "looked": N_("looked for it on the platform"),
     "lost": N_("no trustworthy answer"),

@@ -132,9 +132,9 @@ def publish(receipt: PublishedAs, *, by: str = "", in_doubt: bool = False) -> St
 
 
 def unconfirm(*, by: str, text: str) -> Step:
-    """published → handed_off: a person took the word back by which it counted as public.
+    """published → handed_off: the word by which it counted as public was taken back.
 
-    Only of one that the bot never sent: for that there is nothing but a person's word.
+    A person's, or that of reading the account. Only of one that the bot never sent.
     """
     return _step(
         "unconfirmed",

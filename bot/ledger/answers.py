@@ -124,9 +124,17 @@ async def publications_at(
     query = select(events.c.publication, events.c.to_state, events.c.facts)
     rows = await conn.execute(query.where(events.c.id.in_(last)))
     stood = {row.publication: (State(row.to_state), row.facts) for row in rows}
-    out = select(events.c.publication).where(*known, events.c.to_state == State.PUBLISHED.value)
-    public = set((await conn.execute(out.distinct())).scalars())
+    public = await _public(conn, known)
     return [_then(pub, *stood[pub.id], public=pub.id in public) for pub in found if pub.id in stood]
+
+
+async def _public(conn: Connection, known: tuple[ColumnElement[bool], ...]) -> set[int]:
+    """The publications that these events made public, and did not take back again."""
+    published = events.c.to_state == State.PUBLISHED.value
+    told = published | (events.c.name == "publication.unconfirmed")
+    last = select(func.max(events.c.id)).where(*known, told).group_by(events.c.publication)
+    rows = select(events.c.publication).where(events.c.id.in_(last), published)
+    return set((await conn.execute(rows)).scalars())
 
 
 def _then(pub: Publication, state: State, facts: Mapping[str, Any], *, public: bool) -> Publication:

@@ -8,14 +8,15 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection as SyncConnection
-from sqlalchemy import and_, bindparam, insert, or_, select, update
+from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
 from bot.contract import Item
 from bot.domain.post import Kind
+from bot.domain.publication import State
 from bot.domain.step import PublishedAs
 from bot.ledger.connection import Connection
 from bot.ledger.prepared import Prepared
-from bot.ledger.tables import accounts, items
+from bot.ledger.tables import accounts, items, publications
 
 _GAPS_KEPT = 50
 _ADD = Prepared(
@@ -294,3 +295,15 @@ async def unmark_reprint(conn: Connection, item: int) -> None:
     """Notes that an item is neither a reprint nor what became of a publication."""
     values = {"kind": "original", "publication": None}
     await conn.execute(update(items).where(items.c.id == item).values(**values))
+
+
+async def name_another(conn: Connection, row: Any) -> None:
+    """Has the item `row` name another publication that counts as public by it, or none."""
+    another = select(func.max(publications.c.id)).where(
+        publications.c.account == row.account,
+        publications.c.state == State.PUBLISHED.value,
+        publications.c.platform_id == row.platform_id,
+        publications.c.id != row.publication,
+    )
+    values = {"publication": another.scalar_subquery()}
+    await conn.execute(update(items).where(items.c.id == row.id).values(**values))

@@ -372,3 +372,12 @@ async def news(conn: Connection, after: int, names: Collection[str]) -> list[Map
         .order_by(events.c.id)
     )
     return [dict(row._mapping) for row in await conn.execute(query)]
+
+
+async def confirmed_by(conn: Connection, pk: int) -> str:
+    """Who last said that it is public, or what found it; "" when nobody did."""
+    query = select(events.c.facts).where(
+        events.c.publication == pk, events.c.name == "publication.confirmed"
+    )
+    facts = await conn.scalar(query.order_by(events.c.id.desc()).limit(1))
+    return str(facts.get("by", "")) if facts else ""
