@@ -23,6 +23,7 @@ _EVENTS = {
     "published": N_("published"),
     "confirmed": N_("confirmed by a person"),
     "unconfirmed": N_("the confirmation was taken back"),
+    "time_read": N_("its time put right by what the platform shows"),
     "pending": N_("the platform reviews it"),
     "looked": N_("looked for it on the platform"),
     "lost": N_("no trustworthy answer"),

@@ -16,7 +16,7 @@ from datetime import datetime
 
 from bot.domain.post import Method
 from bot.domain.publication import GIVEN, UNSENT, Hold, State
-from bot.domain.step import ByHand, PublishedAs, Step, Terms
+from bot.domain.step import ByHand, PublishedAs, Step, Terms, told_by
 from bot.domain.step import made as _step
 
 _SENT = frozenset({State.SENDING, State.UNKNOWN, State.PENDING})
@@ -126,7 +126,7 @@ def publish(receipt: PublishedAs, *, by: str = "", in_doubt: bool = False) -> St
         error={},
         pending=dict(receipt.ref),  # needed to take it back
         wanted={},
-        facts={"url": receipt.url, "platform_id": receipt.platform_id, "by": by},
+        facts={**told_by(receipt), "by": by},
         published=receipt,
     )
 

@@ -9,7 +9,7 @@ from bot.domain import transitions
 from bot.domain.matching import Verdict
 from bot.domain.post import Kind
 from bot.domain.publication import Publication, State
-from bot.domain.step import PublishedAs, Step
+from bot.domain.step import PublishedAs, Step, read_time
 from bot.ledger import items, journal, publications, verdicts
 from bot.ledger.connection import Connection
 from bot.ledger.journal import Event, Move
@@ -49,6 +49,26 @@ def _found_by_hand(pub: Publication, row: Any, by: str) -> Step | None:
         by_bot=pub.commits > 0,  # then it is what the bot sent and lost sight of
     )
     return transitions.publish(receipt, by=by)
+
+
+async def take_times(
+    conn: Connection, account: str, now: datetime, made: list[Event] | None = None
+) -> None:
+    """Has the times the platform shows count for reprints of the account that a person reported.
+
+    What a person types may be wrong; what was read of the same post is not. The events go into
+    `made`, for `Journal.tell`.
+    """
+    moves = [
+        Move(
+            publication=row.id,
+            step=read_time(
+                PublishedAs(platform_id=row.platform_id, url=row.url, published_at=row.published_at)
+            ),
+        )
+        for row in await items.times_told_otherwise(conn, account)
+    ]
+    await journal.apply(conn, moves, now, made)
 
 
 async def take_back(

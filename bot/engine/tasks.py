@@ -10,7 +10,7 @@ from bot.domain.post import Kind
 from bot.domain.publication import GIVEN, Publication, State
 from bot.domain.step import Step
 from bot.domain.tasks import Answer, Said, Task, TaskKind, kind_of, parse_id, role_of
-from bot.engine import people, recall_tasks
+from bot.engine import carried, people, recall_tasks
 from bot.engine.ports import Core
 from bot.engine.task_faults import faults
 from bot.errors import UsageError
@@ -60,8 +60,10 @@ async def carry_out(
     if pub is None or kind_of(pub) is not task.kind:
         return None
     made: list[Event] = []
-    move = Move(publication=pub.id, step=_step(pub, answer, by=by, now=now))
+    released = (await posts.some_posts(conn, [pub.post]))[pub.post].first_release_at
+    move = Move(publication=pub.id, step=_step(pub, answer, released, by=by, now=now))
     (applied,) = await journal.apply(conn, [move], now, made)
+    await carried.take_times(conn, pub.account, now, made)
     return made if applied.ok else None
 
 
@@ -96,14 +98,17 @@ def _no_such(name: str) -> UsageError:
     return UsageError(message.format(name=name))
 
 
-def _step(pub: Publication, answer: Answer, *, by: str, now: datetime) -> Step:
+def _step(
+    pub: Publication, answer: Answer, released: datetime | None, *, by: str, now: datetime
+) -> Step:
     match answer.said:
         case Said.AGREED:
             return transitions.accept(by=by, now=now)
         case Said.DECLINED:
             return transitions.cancel(reason="declined", by=by, text=answer.text)
         case _:
-            return people.confirmation(pub, url=answer.url, at=answer.at or now, by=by)
+            at = answer.at or now
+            return people.confirmation(pub, url=answer.url, at=at, released=released, by=by)
 
 
 def in_order(tasks: Sequence[Task]) -> list[Task]:
