@@ -49,7 +49,7 @@ async def confirm(world: World, url: str, at: datetime | None) -> None:
 async def test_what_the_platform_shows_beats_what_was_typed(world: World) -> None:
     account = world.app.read().roster.accounts["u03-wechat"]
     says = [{"title": "别的", "content": "<p>今天开讲座。</p>"}]
-    await world.outside.publish(account, says, mass=True, at=LATE)
+    await world.outside.publish(account, says, mass=False, at=LATE)
     (shown,) = await world.posts("u03-wechat")
     await confirm(world, shown["url"], TEN + HOUR)
     assert await state(world) is CellState.ON_TIME
