@@ -13,7 +13,7 @@ from enum import StrEnum
 from bot.domain import transitions
 from bot.domain.post import KeyItem, Kind, Method, Post
 from bot.domain.publication import Hold, Publication, State
-from bot.domain.roster import HAND_OFF, Account, ReprintPolicy, Roster
+from bot.domain.roster import HAND_OFF, Account, AccountStatus, ReprintPolicy, Roster
 from bot.domain.step import Step, Terms, blocked_note
 
 # A reprint that an outage delayed is still worth having for a while after its deadline.
@@ -141,7 +141,8 @@ def _reprints(
     takers = [
         account
         for account in roster.accounts.values()
-        if account.policy(post.column) is not ReprintPolicy.NONE
+        if account.status is not AccountStatus.CLOSED
+        and account.policy(post.column) is not ReprintPolicy.NONE
         and account.id not in post.accounts
         and post.key.asks(account.unit)
         and fitness[account.id].suits(post)

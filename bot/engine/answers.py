@@ -160,7 +160,7 @@ async def _facts(
         posts=stored,
         publications=_publications(names, pubs),
         verdicts=_by_account(names, found),
-        exempt=await exemptions.in_force(conn, names, at=at),
+        exempt=await exemptions.with_withdrawn(conn, names, at=at),
         gone=await ledger.gone(conn, names, at),
         newest=newest,
         versions=versions,

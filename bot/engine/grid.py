@@ -30,7 +30,7 @@ async def standings(
         history = await roster.history(conn)
         members = history.at(as_of)
         readings = answers.readings(core, members, await roster.health(conn))
-        exempt = await exemptions.in_force(conn, names)
+        exempt = await exemptions.with_withdrawn(conn, names)
         known = await ledger.names(conn, names)
         then = [history.at(post.first_release_at or as_of) for post in stored]
         flagships = {one.id for members in _distinct(then) for one in members.flagships}

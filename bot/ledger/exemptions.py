@@ -12,8 +12,10 @@ from typing import Final
 from sqlalchemy import ColumnElement, insert, or_, select, update
 
 from bot.domain.coverage import Exemption
+from bot.domain.recall import RecallKind
+from bot.i18n import _
 from bot.ledger.connection import Connection
-from bot.ledger.tables import exemptions
+from bot.ledger.tables import exemptions, recalls, units
 
 CALENDAR: Final = "calendar"  # granted by: what the key item itself says
 
@@ -27,6 +29,27 @@ async def in_force(
     for row in await conn.execute(query):
         exemption = Exemption(reason=row.reason, by=row.by, at=row.at)
         found.setdefault(row.post, {})[row.unit] = exemption
+    return found
+
+
+async def with_withdrawn(
+    conn: Connection, ids: Collection[str], *, at: datetime | None = None
+) -> dict[str, dict[str, Exemption]]:
+    """The same, and all units of a key item that was withdrawn: nobody is missing it any more."""
+    found = await in_force(conn, ids, at=at)
+    query = (
+        select(recalls)
+        .where(recalls.c.post.in_(sorted(ids)), recalls.c.kind == RecallKind.WITHDRAW.value)
+        .order_by(recalls.c.at.desc())
+    )
+    if at is not None:
+        query = query.where(recalls.c.at <= at)
+    withdrawn = {row.post: row for row in await conn.execute(query)}
+    everybody = list((await conn.execute(select(units.c.id))).scalars()) if withdrawn else []
+    for post, row in withdrawn.items():
+        reason = _("withdrawn: {reason}").format(reason=row.reason)
+        exemption = Exemption(reason=reason, by=row.by, at=row.at)
+        found[post] = {unit: found.get(post, {}).get(unit, exemption) for unit in everybody}
     return found
 
 

@@ -14,7 +14,7 @@ import pytest
 from bot.domain.publication import State
 from bot.domain.recall import How, Recall, RecallKind, RecallStep, StepState
 from bot.domain.tasks import TaskKind
-from bot.engine import people, recall_tasks, recall_work, recalling, tasks
+from bot.engine import answers, people, recall_tasks, recall_work, recalling, tasks
 from bot.engine.collect import collect
 from bot.errors import UsageError
 from bot.ledger import recalls
@@ -123,6 +123,18 @@ async def test_a_withdrawal_reaches_what_is_out_and_what_is_not(district: World)
         (TaskKind.WITHDRAW, "u02-website"),
         (TaskKind.WITHDRAW, "u03-wechat"),
     }
+
+
+async def test_nobody_is_missing_what_was_withdrawn(district: World) -> None:
+    """Nor before its deadline, nor after it: it is asked of nobody any more."""
+    await district.plan(key_item())
+    await district.run(until=TEN + 3 * HOUR)
+    before, _roster = await answers.coverage(district.app.core, ids=["k1"])
+    await ordered(district)
+    await district.at(TEN + 40 * HOUR)
+    after, _roster = await answers.coverage(district.app.core, ids=["k1"])
+    assert (before[0].required, after[0].required, after[0].missing) == (3, 0, 0)
+    assert {row.exemption.by for row in after[0].units if row.exemption} == {"王主任"}
 
 
 async def test_nothing_brings_it_back(district: World) -> None:
