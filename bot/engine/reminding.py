@@ -74,9 +74,9 @@ class Contacts(Protocol):
         ...
 
 
-def no_link(_task: Task, *, now: datetime) -> None:
+def no_link(task: Task, *, now: datetime) -> None:
     """There is no page where tasks are done."""
-    del now
+    del task, now
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -309,11 +309,11 @@ async def history(conn: Connection, publication: int) -> list[Mapping[str, Any]]
 async def reopened(conn: Connection, ids: Collection[int]) -> dict[int, int]:
     """Publication → how often a person took back that it was published; without those never."""
     query = (
-        select(events.c.publication, func.count().label("count"))
+        select(events.c.publication, func.count().label("times"))
         .where(events.c.publication.in_(sorted(ids)), events.c.name == _TAKEN_BACK)
         .group_by(events.c.publication)
     )
-    return {row.publication: row.count for row in await conn.execute(query)}
+    return {row.publication: row.times for row in await conn.execute(query)}
 
 
 async def add(conn: Connection, rows: Sequence[Mapping[str, Any]], now: datetime) -> list[int]:
