@@ -50,6 +50,7 @@ soak: $(VENV)/ready   ## Kill workers and servers at random, SECONDS=600 for eac
 	rm -f build/soak-machine.json
 	BOT_SOAK_SECONDS=$(SECONDS) BOT_SOAK_REPORT=build/soak-machine.json \
 	  $(BIN)/python -m pytest -q tests/property/test_at_most_once.py
+	BOT_EVERYTHING_BOTH_WAYS=1 $(BIN)/python -m pytest -q -k postgres tests/scenarios
 	@$(BIN)/python -m tests.soak.figures build/soak-postgres.json build/soak-sqlite.json \
 	  build/soak-machine.json
 

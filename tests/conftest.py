@@ -1,5 +1,7 @@
 """Servers for the whole run, started when the first test asks for them."""
 
+import os
+import tempfile
 from collections.abc import Iterator
 from inspect import signature
 from itertools import count
@@ -11,6 +13,20 @@ from tests.pairs import Pair, Servers, local_pair
 from tests.services import postgres_server, redis_server
 
 _numbers = count(1)
+_MEMORY = Path("/dev/shm")
+_ENOUGH_BYTES = 4 << 30
+
+
+def pytest_configure() -> None:
+    """Files lie in memory where there is room: a ledger waits for the disk at every commit.
+
+    What survives a killed process survives there too; TMPDIR says another place.
+    """
+    if "TMPDIR" in os.environ or not (_MEMORY.is_dir() and os.access(_MEMORY, os.W_OK)):
+        return
+    facts = os.statvfs(_MEMORY)
+    if facts.f_bavail * facts.f_frsize > _ENOUGH_BYTES and not facts.f_flag & os.ST_NOEXEC:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
 
 
 @pytest.fixture(scope="session")
@@ -21,10 +37,14 @@ def servers() -> Iterator[Servers]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """`pair` in both ways for a test that names it or is marked; for others SQLite (pairs.py)."""
+    """`pair` in both ways for a test that names it or is marked; for others SQLite (pairs.py).
+
+    With BOT_EVERYTHING_BOTH_WAYS in the environment: in both ways for all.
+    """
     if "pair" in metafunc.fixturenames:
         named = "pair" in signature(metafunc.function).parameters
-        both = named or metafunc.definition.get_closest_marker("both_ways") is not None
+        marked = metafunc.definition.get_closest_marker("both_ways") is not None
+        both = named or marked or "BOT_EVERYTHING_BOTH_WAYS" in os.environ
         metafunc.parametrize("pair", ["sqlite", "postgres"][: 1 + both], indirect=True)
 
 

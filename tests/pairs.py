@@ -9,7 +9,8 @@ people decide is the same Python on both. So these run both ways:
 - scenarios marked `both_ways`: all about claims, messages, doubt and upgrades, all that have once
   found a bug, and at least one for every SQL statement that a scenario executes.
 
-The rest of the scenarios run on SQLite. The at-most-once machine and the soak have both ways.
+The rest of the scenarios run on SQLite, and on both with BOT_EVERYTHING_BOTH_WAYS=1, which
+`make soak` sets for all of them once. The at-most-once machine and the soak have both ways.
 """
 
 from __future__ import annotations

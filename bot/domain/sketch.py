@@ -25,7 +25,6 @@ WINDOW = 30
 SURE = WINDOW + GRAM - 1
 
 _CHARACTER = 4  # bytes, in UTF-32
-_MIX = 0x9E3779B1  # Knuth's multiplier: neighbouring checksums end up far apart
 _HALF = 1 << 31
 
 
@@ -41,7 +40,7 @@ def _hashes(normal: str) -> list[int]:
     data = normal.encode("utf-32-le", "surrogatepass")
     size = GRAM * _CHARACTER
     ends = range(size, len(data) + 1, _CHARACTER)
-    return [crc32(data[end - size : end]) * _MIX & 0xFFFFFFFF for end in ends]
+    return [crc32(data[end - size : end]) for end in ends]
 
 
 def _winnowed(hashes: Sequence[int]) -> Iterator[int]:

@@ -51,21 +51,55 @@ class Link:
     done: bool = False  # just now, by this very call
 
 
+@dataclass(frozen=True, kw_only=True)
+class NewLink:
+    """A link that is signed and good for nothing before it is entered."""
+
+    url: str
+    nonce: str
+    task: str
+    unit: str
+    issued_at: datetime
+    expires_at: datetime
+
+
+def new_link(task: Task, *, public_url: str, sign: Sign, now: datetime) -> NewLink:
+    """A new link for the task, good until the task's end or for a week; `enter` it."""
+    expires_at = min(task.until or now + LONGEST, now + LONGEST)
+    nonce = secrets.token_hex(12)
+    text = f"{task.id}.{int(expires_at.timestamp()):x}.{nonce}"
+    return NewLink(
+        url=f"{public_url.rstrip('/')}{PATH}{text}.{sign(f'{_LINK} {text}')}",
+        nonce=nonce,
+        task=task.id,
+        unit=task.unit,
+        issued_at=now,
+        expires_at=expires_at,
+    )
+
+
+async def enter(conn: Connection, link: NewLink) -> None:
+    """The link holds once the caller's transaction is durable.
+
+    Earlier ones of its task stay good too, until one of them is used.
+    """
+    await handles.add(
+        conn,
+        link.nonce,
+        task=link.task,
+        unit=link.unit,
+        issued_at=link.issued_at,
+        expires_at=link.expires_at,
+    )
+
+
 async def link_of(
     conn: Connection, task: Task, *, public_url: str, sign: Sign, now: datetime
 ) -> str:
-    """A new link for the task, good until the task's end or for a week.
-
-    It holds once the caller's transaction is durable. Earlier ones stay good too, until one of
-    them is used.
-    """
-    expires_at = min(task.until or now + LONGEST, now + LONGEST)
-    nonce = secrets.token_hex(12)
-    await handles.add(
-        conn, nonce, task=task.id, unit=task.unit, issued_at=now, expires_at=expires_at
-    )
-    text = f"{task.id}.{int(expires_at.timestamp()):x}.{nonce}"
-    return f"{public_url.rstrip('/')}{PATH}{text}.{sign(f'{_LINK} {text}')}"
+    """A new link for the task, entered: `new_link` and `enter` in one."""
+    link = new_link(task, public_url=public_url, sign=sign, now=now)
+    await enter(conn, link)
+    return link.url
 
 
 async def look(conn: Connection, token: str, *, sign: Sign, now: datetime) -> Link:

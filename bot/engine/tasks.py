@@ -28,9 +28,7 @@ async def open_tasks(conn: Connection, *, units: Collection[str] = ()) -> list[T
     """All open tasks, of `units` only if any are named; by deadline, then as they came up."""
     found = await publications.in_states(conn, _WAITING)
     mine = [pub for pub in found if not units or pub.unit in units]
-    stored = await posts.some_posts(conn, {pub.post for pub in mine})
-    tasks = [task for pub in mine if (task := _task(pub, stored[pub.post])) is not None]
-    return in_order([*tasks, *await recall_tasks.open_tasks(conn, units=units)])
+    return in_order([*await _tasks(conn, mine), *await recall_tasks.open_tasks(conn, units=units)])
 
 
 async def find_task(conn: Connection, name: str) -> Task | None:
@@ -41,8 +39,7 @@ async def find_task(conn: Connection, name: str) -> Task | None:
     pub = await publications.get(conn, parsed[1]) if parsed else None
     if parsed is None or pub is None:
         return None
-    task = _task(pub, (await posts.some_posts(conn, [pub.post]))[pub.post])
-    return task if task is not None and task.kind is parsed[0] else None
+    return next((task for task in await _tasks(conn, [pub]) if task.kind is parsed[0]), None)
 
 
 async def carry_out(
@@ -120,10 +117,15 @@ def _rank(moment: datetime | None) -> tuple[bool, float]:
     return (moment is None, moment.timestamp() if moment else 0.0)
 
 
-def _task(pub: Publication, post: StoredPost) -> Task | None:
-    kind = kind_of(pub)
-    if kind is None:
-        return None
+async def _tasks(conn: Connection, pubs: Sequence[Publication]) -> list[Task]:
+    asking = [(kind, pub) for pub in pubs if (kind := kind_of(pub)) is not None]
+    stored = await posts.some_posts(conn, {pub.post for _kind, pub in asking})
+    given = [pub.id for kind, pub in asking if kind is TaskKind.HAND_OFF]
+    again = await publications.reopened(conn, given) if given else {}
+    return [_task(kind, pub, stored[pub.post], again.get(pub.id, 0)) for kind, pub in asking]
+
+
+def _task(kind: TaskKind, pub: Publication, post: StoredPost, again: int) -> Task:
     return Task(
         kind=kind,
         ref=pub.id,
@@ -138,4 +140,6 @@ def _task(pub: Publication, post: StoredPost) -> Task | None:
         deadline_at=post.deadline_at if pub.kind is Kind.REPRINT else None,
         # A package can be published, and an account looked at, whenever it is done.
         until=pub.not_after if kind is TaskKind.ACCEPT else None,
+        again=again,
+        version=pub.content_hash,
     )

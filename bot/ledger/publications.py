@@ -49,6 +49,7 @@ async def take_turn(conn: Connection) -> bool:
     return bool(await conn.scalar(select(func.pg_try_advisory_xact_lock(_TURN))))
 
 
+_TAKEN_BACK = "publication.unconfirmed"
 _under_way = publications.alias("under_way")
 # Not to be claimed while another post of the account is under way: they keep their order.
 _FREE = publications.c.state.not_in(_CLAIMABLE) | ~(
@@ -303,6 +304,16 @@ async def history(conn: Connection, publication: int) -> list[Mapping[str, Any]]
     """Its events, oldest first."""
     query = select(events).where(events.c.publication == publication).order_by(events.c.id)
     return [dict(row._mapping) for row in await conn.execute(query)]
+
+
+async def reopened(conn: Connection, ids: Collection[int]) -> dict[int, int]:
+    """Publication → how often a person took back that it was published; without those never."""
+    query = (
+        select(events.c.publication, func.count().label("times"))
+        .where(events.c.publication.in_(sorted(ids)), events.c.name == _TAKEN_BACK)
+        .group_by(events.c.publication)
+    )
+    return {row.publication: row.times for row in await conn.execute(query)}
 
 
 async def add(conn: Connection, rows: Sequence[Mapping[str, Any]], now: datetime) -> list[int]:

@@ -20,7 +20,6 @@ from sqlalchemy.engine import Dialect
 
 from bot.domain.sketch import VERSION, WINDOW
 from bot.ledger.connection import Connection
-from bot.ledger.prepared import Prepared
 from bot.ledger.tables import items, sketches
 
 # Hashes held by more items than this belong to a footer or a template, and tell nothing.
@@ -120,10 +119,8 @@ async def forget(conn: Connection) -> None:
 
 
 _INSERT = {
-    "sqlite": Prepared(sqlite.insert(sketches).on_conflict_do_nothing(), ("hash", "day", "item")),
-    "postgresql": Prepared(
-        postgresql.insert(sketches).on_conflict_do_nothing(), ("hash", "day", "item")
-    ),
+    "sqlite": sqlite.insert(sketches).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(sketches).on_conflict_do_nothing(),
 }
 _DONE = (
     update(items)
@@ -135,16 +132,20 @@ _DONE = (
 
 def rows_of(made: Iterable[Sketched]) -> list[Hash]:
     """Their rows in the table's order: what lies together is written together."""
-    return sorted(
-        (hash_, day_of(one.published_at), one.item) for one in made for hash_ in one.hashes
-    )
+    days = ((one, day_of(one.published_at)) for one in made)
+    return sorted((hash_, day, one.item) for one, day in days for hash_ in one.hashes)
 
 
-def add(conn: SyncConnection, rows: Iterable[Hash]) -> None:
+def add(conn: SyncConnection, rows: Sequence[Hash]) -> None:
     """Stores the rows; those that are there already are no matter."""
-    _INSERT[conn.dialect.name].run(
-        conn, [{"hash": hash_, "day": day, "item": item} for hash_, day, item in rows]
-    )
+    if rows:
+        conn.exec_driver_sql(_insertion(conn.dialect), list(rows))
+
+
+@lru_cache
+def _insertion(dialect: Dialect) -> str:
+    compiled = _INSERT[dialect.name].compile(dialect=dialect, column_keys=["hash", "day", "item"])
+    return str(compiled)  # its parameters stand in the table's order, as the rows have them
 
 
 def done(conn: SyncConnection, made: Sequence[Sketched]) -> None:

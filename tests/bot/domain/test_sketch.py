@@ -48,7 +48,7 @@ def test_a_sketch_is_small_and_different_texts_share_nothing() -> None:
 
 def test_it_is_the_same_on_every_machine() -> None:
     """Stored sketches are compared with those of other processes and of next year."""
-    assert sorted(sketch(normalise(HEAT)[:40])) == [-2106729558, -2047104623]
+    assert sorted(sketch(normalise(HEAT)[:40])) == [-2136160306]
     assert all(-(2**31) <= one < 2**31 for one in sketch(normalise(FLU)))
 
 

@@ -16,7 +16,7 @@ from bot.contract import Item
 from bot.domain.coverage import CellState
 from bot.domain.matching import Decision, Level, Verdict
 from bot.domain.publication import State
-from bot.engine import carried, comparing, deciding, people
+from bot.engine import carried, comparing, deciding, people, tasks
 from bot.engine.answers import coverage
 from bot.errors import UsageError
 from bot.ledger import items, verdicts
@@ -135,7 +135,9 @@ async def test_a_decision_can_be_revised_and_its_history_is_kept(world: World) -
     assert (pub.state, pub.url, pub.published_at) == (State.HANDED_OFF, "", None)
     async with world.app.core.ledger.read() as conn:
         (row,) = [one for one in await items.between(conn, None, None) if one.url == link]
+        open_ones = await tasks.open_tasks(conn, units=["u03"])
     assert (row.kind, row.publication) == ("original", None)
+    assert [one.again for one in open_ones if one.ref == pub.id] == [1]  # so it is told anew
     assert await cell(world, "u03-wechat") is not CellState.ON_TIME
     await deciding.confirm(world.app.core, number, by="陈")
     assert await world.state(HAS_PACKAGE) is State.PUBLISHED
