@@ -61,8 +61,8 @@ _RELEASED = func.coalesce(posts.c.first_release_at, literal(_NEVER, posts.c.firs
 _FLYING = publications.c.state.in_([state.value for state in sorted(IN_FLIGHT)])
 _LISTS = select(
     posts.c.id,
-    _accounts(_PUBLIC >= _RELEASED, _PUBLIC <= _DEADLINE).label("on_time"),
-    _accounts(_PUBLIC >= _RELEASED, _PUBLIC > _DEADLINE).label("late"),
+    _accounts(_PUBLIC <= _DEADLINE).label("on_time"),
+    _accounts(_PUBLIC > _DEADLINE).label("late"),
     _accounts(_PUBLIC.is_(None), _FLYING).label("in_flight"),
     _accounts(_PUBLIC.is_(None), ~_FLYING).label("idle"),
     _judged("reprinted", _SEEN <= _DEADLINE).label("seen_on_time"),
@@ -77,10 +77,7 @@ _TAKEN_DOWN = select(publications.c.post, publications.c.account).where(
 
 # Public before the first release: few, or none.
 _EARLY = (
-    select(
-        *(publications.c[name] for name in ("post", "account", "kind", "platform_id")),
-        (_PUBLIC <= _DEADLINE).label("on_time"),
-    )
+    select(*(publications.c[name] for name in ("post", "account", "kind", "platform_id")))
     .join(posts, posts.c.id == publications.c.post)
     .where(_PUBLIC < _RELEASED)
 )
@@ -103,10 +100,7 @@ async def names(conn: Connection, ids: Collection[str]) -> dict[str, Names]:
 def _names(row: Any, gone: frozenset[str], early: Sequence[Any]) -> Names:
     on_time, late = _split(row.on_time), _split(row.late)
     unsure = {one.account for one in early if is_typed(one.kind, one.platform_id)}
-    for one in early:
-        if one.account not in unsure:
-            (on_time if one.on_time else late).append(one.account)
-    for name in gone:
+    for name in gone | unsure:
         for public in (on_time, late):
             if name in public:
                 public.remove(name)
