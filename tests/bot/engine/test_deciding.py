@@ -275,7 +275,9 @@ async def test_two_persons_and_a_reading_at_once(tmp_path: Path, pair: Pair) -> 
         assert {type(one) for one in found if isinstance(one, Exception)} <= {UsageError}
         history = await deciding.history(world.app.core, number)
         assert [one.superseded for one in history].count(False) == 1
-        assert history[-1].decided_by in {"陈", "林"}
+        # The reading may have been first for both: then both were told to look again.
+        refused = all(isinstance(one, UsageError) for one in found[:2])
+        assert history[-1].decided_by in ({""} if refused else {"陈", "林"})
         state = await world.state(WAITS)
         decided = [one.decision for one in history if one.decided_by]
         assert (state is State.CANCELLED) == ("reprinted" in decided)
