@@ -55,7 +55,11 @@ _FORMS = {
 def list_(
     item: Annotated[str | None, typer.Option("--item", help=_("only of this key item"))] = None,
     all_: Annotated[
-        bool, typer.Option("--all", help=_("also those a person has decided already"))
+        bool,
+        typer.Option(
+            "--all",
+            help=_("also those a person has decided; with --item those the rules are sure of, too"),
+        ),
     ] = False,
     form: FormatOption = Format.TEXT,
 ) -> None:

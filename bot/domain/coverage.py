@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from bot.domain.post import Kind
 from bot.domain.publication import State
 
 # Our own publication may be public without a receipt yet: nobody may say the unit did not carry it.
@@ -64,6 +65,7 @@ class Cell:
     doubtful: bool = False  # a match waits for a person's decision
     publication: State | None = None  # of our own publication, if there is one
     outdated: bool = False  # carries a text that was corrected since
+    unsure: bool = False  # a person's word alone says so, and a time when it cannot have been
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,7 +236,7 @@ def account_row(item: KeyRelease, cell: Cell, *, as_of: datetime) -> AccountRow:
         expected=cell.expected,
         doubtful=cell.doubtful,
         closed=is_closed(item, as_of),
-        hidden=cell.by_hand or cell.publication in IN_FLIGHT,
+        hidden=cell.by_hand or cell.unsure or cell.publication in IN_FLIGHT,
         read_until=cell.read_until,
     )
     seen = state in CARRIED
@@ -247,6 +249,15 @@ def account_row(item: KeyRelease, cell: Cell, *, as_of: datetime) -> AccountRow:
         evidence=cell.evidence if seen or cell.doubtful else "",
         outdated=seen and cell.outdated,
     )
+
+
+def is_typed(kind: str, platform_id: str) -> bool:
+    """True when nothing but a person's word tells the time of a publication that is public.
+
+    Of a reprint: such a time before the first release proves nothing. A receipt and a reading
+    name the platform's id.
+    """
+    return kind == Kind.REPRINT and not platform_id
 
 
 def is_closed(item: KeyRelease, as_of: datetime) -> bool:

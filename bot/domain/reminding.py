@@ -9,8 +9,9 @@ Two choices beside the settings:
 - **Quiet hours** put everything off until they end, because nobody acts at night. An urgent task
   (due within four hours of its release) whose deadline comes before they end is told at once: in
   the morning it would be too late, and such a deadline was chosen for an emergency. So is what
-  must come down or be corrected: it is public now. A reminder of any other task whose deadline
-  falls in the night comes half an hour before the night instead of after the deadline.
+  must come down or be corrected, and that it still is not: it is public now. A reminder of any
+  other task whose deadline falls in the night comes half an hour before the night instead of
+  after the deadline.
 - **A freeze** puts off what asks a unit to publish, and the escalation of it: nobody may be pressed
   to publish in a time of mourning. Corrections, withdrawals and accounts go on.
 """
@@ -18,14 +19,14 @@ Two choices beside the settings:
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain import wording
 from bot.domain.authorisation import Authorisation, Outlook
 from bot.domain.coverage import CellState, ItemCoverage, UnitRow
-from bot.domain.notices import ADMINISTRATOR, MANAGERS, Notice, party_of
+from bot.domain.notices import ADMINISTRATOR, MANAGERS, OFFICER, Notice, party_of
 from bot.domain.publication import Role
 from bot.domain.quiet import Quiet
 from bot.domain.roster import Roster
@@ -41,6 +42,8 @@ _BEFORE_NIGHT = timedelta(minutes=30)
 _WORTH_TELLING = timedelta(days=1)  # after the deadline
 _PUBLISHING = {TaskKind.ACCEPT, TaskKind.HAND_OFF}
 _AT_ONCE = {TaskKind.CORRECT, TaskKind.WITHDRAW}
+_TEXT = "text-"  # before the version in a stage
+_VERSION_LENGTH = 12
 _OWED_BY_PEOPLE = {
     *(Role.LIAISON, Role.OFFICER, Role.AUTHOR, Role.REVIEWER, Role.ADMINISTRATOR),
 }
@@ -62,7 +65,8 @@ class Stage:
     """How far a task has come."""
 
     name: str
-    left: timedelta | None = None  # reminders: until the deadline; negative once it has passed
+    # Reminders: until the deadline, negative once it has passed; without one, since it was asked.
+    left: timedelta | None = None
 
 
 def by_when(task: Task) -> datetime | None:
@@ -83,19 +87,44 @@ def stage_of(task: Task, terms: Terms, now: datetime) -> Stage | None:
     if now < since or (by is not None and now > by + _WORTH_TELLING):
         return None
     if by is None:
-        return Stage(name=f"{ASKED}-{task.again}" if task.again else ASKED)
+        if task.kind in _AT_ONCE and task.since and now >= since + terms.late:
+            return Stage(name=_named(task, LATE, since), left=since - now)
+        return Stage(name=_named(task, ASKED))
     if now >= by + terms.late:
-        return Stage(name=_with(LATE, by), left=by - now)
+        return Stage(name=_named(task, LATE, by), left=by - now)
     quiet = None if urgent(task) else terms.quiet
     passed = [lead for lead in sorted(terms.remind) if since < _reminded_at(by, lead, quiet) <= now]
     if not passed:
-        return Stage(name=ASKED)
-    return Stage(name=_with(f"remind-{int(passed[0].total_seconds())}s", by), left=by - now)
+        return Stage(name=_named(task, ASKED))
+    return Stage(name=_named(task, f"remind-{int(passed[0].total_seconds())}s", by), left=by - now)
 
 
-def _with(name: str, deadline: datetime) -> str:
-    """A stage of this deadline: a moved one is worth telling again."""
-    return f"{name} {deadline.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
+def _named(task: Task, name: str, moment: datetime | None = None) -> str:
+    """A stage by all that makes it worth telling again: once more, another deadline or text."""
+    parts = [f"{name}-{task.again}" if task.again else name]
+    if moment is not None:
+        parts.append(_minute(moment))
+    if task.version and task.kind in _PUBLISHING:
+        parts.append(f"{_TEXT}{task.version[:_VERSION_LENGTH]}")
+    return " ".join(parts)
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
+
+
+def renewed(notice: Notice, stages: Iterable[str]) -> Notice:
+    """The notice, saying that the text was changed where another text was told at `stages`."""
+    mine = _version(notice.stage)
+    others = {_version(stage) for stage in stages} - {"", mine}
+    if not mine or not others:
+        return notice
+    return replace(notice, text=f"{notice.text}\n{wording.text_changed()}")
+
+
+def _version(stage: str) -> str:
+    last = stage.rpartition(" ")[2]
+    return last.removeprefix(_TEXT) if last.startswith(_TEXT) else ""
 
 
 def _reminded_at(by: datetime, lead: timedelta, quiet: Quiet | None) -> datetime:
@@ -112,17 +141,25 @@ def of_tasks(
     now: datetime,
     *,
     carried: Collection[tuple[str, str]] = (),
+    exempt: Collection[tuple[str, str]] = (),
     frozen: bool = False,
 ) -> list[Notice]:
-    """What the open tasks give to tell now. `carried`: (post, unit) that need no reminder."""
+    """What the open tasks give to tell now.
+
+    `carried`: (post, unit) that need no reminder; `exempt`: that are not asked to reprint at all.
+    """
     found = []
     for task in tasks:
         stage = stage_of(task, terms, now)
         if stage is None:
             continue
-        if not stage.name.startswith(ASKED) and (task.post, task.unit) in carried:
+        reprint = task.kind in _PUBLISHING and task.deadline_at is not None
+        if reprint and (task.post, task.unit) in exempt:
             continue
         by = by_when(task)
+        # Without a deadline it is no reminder to publish, and carrying it may be what is wrong.
+        if by and not stage.name.startswith(ASKED) and (task.post, task.unit) in carried:
+            continue
         found.append(
             Notice(
                 what=task.id,
@@ -177,7 +214,7 @@ def of_items(
         yield Notice(
             what=f"post-{item.post}",
             party=MANAGERS,
-            stage=_with(ESCALATED, item.deadline_at),
+            stage=f"{ESCALATED} {_minute(item.deadline_at)}",
             text=wording.escalation(
                 item,
                 [(row, moves.get((item.post, row.unit), Role.LIAISON)) for row in lacking],
@@ -195,6 +232,33 @@ def _lacks(item: ItemCoverage, row: UnitRow, moves: Mapping[tuple[str, str], Rol
         return True
     owed = moves.get((item.post, row.unit), Role.NOBODY)
     return row.state is CellState.UNKNOWN and owed in _OWED_BY_PEOPLE
+
+
+def of_recalls(
+    tasks: Iterable[Task], roster: Roster, terms: Terms, now: datetime
+) -> Iterator[Notice]:
+    """To officer and managers, by day and night: where what was to come down long ago still is.
+
+    One notice for each post, and another when further accounts have become late since; those of
+    one hour are one.
+    """
+    groups: dict[tuple[str, TaskKind], list[Task]] = {}
+    for task in tasks:
+        if task.kind in _AT_ONCE and task.since is not None:
+            groups.setdefault((task.post, task.kind), []).append(task)
+    for (post, kind), mine in groups.items():
+        late = [one.since for one in mine if one.since and one.since + terms.escalate <= now]
+        if not late:
+            continue
+        hour = max(late).replace(minute=0)
+        for party in (OFFICER, MANAGERS):
+            yield Notice(
+                what=f"post-{post}",
+                party=party,
+                stage=f"{kind.value}-{ESCALATED} {_minute(hour)}",
+                text=wording.still_shown(mine, roster, terms.zone),
+                until=now + _WORTH_TELLING,
+            )
 
 
 def of_accounts(

@@ -170,3 +170,24 @@ def made(
         facts=facts or {},
         published=published,
     )
+
+
+def told_by(receipt: PublishedAs) -> dict[str, object]:
+    """What an event says of how a publication is public, so that it can be told again."""
+    return {
+        "url": receipt.url,
+        "platform_id": receipt.platform_id,
+        "published_at": receipt.published_at.isoformat(),
+    }
+
+
+def read_time(receipt: PublishedAs) -> Step:
+    """published: a person said when it became public, and the platform tells it otherwise."""
+    return made(
+        "time_read",
+        frozenset({State.PUBLISHED}),
+        None,
+        facts=told_by(receipt),
+        platform_id=receipt.platform_id,
+        published_at=receipt.published_at,
+    )

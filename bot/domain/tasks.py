@@ -69,6 +69,7 @@ class Task:
     deadline_at: datetime | None = None  # 转载时限
     again: int = 0  # how often it came up anew after it had been done
     until: datetime | None = None  # after this it cannot be done any more; None: it always can
+    version: str = ""  # of a publication: hash of the text it is about
 
     @property
     def id(self) -> str:

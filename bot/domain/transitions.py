@@ -16,7 +16,7 @@ from datetime import datetime
 
 from bot.domain.post import Method
 from bot.domain.publication import GIVEN, UNSENT, Hold, State
-from bot.domain.step import ByHand, PublishedAs, Step, Terms
+from bot.domain.step import ByHand, PublishedAs, Step, Terms, told_by
 from bot.domain.step import made as _step
 
 _SENT = frozenset({State.SENDING, State.UNKNOWN, State.PENDING})
@@ -126,15 +126,15 @@ def publish(receipt: PublishedAs, *, by: str = "", in_doubt: bool = False) -> St
         error={},
         pending=dict(receipt.ref),  # needed to take it back
         wanted={},
-        facts={"url": receipt.url, "platform_id": receipt.platform_id, "by": by},
+        facts={**told_by(receipt), "by": by},
         published=receipt,
     )
 
 
 def unconfirm(*, by: str, text: str) -> Step:
-    """published → handed_off: a person took the word back by which it counted as public.
+    """published → handed_off: the word by which it counted as public was taken back.
 
-    Only of one that the bot never sent: for that there is nothing but a person's word.
+    A person's, or that of reading the account. Only of one that the bot never sent.
     """
     return _step(
         "unconfirmed",

@@ -28,6 +28,10 @@ _ASK = {
     ),
     TaskKind.WITHDRAW: N_("It was withdrawn. Please take it down on {account}."),
 }
+_STILL = {
+    TaskKind.CORRECT: N_("It was corrected. {count} accounts may still carry the old version:"),
+    TaskKind.WITHDRAW: N_("It was withdrawn. {count} accounts may still carry it:"),
+}
 _PARTIES = {
     MANAGERS: N_("Managers"),
     OFFICER: N_("Publicity officer"),
@@ -53,9 +57,44 @@ def task(
     lines = [_heading(task.title, left), _(_ASK[task.kind]).format(account=_account(task, roster))]
     if task.why:
         lines.append(words.reason(task.why))
+    if task.again and task.kind is TaskKind.HAND_OFF:
+        lines.append(_("What was recorded as published was taken back: it did not carry this."))
     if by is not None:
         lines.append(_by(by, left, zone))
+    elif left is not None and task.since is not None:
+        when, length = moment(task.since, zone), _length(-left)
+        lines.append(_("Asked at {when}, {length} ago.").format(when=when, length=length))
     return "\n".join(lines)
+
+
+def text_changed() -> str:
+    """A line for a notice that was given before, about another text."""
+    return _("The text was changed after the first notice. Use the new one only.")
+
+
+def still_shown(tasks: Sequence[Task], roster: Roster, zone: ZoneInfo) -> str:
+    """Which accounts have not taken down or corrected a post, and since when they are asked.
+
+    `tasks`: of one post and kind, at least one.
+    """
+    first = tasks[0]
+    lines = [
+        _("[Overdue] “{title}”").format(title=first.title),
+        _(_STILL[first.kind]).format(count=len(tasks)),
+        *(_asked(one, roster, zone) for one in tasks[:_NAMED]),
+    ]
+    if len(tasks) > _NAMED:
+        lines.append(_("… and {count} more.").format(count=len(tasks) - _NAMED))
+    lines.append(_("All of it: `bot recalls`"))
+    return "\n".join(lines)
+
+
+def _asked(task: Task, roster: Roster, zone: ZoneInfo) -> str:
+    return _("- {unit}: {account}, asked at {when}").format(
+        unit=party(task.unit, roster),
+        account=_account(task, roster),
+        when=moment(task.since, zone) if task.since else "",
+    )
 
 
 def _heading(title: str, left: timedelta | None) -> str:

@@ -14,6 +14,7 @@ from bot.domain.coverage import (
     Exemption,
     ItemCoverage,
     KeyRelease,
+    is_typed,
     item_coverage,
 )
 from bot.domain.gaps import (
@@ -267,7 +268,15 @@ def _cell(facts: _Facts, post: StoredPost, account: Account) -> Cell:
         doubtful=any(_is_doubtful(one) for one in seen),
         publication=pub.state if pub else None,
         outdated=outdated,
+        unsure=pub is not None and pub.id not in facts.gone and _is_unsure(post, pub),
     )
+
+
+def _is_unsure(post: StoredPost, pub: Publication) -> bool:
+    """A person alone says that it is public, and since when it cannot have been."""
+    if pub.published_at is None or not is_typed(pub.kind, pub.platform_id):
+        return False
+    return post.first_release_at is None or pub.published_at < post.first_release_at
 
 
 def _proofs(
@@ -282,7 +291,9 @@ def _proofs(
         for one in seen
         if one.decision == "reprinted" and one.deleted_at is None
     ]
-    if pub is not None and pub.published_at is not None and pub.id not in facts.gone:
+    if pub is None or pub.published_at is None or pub.id in facts.gone:
+        return proofs
+    if not _is_unsure(post, pub):
         proof = "receipt" if pub.commits and pub.platform_id else "confirmed"
         outdated = _is_outdated(facts, post.id, pub.content_hash)
         proofs.append((pub.published_at, pub.url, proof, outdated))

@@ -16,6 +16,7 @@ from bot.contract import Capabilities, Item
 from bot.domain.quota import READ, Budget, Key, budgets_of, exhausted, period_end, period_start
 from bot.domain.roster import Account, AccountStatus, Roster
 from bot.engine import comparing, reposts
+from bot.engine.carried import take_times
 from bot.engine.comparing import Known, judge, record
 from bot.engine.ports import Core
 from bot.engine.rematching import rematch
@@ -212,6 +213,7 @@ async def _read(
     found = [(row, verdict) for row in rows for verdict in judge(row, account, members, known)]
     async with core.ledger.write() as conn:
         matched = await record(conn, found, known, now)
+        await take_times(conn, account.id, now)
         # Last, with the verdicts: an account counts as read once it has been compared as well.
         await items.read_done(
             conn,

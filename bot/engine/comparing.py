@@ -17,9 +17,9 @@ from bot.domain.post import Kind, Post
 from bot.domain.publication import Publication
 from bot.domain.roster import Account, Roster
 from bot.domain.variants import marker
-from bot.engine.carried import take_over
+from bot.engine.carried import lose, take_over
 from bot.engine.reposts import Release
-from bot.ledger import items, posts, publications, verdicts
+from bot.ledger import posts, publications, verdicts
 from bot.ledger.connection import Connection
 from bot.ledger.posts import StoredPost
 
@@ -150,8 +150,8 @@ async def record(
         new = await verdicts.record(conn, row.id, verdict, content, now)
         if verdict.decision == "reprinted":
             await take_over(conn, row, verdict.post, now)
-        elif new and row.publication is None and await _no_reprint(conn, row):
-            await items.unmark_reprint(conn, row.id)
+        elif new:
+            await lose(conn, row, verdict, now)
         count += new
     return count
 
@@ -168,8 +168,3 @@ def _candidate(row: Any, account: Account, members: Roster) -> Candidate:
         repost_of=row.repost_of,
         own_unit_names=frozenset({unit.name, unit.short, account.name}),
     )
-
-
-async def _no_reprint(conn: Connection, row: Any) -> bool:
-    """Whether the item `row` was taken for a reprint, and no verdict says so any more."""
-    return row.kind == Kind.REPRINT and not await verdicts.reprints_something(conn, row.id)

@@ -1,4 +1,7 @@
-"""Doubtful matches: a person says whether an article carries a key item, and that stands."""
+"""A person says whether an article carries a key item, and that stands.
+
+Most often about a doubtful match; but the rules can be wrong where they are sure, too.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +38,8 @@ class Decided:
 
 async def matches(core: Core, *, post: str | None = None, decided: bool = False) -> list[Match]:
     """Those that wait for a person, with `decided` also those a person has decided.
+
+    Of one `post` those the rules are sure of as well, for they can be wrong.
 
     Raises UsageError when there is no such post.
     """
@@ -99,10 +104,10 @@ def _check(current: Match, decision: str) -> None:
             else _("Match {number} was refused already, by {name}.")
         )
         raise UsageError(message.format(number=current.number, name=current.decided_by))
-    if current.decision != DOUBTFUL and not current.decided_by:
+    if current.decision == decision:
         message = (
             _("Match {number} is not doubtful: by the rules it counts as a reprint.")
-            if current.decision == REPRINTED
+            if decision == REPRINTED
             else _("Match {number} is not doubtful: by the rules it is no reprint.")
         )
         raise UsageError(message.format(number=current.number))

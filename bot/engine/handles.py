@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.tasks import Answer, Task
+from bot.domain.tasks import Answer, Said, Task, TaskKind
 from bot.engine import task_faults, tasks
 from bot.engine.connecting import Sign
 from bot.engine.ports import Core
-from bot.ledger import handles
+from bot.i18n import _
+from bot.ledger import handles, publications
 from bot.ledger.connection import Connection
 from bot.ledger.handles import Handle
 
@@ -50,21 +51,55 @@ class Link:
     done: bool = False  # just now, by this very call
 
 
+@dataclass(frozen=True, kw_only=True)
+class NewLink:
+    """A link that is signed and good for nothing before it is entered."""
+
+    url: str
+    nonce: str
+    task: str
+    unit: str
+    issued_at: datetime
+    expires_at: datetime
+
+
+def new_link(task: Task, *, public_url: str, sign: Sign, now: datetime) -> NewLink:
+    """A new link for the task, good until the task's end or for a week; `enter` it."""
+    expires_at = min(task.until or now + LONGEST, now + LONGEST)
+    nonce = secrets.token_hex(12)
+    text = f"{task.id}.{int(expires_at.timestamp()):x}.{nonce}"
+    return NewLink(
+        url=f"{public_url.rstrip('/')}{PATH}{text}.{sign(f'{_LINK} {text}')}",
+        nonce=nonce,
+        task=task.id,
+        unit=task.unit,
+        issued_at=now,
+        expires_at=expires_at,
+    )
+
+
+async def enter(conn: Connection, link: NewLink) -> None:
+    """The link holds once the caller's transaction is durable.
+
+    Earlier ones of its task stay good too, until one of them is used.
+    """
+    await handles.add(
+        conn,
+        link.nonce,
+        task=link.task,
+        unit=link.unit,
+        issued_at=link.issued_at,
+        expires_at=link.expires_at,
+    )
+
+
 async def link_of(
     conn: Connection, task: Task, *, public_url: str, sign: Sign, now: datetime
 ) -> str:
-    """A new link for the task, good until the task's end or for a week.
-
-    It holds once the caller's transaction is durable. Earlier ones stay good too, until one of
-    them is used.
-    """
-    expires_at = min(task.until or now + LONGEST, now + LONGEST)
-    nonce = secrets.token_hex(12)
-    await handles.add(
-        conn, nonce, task=task.id, unit=task.unit, issued_at=now, expires_at=expires_at
-    )
-    text = f"{task.id}.{int(expires_at.timestamp()):x}.{nonce}"
-    return f"{public_url.rstrip('/')}{PATH}{text}.{sign(f'{_LINK} {text}')}"
+    """A new link for the task, entered: `new_link` and `enter` in one."""
+    link = new_link(task, public_url=public_url, sign=sign, now=now)
+    await enter(conn, link)
+    return link.url
 
 
 async def look(conn: Connection, token: str, *, sign: Sign, now: datetime) -> Link:
@@ -85,11 +120,14 @@ async def look(conn: Connection, token: str, *, sign: Sign, now: datetime) -> Li
     return Link(fate=Fate.OPEN, handle=handle, task=task)
 
 
-async def use(core: Core, token: str, answer: Answer, *, sign: Sign, address: str) -> Link:
+async def use(
+    core: Core, token: str, answer: Answer, *, sign: Sign, address: str, seen: str | None = None
+) -> Link:
     """Carries the answer out and ends the task's links, both or neither.
 
     The link as it stands then, `done` when this call did it. Otherwise nothing was changed: one
     that is OPEN still has `faults` in the answer, and any other fate says why it is too late.
+    `seen` is the version of the text they were shown, as `version_of` gave it, where that is known.
     """
     now = core.clock.now()
     async with core.ledger.write() as conn:
@@ -100,7 +138,8 @@ async def use(core: Core, token: str, answer: Answer, *, sign: Sign, address: st
         link = await look(conn, token, sign=sign, now=now)  # another may have been faster
         if link.handle is None or link.task is None:
             return link
-        faults = await task_faults.faults(conn, link.task, answer, now=now)
+        faults = await _changed(conn, link.task, answer, seen)
+        faults = faults or await task_faults.faults(conn, link.task, answer, now=now)
         if faults:
             return Link(fate=Fate.OPEN, handle=link.handle, task=link.task, faults=faults)
         made = await tasks.carry_out(conn, link.task, answer, by=link.task.by_link, now=now)
@@ -114,21 +153,41 @@ async def use(core: Core, token: str, answer: Answer, *, sign: Sign, address: st
     return Link(fate=Fate.USED, handle=done, done=True)
 
 
-def form_token(token: str, *, sign: Sign, now: datetime) -> str:
+async def _changed(
+    conn: Connection, task: Task, answer: Answer, seen: str | None
+) -> Mapping[str, str]:
+    """Nobody agrees to a text they were not shown."""
+    if seen is None or answer.said is not Said.AGREED or await version_of(conn, task) == seen:
+        return {}
+    message = _("The text was changed after you had opened this page. Please read it again.")
+    return {"said": message}
+
+
+async def version_of(conn: Connection, task: Task) -> str:
+    """Which text somebody is asked to agree to; "" for what needs no agreement."""
+    pub = await publications.get(conn, task.ref) if task.kind is TaskKind.ACCEPT else None
+    return pub.content_hash if pub is not None else ""
+
+
+def form_token(token: str, *, seen: str, sign: Sign, now: datetime) -> str:
     """What a page's form must bring back: that it was shown on our page, in the last half day.
 
-    It is good for one use because its link is.
+    And with which version of the text. It is good for one use because its link is.
     """
-    until = f"{int((now + _FORM_LIFE).timestamp()):x}"
+    until = f"{int((now + _FORM_LIFE).timestamp()):x}.{seen}"
     return f"{until}.{sign(f'{_FORM} {until} {token}')}"
 
 
-def form_holds(given: str, token: str, *, sign: Sign, now: datetime) -> bool:
-    """True for a form token that was made for this link and has not run out."""
-    until, _dot, mark = given.rpartition(".")
-    if not given.isascii() or not _same(sign(f"{_FORM} {until} {token}"), mark):
-        return False
-    return datetime.fromtimestamp(int(until, 16), UTC) > now
+def form_seen(given: str, token: str, *, sign: Sign, now: datetime) -> str | None:
+    """The version of the text a form was shown with; None for one that does not hold.
+
+    That is one made for another link, or not by us, or one that has run out.
+    """
+    text, _dot, mark = given.rpartition(".")
+    if not given.isascii() or not _same(sign(f"{_FORM} {text} {token}"), mark):
+        return None
+    until, _dot, seen = text.partition(".")
+    return seen if datetime.fromtimestamp(int(until, 16), UTC) > now else None
 
 
 def _same(ours: str, theirs: str) -> bool:

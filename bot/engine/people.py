@@ -7,13 +7,16 @@ from datetime import datetime, timedelta
 
 from bot.domain import transitions, words
 from bot.domain.planning import IN_FLIGHT, OPEN
+from bot.domain.post import Kind
 from bot.domain.publication import Hold, Publication, State
 from bot.domain.step import PublishedAs, Step, blocked_note, with_window
+from bot.engine import carried
 from bot.engine.ports import Core
+from bot.engine.task_faults import time_fault
 from bot.errors import UsageError
 from bot.i18n import _
-from bot.ledger import controls, journal, publications, recalls, roster
-from bot.ledger.journal import Move
+from bot.ledger import controls, journal, posts, publications, recalls, roster
+from bot.ledger.journal import Event, Move
 
 _RETRY_WINDOW = timedelta(hours=6)
 _DIGITS = 18  # of the largest number the ledger can hold
@@ -68,12 +71,28 @@ async def confirm(core: Core, pub: Publication, *, url: str, at: datetime | None
     """A person says it is public, and where."""
     if not url.startswith(("https://", "http://")):
         raise UsageError(_("A confirmation needs the public link, beginning with https://."))
-    step = confirmation(pub, url=url, at=at or core.clock.now(), by=by)
-    await _do(core, pub, step)
+    now = core.clock.now()
+    async with core.ledger.read() as conn:
+        released = (await posts.some_posts(conn, [pub.post]))[pub.post].first_release_at
+    wrong = time_fault(at, now, released if pub.kind is Kind.REPRINT else None)
+    if wrong:
+        raise UsageError(wrong)
+    await _do(core, pub, confirmation(pub, url=url, at=at or now, released=released, by=by))
+    made: list[Event] = []
+    async with core.ledger.write() as conn:
+        await carried.take_times(conn, pub.account, now, made)
+    core.journal.tell(made)
 
 
-def confirmation(pub: Publication, *, url: str, at: datetime, by: str) -> Step:
-    """The step by which `by` says that it is public at `url` since `at`."""
+def confirmation(
+    pub: Publication, *, url: str, at: datetime, released: datetime | None, by: str
+) -> Step:
+    """The step by which `by` says that it is public at `url` since `at`.
+
+    A reprint is not before its first release `released`; a clock that is slow says so.
+    """
+    if released is not None and pub.kind is Kind.REPRINT:
+        at = max(at, released)
     receipt = PublishedAs(
         platform_id="",
         url=url,

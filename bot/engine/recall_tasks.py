@@ -24,7 +24,11 @@ async def open_tasks(conn: Connection, *, units: Collection[str] = ()) -> list[T
     found = await recalls.open_tasks(conn)
     mine = [(step, recall) for step, recall in found if not units or step.unit in units]
     stored = await posts.some_posts(conn, {recall.post for _step, recall in mine})
-    return [_task(step, recall, stored[recall.post]) for step, recall in mine]
+    asked = await recalls.asked_at(conn, {step.id for step, _recall in mine})
+    return [
+        _task(step, recall, stored[recall.post], asked.get(step.id, step.made_at))
+        for step, recall in mine
+    ]
 
 
 async def find_task(conn: Connection, kind: TaskKind, key: int) -> Task | None:
@@ -35,10 +39,12 @@ async def find_task(conn: Connection, kind: TaskKind, key: int) -> Task | None:
         return None
     if step.how is not How.TASK or step.state not in LIVING:
         return None
-    return _task(step, recall, (await posts.some_posts(conn, [recall.post]))[recall.post])
+    stored = (await posts.some_posts(conn, [recall.post]))[recall.post]
+    asked = await recalls.asked_at(conn, [step.id])
+    return _task(step, recall, stored, asked.get(step.id, step.made_at))
 
 
-def _task(step: RecallStep, recall: Recall, post: StoredPost) -> Task:
+def _task(step: RecallStep, recall: Recall, post: StoredPost, since: datetime) -> Task:
     return Task(
         kind=_KIND[recall.kind],
         ref=step.id,
@@ -48,7 +54,7 @@ def _task(step: RecallStep, recall: Recall, post: StoredPost) -> Task:
         account=step.account,
         platform=step.platform,
         role=Role.LIAISON,
-        since=step.made_at,
+        since=since,
         again=step.again,
     )
 

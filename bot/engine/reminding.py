@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -27,10 +27,11 @@ from bot.domain.reminding import Terms
 from bot.domain.roster import Roster, Unit
 from bot.domain.tasks import Task, role_of
 from bot.engine import answers, tokens
+from bot.engine.handles import NewLink, enter
 from bot.engine.ports import Core
 from bot.engine.tasks import open_tasks
 from bot.errors import UsageError
-from bot.ledger import journal, notices, posts, publications, roster
+from bot.ledger import exemptions, journal, notices, posts, publications, roster
 from bot.ledger.connection import Connection
 from bot.ledger.notices import Key, Progress, Told
 from bot.logs import get_logger
@@ -44,8 +45,13 @@ _AT_ONCE = 8  # addresses
 _MOST = 40  # notices looked at for one letter; more never fit
 _LOOK_BACK = timedelta(days=40)  # key items whose deadline may just have passed
 
-# (connection, task, now) → where the task is done; "" when there is no such place
-Links = Callable[[Connection, Task, datetime], Awaitable[str]]
+
+class Links(Protocol):
+    """Where tasks are done."""
+
+    def __call__(self, task: Task, *, now: datetime) -> NewLink | None:
+        """A link for the task, not entered yet; None when there is no such place."""
+        ...
 
 
 class Contacts(Protocol):
@@ -68,9 +74,9 @@ class Contacts(Protocol):
         ...
 
 
-async def no_link(_conn: Connection, _task: Task, _now: datetime) -> str:
+def no_link(task: Task, *, now: datetime) -> None:
     """There is no page where tasks are done."""
-    return ""
+    del task, now
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +91,8 @@ class Reminders:
 
 async def remind(core: Core, reminders: Reminders) -> int:
     """Tells what is due and was not told; returns how many letters were accepted."""
-    members, wanted = await due(core, reminders)
-    await _enter(core, reminders, members, wanted)
+    members, found = await due(core, reminders)
+    wanted = await _enter(core, reminders, members, found)
     return await _send(core, reminders, members, {one.key: one for one in wanted if not one.waits})
 
 
@@ -100,6 +106,7 @@ async def due(core: Core, reminders: Reminders) -> tuple[Roster, list[Notice]]:
         members = await roster.load(conn)
         tasks = await open_tasks(conn)
         frozen = await journal.is_frozen(conn)
+        excused = await exemptions.in_force(conn, {task.post for task in tasks})
         ended = [
             post.id
             for post in await posts.key_items(conn, since=now - _LOOK_BACK, until=now)
@@ -108,16 +115,20 @@ async def due(core: Core, reminders: Reminders) -> tuple[Roster, list[Notice]]:
     reminded = {
         task.post
         for task in tasks
-        if (stage := reminding.stage_of(task, reminders.terms, now)) and stage.left is not None
+        if reminding.by_when(task)
+        and (stage := reminding.stage_of(task, reminders.terms, now))
+        and stage.left is not None
     }
     items = await _coverage(core, reminded | set(ended))
     moves = await _moves(core, ended)
     carried = {
         (item.post, row.unit) for item in items for row in item.units if row.state in CARRIED
     }
+    exempt = {(post, unit) for post, units in excused.items() for unit in units}
     wanted = reminding.of_tasks(
-        tasks, members, reminders.terms, now, carried=carried, frozen=frozen
+        tasks, members, reminders.terms, now, carried=carried, exempt=exempt, frozen=frozen
     )
+    wanted += reminding.of_recalls(tasks, members, reminders.terms, now)
     wanted += reminding.of_items(items, moves, members, reminders.terms, now, frozen=frozen)
     found = await tokens.authorisations(core, warn=reminders.warn)
     wanted += reminding.of_accounts(found, members, reminders.terms, now)
@@ -146,8 +157,11 @@ async def _moves(core: Core, ids: Collection[str]) -> dict[tuple[str, str], Role
 
 async def _enter(
     core: Core, reminders: Reminders, members: Roster, wanted: Sequence[Notice]
-) -> None:
-    """Brings the outbox up to what is due: new ones in, those without a cause out."""
+) -> list[Notice]:
+    """Brings the outbox up to what is due: new ones in, those without a cause out.
+
+    The same notices, with a word where another text was told before.
+    """
     addresses = {
         party: await reminders.contacts.references(party, members.units.get(party))
         for party in {notice.party for notice in wanted}
@@ -165,6 +179,11 @@ async def _enter(
             # An address that is set later is not told what the others have known for long.
             if not rows and not notice.waits:
                 await notices.add(conn, notice, addresses[notice.party], now=now)
+    told = defaultdict(list)
+    for (what, party, stage), rows in known.items():
+        if any(row.state in notices.TOLD for row in rows):
+            told[what, party].append(stage)
+    return [reminding.renewed(one, told[one.what, one.party]) for one in wanted]
 
 
 async def _forget_ended(conn: Connection, wanted: Sequence[Notice], now: datetime) -> None:
@@ -269,6 +288,24 @@ def _by_key(mine: Sequence[Told]) -> dict[Key, list[Told]]:
     return rows
 
 
+async def _packed(
+    conn: Connection,
+    reminders: Reminders,
+    wanted: Sequence[Notice],
+    members: Roster,
+    limit: int,
+    now: datetime,
+) -> Packed:
+    """The first letter of these. Only the links that are in it become good."""
+    tasks = [notice.task for notice in wanted if notice.task]
+    links = {task.id: link for task in tasks if (link := reminders.link(task, now=now))}
+    packed = pack(wanted, {name: link.url for name, link in links.items()}, members, limit)[0]
+    for name in dict.fromkeys(one.task.id for one in packed.notices if one.task):
+        if name in links:
+            await enter(conn, links[name])
+    return packed
+
+
 class _TakenError(Exception):
     """Another process was faster; nothing was changed."""
 
@@ -288,12 +325,7 @@ async def _claim(
     try:
         async with core.ledger.write() as conn:
             wanted = [due[key] for key in islice(rows, _MOST)]
-            links = {
-                notice.task.id: await reminders.link(conn, notice.task, now)
-                for notice in wanted
-                if notice.task
-            }
-            packed = pack(wanted, links, members, target.limit)[0]
+            packed = await _packed(conn, reminders, wanted, members, target.limit, now)
             mine = [(told.id, one.text) for one in packed.notices for told in rows[one.key]]
             if not await notices.claim(conn, mine, lease=lease, now=now, until=now + _LEASE):
                 raise _TakenError

@@ -6,14 +6,16 @@ from datetime import datetime, timedelta
 
 from bot.domain import words
 from bot.domain.normalise import canonical_url
+from bot.domain.post import Kind
 from bot.domain.public_links import is_public, platform_of
 from bot.domain.tasks import ANSWERS, Answer, Said, Task
 from bot.i18n import _
-from bot.ledger import items, publications
+from bot.ledger import items, posts, publications
 from bot.ledger.connection import Connection
 
 TEXT_MAX = 500  # characters of a reason or a note
 _AHEAD = timedelta(minutes=10)  # clocks differ
+_BEFORE = timedelta(hours=1)  # so far a clock may be slow
 _LONG_AGO = timedelta(days=366)
 
 
@@ -23,7 +25,7 @@ async def faults(conn: Connection, task: Task, answer: Answer, *, now: datetime)
         return {"said": _("This task cannot be answered like that.")}
     found = {
         "text": _of_text(answer),
-        "at": _of_time(answer.at, now),
+        "at": time_fault(answer.at, now, await _released(conn, task)),
         "url": await _of_link(conn, task, answer),
     }
     return {name: fault for name, fault in found.items() if fault}
@@ -39,7 +41,24 @@ def _of_text(answer: Answer) -> str:
     return ""
 
 
-def _of_time(at: datetime | None, now: datetime) -> str:
+async def _released(conn: Connection, task: Task) -> datetime | None:
+    """When the first release was of which a reprint is asked for; None of anything else."""
+    pub = await publications.by_post_and_account(conn, task.post, task.account)
+    if pub is None or pub.kind is not Kind.REPRINT:
+        return None
+    return (await posts.some_posts(conn, [task.post]))[task.post].first_release_at
+
+
+def time_fault(at: datetime | None, now: datetime, released: datetime | None) -> str:
+    """What is wrong with the time `at` a person says it became public; "" if nothing is.
+
+    `released` is its first release, None where there is none to wait for.
+    """
+    if at is not None and released is not None and at < released - _BEFORE:
+        return _(
+            "This time is before the first release, which a reprint follows. Look at the date and "
+            "the time."
+        )
     if at is not None and at > now + _AHEAD:
         return _("This time has not come yet. Report the link once the post is public.")
     if at is not None and at < now - _LONG_AGO:

@@ -10,7 +10,7 @@ from bot.domain.post import Kind
 from bot.domain.publication import GIVEN, Publication, State
 from bot.domain.step import Step
 from bot.domain.tasks import Answer, Said, Task, TaskKind, kind_of, parse_id, role_of
-from bot.engine import people, recall_tasks
+from bot.engine import carried, people, recall_tasks
 from bot.engine.ports import Core
 from bot.engine.task_faults import faults
 from bot.errors import UsageError
@@ -28,9 +28,7 @@ async def open_tasks(conn: Connection, *, units: Collection[str] = ()) -> list[T
     """All open tasks, of `units` only if any are named; by deadline, then as they came up."""
     found = await publications.in_states(conn, _WAITING)
     mine = [pub for pub in found if not units or pub.unit in units]
-    stored = await posts.some_posts(conn, {pub.post for pub in mine})
-    tasks = [task for pub in mine if (task := _task(pub, stored[pub.post])) is not None]
-    return in_order([*tasks, *await recall_tasks.open_tasks(conn, units=units)])
+    return in_order([*await _tasks(conn, mine), *await recall_tasks.open_tasks(conn, units=units)])
 
 
 async def find_task(conn: Connection, name: str) -> Task | None:
@@ -41,8 +39,7 @@ async def find_task(conn: Connection, name: str) -> Task | None:
     pub = await publications.get(conn, parsed[1]) if parsed else None
     if parsed is None or pub is None:
         return None
-    task = _task(pub, (await posts.some_posts(conn, [pub.post]))[pub.post])
-    return task if task is not None and task.kind is parsed[0] else None
+    return next((task for task in await _tasks(conn, [pub]) if task.kind is parsed[0]), None)
 
 
 async def carry_out(
@@ -60,8 +57,10 @@ async def carry_out(
     if pub is None or kind_of(pub) is not task.kind:
         return None
     made: list[Event] = []
-    move = Move(publication=pub.id, step=_step(pub, answer, by=by, now=now))
+    released = (await posts.some_posts(conn, [pub.post]))[pub.post].first_release_at
+    move = Move(publication=pub.id, step=_step(pub, answer, released, by=by, now=now))
     (applied,) = await journal.apply(conn, [move], now, made)
+    await carried.take_times(conn, pub.account, now, made)
     return made if applied.ok else None
 
 
@@ -96,14 +95,17 @@ def _no_such(name: str) -> UsageError:
     return UsageError(message.format(name=name))
 
 
-def _step(pub: Publication, answer: Answer, *, by: str, now: datetime) -> Step:
+def _step(
+    pub: Publication, answer: Answer, released: datetime | None, *, by: str, now: datetime
+) -> Step:
     match answer.said:
         case Said.AGREED:
             return transitions.accept(by=by, now=now)
         case Said.DECLINED:
             return transitions.cancel(reason="declined", by=by, text=answer.text)
         case _:
-            return people.confirmation(pub, url=answer.url, at=answer.at or now, by=by)
+            at = answer.at or now
+            return people.confirmation(pub, url=answer.url, at=at, released=released, by=by)
 
 
 def in_order(tasks: Sequence[Task]) -> list[Task]:
@@ -115,10 +117,15 @@ def _rank(moment: datetime | None) -> tuple[bool, float]:
     return (moment is None, moment.timestamp() if moment else 0.0)
 
 
-def _task(pub: Publication, post: StoredPost) -> Task | None:
-    kind = kind_of(pub)
-    if kind is None:
-        return None
+async def _tasks(conn: Connection, pubs: Sequence[Publication]) -> list[Task]:
+    asking = [(kind, pub) for pub in pubs if (kind := kind_of(pub)) is not None]
+    stored = await posts.some_posts(conn, {pub.post for _kind, pub in asking})
+    given = [pub.id for kind, pub in asking if kind is TaskKind.HAND_OFF]
+    again = await publications.reopened(conn, given) if given else {}
+    return [_task(kind, pub, stored[pub.post], again.get(pub.id, 0)) for kind, pub in asking]
+
+
+def _task(kind: TaskKind, pub: Publication, post: StoredPost, again: int) -> Task:
     return Task(
         kind=kind,
         ref=pub.id,
@@ -133,4 +140,6 @@ def _task(pub: Publication, post: StoredPost) -> Task | None:
         deadline_at=post.deadline_at if pub.kind is Kind.REPRINT else None,
         # A package can be published, and an account looked at, whenever it is done.
         until=pub.not_after if kind is TaskKind.ACCEPT else None,
+        again=again,
+        version=pub.content_hash,
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, literal, select
 
-from bot.domain.coverage import IN_FLIGHT
+from bot.domain.coverage import IN_FLIGHT, is_typed
 from bot.domain.grid import Names
 from bot.domain.post import Kind
 from bot.domain.publication import Hold, Publication, State
@@ -28,7 +28,9 @@ from bot.ledger.tables import (
 )
 from bot.ledger.verdicts import Carried, carried_columns
 
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 _MANY = 500  # names in one query
+_OUT = (events.c.to_state == State.PUBLISHED.value) & (events.c.from_state != State.PUBLISHED.value)
 _BREAK = "\n"  # stands in no account's name
 _DEADLINE = func.coalesce(posts.c.deadline_at, posts.c.due_at)
 _GONE = items.c.deleted_at.is_not(None)
@@ -55,6 +57,7 @@ def _judged(decision: str, *conditions: ColumnElement[bool]) -> ScalarSelect[Any
 
 
 _PUBLIC, _SEEN = publications.c.published_at, verdicts.c.published_at
+_RELEASED = func.coalesce(posts.c.first_release_at, literal(_NEVER, posts.c.first_release_at.type))
 _FLYING = publications.c.state.in_([state.value for state in sorted(IN_FLIGHT)])
 _LISTS = select(
     posts.c.id,
@@ -72,26 +75,39 @@ _TAKEN_DOWN = select(publications.c.post, publications.c.account).where(
     publications.c.id.in_(select(items.c.publication).where(_GONE)),
 )
 
+# Public before the first release: few, or none.
+_EARLY = (
+    select(*(publications.c[name] for name in ("post", "account", "kind", "platform_id")))
+    .join(posts, posts.c.id == publications.c.post)
+    .where(_PUBLIC < _RELEASED)
+)
+
 
 async def names(conn: Connection, ids: Collection[str]) -> dict[str, Names]:
     """Key item → who carried it and who did not, all accounts with anything known of them."""
     gone: dict[str, set[str]] = {}
     for row in await conn.execute(_TAKEN_DOWN):
         gone.setdefault(row.post, set()).add(row.account)
+    early: dict[str, list[Any]] = {}
+    for row in await conn.execute(_EARLY.where(posts.c.id.in_(sorted(ids)))):
+        early.setdefault(row.post, []).append(row)
     rows = await conn.execute(_LISTS.where(posts.c.id.in_(sorted(ids))))
-    return {row.id: _names(row, frozenset(gone.get(row.id, ()))) for row in rows}
+    return {
+        row.id: _names(row, frozenset(gone.get(row.id, ())), early.get(row.id, ())) for row in rows
+    }
 
 
-def _names(row: Any, gone: frozenset[str]) -> Names:
+def _names(row: Any, gone: frozenset[str], early: Sequence[Any]) -> Names:
     on_time, late = _split(row.on_time), _split(row.late)
-    for name in gone:
+    unsure = {one.account for one in early if is_typed(one.kind, one.platform_id)}
+    for name in gone | unsure:
         for public in (on_time, late):
             if name in public:
                 public.remove(name)
     return Names(
         on_time=on_time + _split(row.seen_on_time),
         late=late + _split(row.seen_late),
-        in_flight=frozenset(_split(row.in_flight)),
+        in_flight=unsure.union(_split(row.in_flight)) - gone,
         idle=gone.union(_split(row.idle)),
         doubtful=frozenset(_split(row.doubtful)),
     )
@@ -124,19 +140,43 @@ async def publications_at(
     query = select(events.c.publication, events.c.to_state, events.c.facts)
     rows = await conn.execute(query.where(events.c.id.in_(last)))
     stood = {row.publication: (State(row.to_state), row.facts) for row in rows}
-    out = select(events.c.publication).where(*known, events.c.to_state == State.PUBLISHED.value)
-    public = set((await conn.execute(out.distinct())).scalars())
-    return [_then(pub, *stood[pub.id], public=pub.id in public) for pub in found if pub.id in stood]
+    public = await _public(conn, known)
+    return [_then(pub, *stood[pub.id], public.get(pub.id)) for pub in found if pub.id in stood]
 
 
-def _then(pub: Publication, state: State, facts: Mapping[str, Any], *, public: bool) -> Publication:
+async def _public(
+    conn: Connection, known: tuple[ColumnElement[bool], ...]
+) -> dict[int, Mapping[str, Any]]:
+    """The publications that these events made public, not taken back: with what told so last."""
+    told = _OUT | events.c.name.in_(["publication.unconfirmed", "publication.time_read"])
+    last = select(func.max(events.c.id)).where(*known, told).group_by(events.c.publication)
+    query = select(events.c.publication, events.c.facts)
+    rows = await conn.execute(
+        query.where(events.c.id.in_(last), events.c.to_state == State.PUBLISHED.value)
+    )
+    return {row.publication: row.facts for row in rows}
+
+
+def _then(
+    pub: Publication, state: State, facts: Mapping[str, Any], public: Mapping[str, Any] | None
+) -> Publication:
     """The publication in an earlier state; not every event says why it was held from then on."""
     reason = str(facts.get("reason", ""))
     if state is State.HELD and reason not in set(Hold):
         waits = pub.needs_acceptance and "by" not in facts
         reason = Hold.ACCEPTANCE if waits else Hold.FIRST_RELEASE
-    published_at = pub.published_at if public else None
-    return replace(pub, state=state, reason=reason, published_at=published_at)
+    if public is None:
+        return replace(pub, state=state, reason=reason, published_at=None)
+    if "published_at" not in public:
+        return replace(pub, state=state, reason=reason)
+    return replace(
+        pub,
+        state=state,
+        reason=reason,
+        published_at=datetime.fromisoformat(str(public["published_at"])).astimezone(UTC),
+        url=str(public["url"]),
+        platform_id=str(public["platform_id"]),
+    )
 
 
 async def gone(conn: Connection, ids: Collection[str], at: datetime | None = None) -> set[int]:

@@ -8,14 +8,15 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection as SyncConnection
-from sqlalchemy import and_, bindparam, insert, or_, select, update
+from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
 from bot.contract import Item
 from bot.domain.post import Kind
+from bot.domain.publication import State
 from bot.domain.step import PublishedAs
 from bot.ledger.connection import Connection
 from bot.ledger.prepared import Prepared
-from bot.ledger.tables import accounts, items
+from bot.ledger.tables import accounts, items, publications, verdicts
 
 _GAPS_KEPT = 50
 _ADD = Prepared(
@@ -144,6 +145,9 @@ async def upsert(conn: Connection, account: str, seen: Sequence[Item], now: date
             touched.append(await _insert(conn, account, owner, item, now))
         elif changes := _news(row, item, now):
             await conn.execute(update(items).where(items.c.id == row.id).values(**changes))
+            if "published_at" in changes:  # which verdicts have of their item
+                moved = update(verdicts).where(verdicts.c.item == row.id)
+                await conn.execute(moved.values(published_at=item.published_at))
             if "text" in changes:
                 touched.append(row.id)
     seen_again = [row.id for row in rows]
@@ -175,6 +179,9 @@ async def _insert(conn: Connection, account: str, owner: Any, item: Item, now: d
 def _news(row: Any, item: Item, now: datetime) -> dict[str, Any]:
     """What the listing says of an item that the ledger did not know yet."""
     changes: dict[str, Any] = {}
+    by_link = row.platform_id == row.url
+    if by_link and (item.platform_id != row.platform_id or not row.text):
+        changes["published_at"] = item.published_at  # until now there was but a person's word
     if item.platform_id != row.platform_id:
         changes["platform_id"] = item.platform_id  # confirmed by link before it was listed
     if item.url and not row.url:
@@ -294,3 +301,34 @@ async def unmark_reprint(conn: Connection, item: int) -> None:
     """Notes that an item is neither a reprint nor what became of a publication."""
     values = {"kind": "original", "publication": None}
     await conn.execute(update(items).where(items.c.id == item).values(**values))
+
+
+async def name_another(conn: Connection, row: Any) -> None:
+    """Has the item `row` name another publication that counts as public by it, or none."""
+    another = select(func.max(publications.c.id)).where(
+        publications.c.account == row.account,
+        publications.c.state == State.PUBLISHED.value,
+        publications.c.platform_id == row.platform_id,
+        publications.c.id != row.publication,
+    )
+    values = {"publication": another.scalar_subquery()}
+    await conn.execute(update(items).where(items.c.id == row.id).values(**values))
+
+
+async def times_told_otherwise(conn: Connection, account: str) -> list[Any]:
+    """Reprints of the account that a person reported at another time than their items have.
+
+    Rows of id (the publication's), url, and the item's platform_id and published_at.
+    """
+    query = (
+        select(publications.c.id, publications.c.url, items.c.platform_id, items.c.published_at)
+        .join(items, items.c.publication == publications.c.id)
+        .where(
+            publications.c.account == account,
+            publications.c.state == State.PUBLISHED.value,
+            publications.c.kind == Kind.REPRINT.value,
+            publications.c.platform_id == "",  # a receipt, or a reading, names it
+            publications.c.published_at != items.c.published_at,
+        )
+    )
+    return list(await conn.execute(query))

@@ -35,6 +35,9 @@ class Progress(StrEnum):
     FAILED = "failed"
 
 
+TOLD = frozenset({Progress.SENDING, Progress.SENT, Progress.UNCLEAR})  # or may have been
+
+
 @dataclass(frozen=True, kw_only=True)
 class Told:
     """One row."""

@@ -49,6 +49,7 @@ async def take_turn(conn: Connection) -> bool:
     return bool(await conn.scalar(select(func.pg_try_advisory_xact_lock(_TURN))))
 
 
+_TAKEN_BACK = "publication.unconfirmed"
 _under_way = publications.alias("under_way")
 # Not to be claimed while another post of the account is under way: they keep their order.
 _FREE = publications.c.state.not_in(_CLAIMABLE) | ~(
@@ -305,6 +306,16 @@ async def history(conn: Connection, publication: int) -> list[Mapping[str, Any]]
     return [dict(row._mapping) for row in await conn.execute(query)]
 
 
+async def reopened(conn: Connection, ids: Collection[int]) -> dict[int, int]:
+    """Publication → how often a person took back that it was published; without those never."""
+    query = (
+        select(events.c.publication, func.count().label("times"))
+        .where(events.c.publication.in_(sorted(ids)), events.c.name == _TAKEN_BACK)
+        .group_by(events.c.publication)
+    )
+    return {row.publication: row.times for row in await conn.execute(query)}
+
+
 async def add(conn: Connection, rows: Sequence[Mapping[str, Any]], now: datetime) -> list[int]:
     """Enters new publications, each with its first event; returns their ids."""
     ids = []
@@ -372,3 +383,12 @@ async def news(conn: Connection, after: int, names: Collection[str]) -> list[Map
         .order_by(events.c.id)
     )
     return [dict(row._mapping) for row in await conn.execute(query)]
+
+
+async def confirmed_by(conn: Connection, pk: int) -> str:
+    """Who last said that it is public, or what found it; "" when nobody did."""
+    query = select(events.c.facts).where(
+        events.c.publication == pk, events.c.name == "publication.confirmed"
+    )
+    facts = await conn.scalar(query.order_by(events.c.id.desc()).limit(1))
+    return str(facts.get("by", "")) if facts else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, or_, select, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, update
 
 from bot.domain.recall import (
     LIVING,
@@ -30,6 +30,7 @@ from bot.ledger.tables import (
 )
 
 _LIVING = sorted(state.value for state in LIVING)
+_ASKED = ("ordered", "asked_person", "seen_again")  # events by which a step became a person's
 _SHOWN = (
     *(items.c.id, items.c.account, items.c.unit, items.c.platform, items.c.platform_id),
     *(items.c.push_id, items.c.url, items.c.title, items.c.text, items.c.repost_of),
@@ -216,6 +217,16 @@ async def open_tasks(conn: Connection) -> list[tuple[RecallStep, Recall]]:
     query = select(recalls).where(recalls.c.id.in_({one.recall for one in found}))
     known = {row.id: _recall(row) for row in await conn.execute(query)}
     return [(one, known[one.recall]) for one in sorted(found, key=lambda one: one.id)]
+
+
+async def asked_at(conn: Connection, ids: Collection[int]) -> dict[int, datetime]:
+    """Step → since when it is the liaison's, of steps that are theirs."""
+    query = (
+        select(recall_events.c.step, func.max(recall_events.c.at).label("at"))
+        .where(recall_events.c.step.in_(sorted(ids)), recall_events.c.name.in_(_ASKED))
+        .group_by(recall_events.c.step)
+    )
+    return {row.step: row.at for row in await conn.execute(query)}
 
 
 async def _steps(conn: Connection, *conditions: ColumnElement[bool]) -> list[RecallStep]:

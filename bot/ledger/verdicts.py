@@ -167,13 +167,18 @@ _MATCH = (
 async def to_decide(conn: Connection, *, post: str | None, decided: bool) -> list[Match]:
     """Doubtful matches in force that still are to be seen, latest item first.
 
-    `decided`: also those a person has decided, of this `post` only if one is named.
+    `decided`: also those a person has decided; of one `post` those the rules are sure of, too.
     """
     doubtful = and_(verdicts.c.decision == "doubtful", items.c.deleted_at.is_(None))
     wanted = or_(doubtful, verdicts.c.decided_by != "") if decided else doubtful
     query = _MATCH.where(verdicts.c.superseded.is_(False), wanted)
     if post is not None:
-        query = query.where(verdicts.c.post == post)
+        sure = verdicts.c.decision == "reprinted"
+        query = _MATCH.where(
+            verdicts.c.superseded.is_(False),
+            or_(wanted, sure) if decided else wanted,
+            verdicts.c.post == post,
+        )
     found = await conn.execute(query.order_by(items.c.published_at.desc(), verdicts.c.id))
     return [Match(**row._mapping) for row in found]
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import partial
 
 import aiohttp
 
 from bot.clock import Clock
 from bot.domain.quiet import quiet_hours, span
 from bot.domain.reminding import Terms
-from bot.domain.tasks import Task
-from bot.engine.handles import link_of
+from bot.engine.handles import new_link
 from bot.engine.reminding import Links, Reminders, no_link
-from bot.ledger.connection import Connection
 from bot.ledger.credentials import Vault
 from bot.ledger.store import Ledger
 from bot.notify.contacts import OfficeContacts
@@ -53,8 +52,4 @@ def terms(settings: Settings) -> Terms:
 def _links(public_url: str, vault: Vault) -> Links:
     if not public_url:
         return no_link
-
-    async def link(conn: Connection, task: Task, now: datetime) -> str:
-        return await link_of(conn, task, public_url=public_url, sign=vault.sign, now=now)
-
-    return link
+    return partial(new_link, public_url=public_url, sign=vault.sign)

@@ -88,14 +88,15 @@ class Tasks:
             return await self._closed(request, link)
         typed = await _read(request)
         token, now = request.match_info["token"], self._core.clock.now()
-        if not handles.form_holds(typed.form, token, sign=self._sign, now=now):
+        seen = handles.form_seen(typed.form, token, sign=self._sign, now=now)
+        if seen is None:
             fault = {"said": _("This page was open for too long. Please press the button again.")}
             return await self._page(request, link, typed, fault, status=403)
         answer, faults = _answer(typed, self._zone)
         if answer is None:
             return await self._page(request, link, typed, faults, status=422)
         link = await handles.use(
-            self._core, token, answer, sign=self._sign, address=address_of(request)
+            self._core, token, answer, sign=self._sign, address=address_of(request), seen=seen
         )
         if link.fate is Fate.OPEN:
             return await self._page(request, link, typed, link.faults, status=422)
@@ -140,6 +141,7 @@ class Tasks:
         token, now = request.match_info["token"], self._core.clock.now()
         async with self._core.ledger.read() as conn:
             about = await briefing.brief(self._core, conn, link.task)
+            seen = await handles.version_of(conn, link.task)
         package = await asyncio.to_thread(open_package, self._packages, about.package)
         return render(
             "task",
@@ -151,7 +153,7 @@ class Tasks:
             facts=self._facts(about, link.handle.expires_at),
             package=package,
             token=token,
-            form=handles.form_token(token, sign=self._sign, now=now),
+            form=handles.form_token(token, seen=seen, sign=self._sign, now=now),
             typed=typed,
             faults=faults,
             text_max=TEXT_MAX,

@@ -9,13 +9,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
 from bot.domain.publication import State
-from bot.engine import people
+from bot.domain.recall import RecallKind
+from bot.engine import people, recalling
 from bot.engine.reminding import remind
 from bot.ledger import notices
 from bot.ledger import roster as stored
 from bot.ledger.notices import Progress, Told
+from bot.ledger.tables import handles
 from bot.settings import NotifyPart
 from tests.bot.engine.world import TEN, Data, World, key_item, open_world, roster
 from tests.notify.mail import Post, serve_mail
@@ -23,6 +26,7 @@ from tests.notify.robots import Robots, serve_robots
 
 HOUR = timedelta(hours=1)
 MAIL = "liaison@lixi.example"
+OFFICE = "office@lanting.example"
 DEADLINE = TEN + 24 * HOUR
 MORNING = DEADLINE - 2.5 * HOUR  # 07:30
 RELEASED = TEN + timedelta(minutes=10)
@@ -212,3 +216,48 @@ async def test_an_account_that_lost_its_authorisation_again_is_told_again(town: 
 async def _pause(world: World, why: str) -> None:
     async with world.app.core.ledger.write() as conn:
         await stored.pause(conn, "u02-weibo", why)
+
+
+async def test_a_withdrawn_post_is_not_forgotten(town: Town) -> None:
+    """It may be public: so it goes on, also at night, until somebody of the office knows."""
+    world, night = town.world, TEN + 14 * HOUR
+    world.notify = world.notify.model_copy(update={"officer": [f"mailto:{OFFICE}"]})
+    await world.run(until=TEN + 3 * HOUR)
+    await world.start()
+    await town.told(night - 5 * HOUR)
+    await world.at(night)
+    await recalling.order(world.app.core, "k1", RecallKind.WITHDRAW, reason="数据有误", by="王主任")
+    heard = []
+    for hours in (0, 1, 2, 3, 4, 5, 24):
+        told = await town.told(night + hours * HOUR)
+        heard += [(hours, where) for where, said in told if "健康u03" in said]
+    assert sorted(heard) == [(0, MAIL), (2, MAIL), (4, "feishu"), (4, OFFICE)]
+
+
+async def test_another_text_is_told_and_no_link_is_made_for_nothing(town: Town) -> None:
+    world = town.world
+    data = members()
+    data["units"][2]["contacts"] = ["env:U02_ROBOT"]
+    world.write_roster(data)
+    items = [key_item(f"k{number}", accounts=["u01-weibo"]) for number in (1, 2, 3)]
+    for item in items:
+        item["title"] = item["title"] + "请转" * 20
+    await world.plan(*items)
+    await world.run(until=TEN + 3 * HOUR)
+    told = await town.told(TEN + 3 * HOUR)
+    assert len(told) > 1  # more than a letter holds
+    assert await _links(world) == sum(said.count("/t/") for _where, said in told) == 6
+
+    items[0]["text"] = "【重点】流感防护，数字已改，请看全文。"
+    await world.plan(*items)
+    await world.run(until=TEN + 4 * HOUR)
+    again = await town.told(TEN + 4 * HOUR)
+    assert "".join(said for _where, said in again).count("流感季防护提示k1") == 2
+    stages = {row.stage for row in await town.rows("u03")}
+    assert len(stages) == 2
+    assert await town.told(TEN + 4 * HOUR + timedelta(minutes=1)) == []
+
+
+async def _links(world: World) -> int:
+    async with world.app.core.ledger.read() as conn:
+        return int(await conn.scalar(select(func.count()).select_from(handles)) or 0)

@@ -314,8 +314,7 @@ def test_what_the_ledger_knows_counts_and_stays_as_it_is(office: Office) -> None
 
     async def was_published(app: App) -> None:
         pub = await people.get(app.core, "p1@u01-wechat")
-        early = DAY - timedelta(hours=3)
-        await people.confirm(app.core, pub, url="https://mp.weixin.qq.com/s/1", at=early, by="x")
+        await people.confirm(app.core, pub, url="https://mp.weixin.qq.com/s/1", at=None, by="x")
         row = {"account": "u01-wechat", "action": "push", "period": "day", "used": 1}
         async with app.core.ledger.write() as conn:
             await conn.execute(insert(usage).values(start=DAY, **row))

@@ -16,7 +16,7 @@ from bot.domain.coverage import Cell, KeyRelease, item_coverage
 from bot.domain.notices import ADMINISTRATOR, MANAGERS, OFFICER, Notice
 from bot.domain.publication import Role, State
 from bot.domain.quiet import quiet_hours
-from bot.domain.reminding import Terms, of_accounts, of_items, of_tasks
+from bot.domain.reminding import Terms, of_accounts, of_items, of_recalls, of_tasks, renewed
 from bot.domain.roster import Account, Roster, Unit
 from bot.domain.tasks import Task, TaskKind
 
@@ -131,9 +131,9 @@ def test_the_night(since: str, deadline: str, now: str, stage: list[str]) -> Non
 
 
 @pytest.mark.parametrize("kind", [TaskKind.CORRECT, TaskKind.WITHDRAW])
-def test_what_must_come_down_is_told_at_once_and_once(kind: TaskKind) -> None:
+def test_what_must_come_down_is_told_at_once(kind: TaskKind) -> None:
     recall = task("06 23:00", "01 10:00", kind=kind)
-    for now in ("06 23:00", "07 12:00", "20 12:00"):
+    for now in ("06 23:00", "07 00:59"):
         assert stages(recall, now, frozen=True) == ["asked"]
 
 
@@ -315,6 +315,109 @@ def test_what_must_come_down_once_more_is_told_once_more() -> None:
     keys = {
         notice.key
         for again in (0, 1, 1)
-        for notice in of_tasks([replace(first, again=again)], ROSTER, TERMS, at("06 12:00"))
+        for notice in of_tasks([replace(first, again=again)], ROSTER, TERMS, at("06 11:00"))
     }
     assert {stage for _what, _party, stage in keys} == {"asked", "asked-1"}
+
+
+# ── what must come down ───────────────────────────────────────────────────────────────────────────
+
+
+def recall_task(since: str = "06 10:00", unit: str = "u02", **more: Any) -> Task:
+    base = {"kind": TaskKind.WITHDRAW, "deadline": "", "unit": unit, "account": f"{unit}-weibo"}
+    return task(since, **{**base, **more})
+
+
+@pytest.mark.parametrize("kind", [TaskKind.CORRECT, TaskKind.WITHDRAW])
+@pytest.mark.parametrize(
+    ("now", "stage"),
+    [("06 23:59", "asked"), ("07 00:00", "late"), ("07 12:00", "late"), ("20 12:00", "late")],
+)
+def test_what_is_public_still_is_told_once_more_also_at_night(
+    kind: TaskKind, now: str, stage: str
+) -> None:
+    """Also where the unit carries the post: that is what it is about."""
+    one = recall_task("06 22:00", kind=kind)
+    assert stages(one, now, carried={("k1", "u02")}, frozen=True) == [stage]
+
+
+def test_a_late_recall_says_since_when_and_comes_again_after_it_was_seen_again() -> None:
+    first = recall_task()
+    second = replace(first, again=1, since=at("06 20:00"))
+    (one,), (two,) = told(first, "06 12:00"), told(second, "06 22:00")
+    assert one.key != two.key
+    assert "05-06 10:00" in one.text
+    assert "05-06 20:00" in two.text
+
+
+def recalled(now: str, *tasks: Task) -> list[Notice]:
+    return [one for one in of_recalls(tasks, ROSTER, TERMS, at(now)) if not one.waits]
+
+
+def test_officer_and_managers_hear_where_it_still_is() -> None:
+    tasks = [recall_task("06 22:00"), recall_task("07 01:00", "u03"), task()]
+    assert recalled("07 01:59", *tasks) == []
+    found = recalled("07 02:00", *tasks)
+    assert {one.party for one in found} == {MANAGERS, OFFICER}
+    for one in found:
+        for part in ("流感防护", "健康一院", "健康梨溪社区"):
+            assert part in one.text
+    assert len({one.key for one in [*found, *recalled("07 02:30", *tasks)]}) == 2
+
+
+def test_an_account_that_joins_later_is_told_later() -> None:
+    early, late = recall_task("06 10:00"), recall_task("06 20:00", "u03")
+    first = {one.key for one in recalled("06 22:00", early, late)}
+    both = recalled("07 00:00", early, late)
+    assert first.isdisjoint(one.key for one in both)
+    # What was done meanwhile is no news.
+    assert {one.key for one in recalled("07 00:00", early)} == first
+
+
+def test_a_correction_and_a_withdrawal_are_two_things() -> None:
+    both = [recall_task(), recall_task(kind=TaskKind.CORRECT)]
+    assert len({one.key for one in recalled("06 15:00", *both)}) == 4
+
+
+# ── another text, and units that need not ─────────────────────────────────────────────────────────
+
+OLD, NEW = "a" * 64, "b" * 64
+
+
+@pytest.mark.parametrize("kind", [TaskKind.ACCEPT, TaskKind.HAND_OFF])
+@pytest.mark.parametrize("now", ["06 12:00", "07 09:00", "07 12:00"])
+def test_another_text_is_told_and_named_as_such(kind: TaskKind, now: str) -> None:
+    (first,) = told(task(kind=kind, version=OLD), now)
+    (same,) = told(task(kind=kind, version=OLD), now)
+    (second,) = told(task(kind=kind, version=NEW), now)
+    assert first.key == same.key != second.key
+    assert "a" * 12 in first.stage
+    assert renewed(first, []) == first == renewed(first, [first.stage, "asked"])
+    changed = renewed(second, ["asked", first.stage])
+    assert changed.key == second.key
+    assert changed.text.startswith(second.text)
+    assert len(changed.text) > len(second.text)
+    assert len(first.stage) <= 64
+
+
+def test_a_package_that_is_open_again_is_told_again_and_why() -> None:
+    first = task(kind=TaskKind.HAND_OFF, version=OLD)
+    (one,), (two,) = told(first, "06 12:00"), told(replace(first, again=1), "06 12:00")
+    assert one.key != two.key
+    assert one.text != two.text
+
+
+@pytest.mark.parametrize("now", ["06 12:00", "07 09:00", "07 12:00"])
+@pytest.mark.parametrize("kind", [TaskKind.ACCEPT, TaskKind.HAND_OFF])
+def test_an_exempt_unit_is_not_asked(kind: TaskKind, now: str) -> None:
+    assert stages(task(kind=kind), now, exempt={("k1", "u02")}) == []
+    assert len(stages(task(kind=kind), now, exempt={("k1", "u03"), ("k2", "u02")})) == 1
+
+
+def test_an_exempt_unit_is_told_of_what_is_its_own() -> None:
+    own = task(kind=TaskKind.HAND_OFF, deadline="")
+    assert stages(own, "06 12:00", exempt={("k1", "u02")}) == ["asked"]
+
+
+def test_an_exempt_unit_takes_down_what_it_carries() -> None:
+    assert stages(recall_task(), "06 11:00", exempt={("k1", "u02")}) == ["asked"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,10 +16,11 @@ from bot.contract import Item
 from bot.domain.coverage import CellState
 from bot.domain.matching import Decision, Level, Verdict
 from bot.domain.publication import State
-from bot.engine import carried, deciding
+from bot.engine import carried, comparing, deciding, people, tasks
 from bot.engine.answers import coverage
 from bot.errors import UsageError
 from bot.ledger import items, verdicts
+from bot.ledger.roster import load as roster_of
 from bot.ledger.tables import items as items_table
 from bot.ledger.tables import verdicts as verdicts_table
 from tests.bot.engine.world import TEN, World, key_item, open_world, roster
@@ -133,7 +135,9 @@ async def test_a_decision_can_be_revised_and_its_history_is_kept(world: World) -
     assert (pub.state, pub.url, pub.published_at) == (State.HANDED_OFF, "", None)
     async with world.app.core.ledger.read() as conn:
         (row,) = [one for one in await items.between(conn, None, None) if one.url == link]
+        open_ones = await tasks.open_tasks(conn, units=["u03"])
     assert (row.kind, row.publication) == ("original", None)
+    assert [one.again for one in open_ones if one.ref == pub.id] == [1]  # so it is told anew
     assert await cell(world, "u03-wechat") is not CellState.ON_TIME
     await deciding.confirm(world.app.core, number, by="陈")
     assert await world.state(HAS_PACKAGE) is State.PUBLISHED
@@ -154,8 +158,7 @@ async def test_what_cannot_be_decided(world: World) -> None:
     clear = await seen(world, "u03-wechat", verdict("u03-wechat", "reprinted", "C"))
     before = await world.history(WAITS)
     for wrong in (
-        deciding.confirm(core, clear, by="陈"),  # not doubtful
-        deciding.refuse(core, clear, by="陈", reason="不是"),
+        deciding.confirm(core, clear, by="陈"),  # it counts already
         deciding.refuse(core, number, by="陈", reason=" "),
         deciding.confirm(core, 999, by="陈"),
         deciding.confirm(core, 10**30, by="陈"),
@@ -174,6 +177,90 @@ async def test_what_cannot_be_decided(world: World) -> None:
     assert [one.decision for one in await deciding.history(core, number)] == ["doubtful", "no"]
 
 
+async def test_a_sure_verdict_of_the_rules_can_be_refused_too(world: World) -> None:
+    """Else it cancels the unit's reprint at each reading, and nobody can help it."""
+    said = verdict("u02-wechat", "reprinted", "C")
+    number = await seen(world, "u02-wechat", said)
+    await read_again(world, number, said)
+    assert await world.state(WAITS) is State.CANCELLED
+    listed = await deciding.matches(world.app.core, post="k1", decided=True)
+    assert [one.number for one in listed] == [number]
+    done = await deciding.refuse(world.app.core, number, by="陈", reason="同题不同文")
+    assert done.was_cancelled
+    assert await cell(world, "u02-wechat") is not CellState.ON_TIME
+    await people.retry(world.app.core, await world.pub(WAITS), by="陈")
+    assert not await read_again(world, number, said)
+    assert await world.state(WAITS) is not State.CANCELLED
+    none = await seen(world, "u03-wechat", verdict("u03-wechat", "no", None))
+    assert (await deciding.confirm(world.app.core, none, by="陈")).match.decision == "reprinted"
+    assert await world.state(HAS_PACKAGE) is State.PUBLISHED
+
+
+async def rules_say(world: World, account: str, *said: Verdict) -> None:
+    """The account's one item is compared anew."""
+    now = world.clock.now()
+    async with world.app.core.ledger.write() as conn:
+        query = select(items_table.c.id).where(items_table.c.account == account)
+        members = await roster_of(conn)
+        known = await comparing.known(conn, members, since=TEN, until=now)
+        for one in said:
+            row = await items.get(conn, int(await conn.scalar(query)))
+            await comparing.record(conn, [(row, one)], known, now)
+
+
+@pytest.mark.parametrize("later", ["no", "doubtful"])
+async def test_what_the_rules_alone_confirmed_ends_with_their_verdict(
+    world: World, later: Decision
+) -> None:
+    await seen(world, "u03-wechat")
+    await rules_say(world, "u03-wechat", verdict("u03-wechat", "reprinted", "C"))
+    assert await world.state(HAS_PACKAGE) is State.PUBLISHED
+    assert await cell(world, "u03-wechat") is CellState.ON_TIME
+    await rules_say(world, "u03-wechat", verdict("u03-wechat", later))
+    assert (await world.events(HAS_PACKAGE))[-1] == "unconfirmed"
+    assert await world.state(HAS_PACKAGE) is State.HANDED_OFF
+    assert await cell(world, "u03-wechat") is not CellState.ON_TIME
+
+
+async def test_a_person_s_word_outlives_the_rules_verdict(world: World) -> None:
+    await seen(world, "u03-wechat")
+    pub, link = await world.pub(HAS_PACKAGE), "https://mp.weixin.qq.com/s/u03-wechat"
+    await people.confirm(world.app.core, pub, url=link, at=None, by="陈")
+    await rules_say(world, "u03-wechat", verdict("u03-wechat", "reprinted", "C"))
+    await rules_say(world, "u03-wechat", verdict("u03-wechat", "no", None))
+    assert await world.state(HAS_PACKAGE) is State.PUBLISHED
+
+
+async def test_one_item_that_carries_two_key_items_loses_but_one(tmp_path: Path) -> None:
+    async with open_world(tmp_path, MEMBERS) as world:
+        await world.plan(key_item(), key_item("k2"))
+        await world.run(until=TEN + timedelta(hours=1))
+        first = await seen(world, "u03-wechat")
+        both = verdict("u03-wechat", "reprinted", "C")
+        await rules_say(world, "u03-wechat", both, replace(both, post="k2"))
+        assert await world.state("k2@u03-wechat") is State.PUBLISHED
+        await deciding.refuse(world.app.core, first, by="陈", reason="不是")
+        assert await world.state(HAS_PACKAGE) is State.HANDED_OFF
+        async with world.app.core.ledger.read() as conn:
+            row = await items.get(conn, (await deciding.history(world.app.core, first))[0].item)
+        assert (row.kind, row.publication) == ("reprint", (await world.pub("k2@u03-wechat")).id)
+        await rules_say(world, "u03-wechat", replace(both, post="k2", decision="no"))
+        assert await world.state("k2@u03-wechat") is State.HANDED_OFF
+
+
+async def test_between_two_confirmations_it_was_not_public(world: World) -> None:
+    number = await seen(world, "u03-wechat")
+    await deciding.confirm(world.app.core, number, by="陈")
+    await world.at(TEN + timedelta(hours=2))
+    await deciding.refuse(world.app.core, number, by="林", reason="看错了")
+    between = TEN + timedelta(hours=2, minutes=30)
+    await world.at(between)
+    then, _members = await coverage(world.app.core)
+    await world.at(TEN + timedelta(hours=3))
+    await deciding.confirm(world.app.core, number, by="陈")
+    assert (await coverage(world.app.core, at=between))[0] == then
+
+
 async def test_two_persons_and_a_reading_at_once(tmp_path: Path, pair: Pair) -> None:
     """Whoever comes first, one verdict is in force, and a person's is never lost."""
     async with released(tmp_path, pair) as world, AsyncExitStack() as stack:
@@ -188,7 +275,9 @@ async def test_two_persons_and_a_reading_at_once(tmp_path: Path, pair: Pair) -> 
         assert {type(one) for one in found if isinstance(one, Exception)} <= {UsageError}
         history = await deciding.history(world.app.core, number)
         assert [one.superseded for one in history].count(False) == 1
-        assert history[-1].decided_by in {"陈", "林"}
+        # The reading may have been first for both: then both were told to look again.
+        refused = all(isinstance(one, UsageError) for one in found[:2])
+        assert history[-1].decided_by in ({""} if refused else {"陈", "林"})
         state = await world.state(WAITS)
         decided = [one.decision for one in history if one.decided_by]
         assert (state is State.CANCELLED) == ("reprinted" in decided)

@@ -73,6 +73,8 @@ async def _meddle(conn: Connection, chance: Random) -> None:
     public = {"state": "published", "platform_id": "x", "commits": 1}
     at = NOW - timedelta(days=chance.randrange(400))
     await some(publications, 0.03, **public, published_at=at)
+    typed = {"state": "published", "platform_id": "", "url": "https://x.cn", "commits": 0}
+    await some(publications, 0.03, **typed, published_at=at)
     for state in ("sending", "pending", "unknown", "missed"):
         await some(publications, 0.04, state=state, published_at=None)
     await some(posts, 0.1, first_release_at=None)

@@ -212,10 +212,12 @@ def test_a_mark_of_another_purpose_opens_nothing() -> None:
 
 
 def test_a_form_holds_for_its_link_and_for_half_a_day() -> None:
-    form = handles.form_token("one", sign=_VAULT.sign, now=START)
-    assert handles.form_holds(form, "one", sign=_VAULT.sign, now=START)
-    assert not handles.form_holds(form, "two", sign=_VAULT.sign, now=START)
+    form = handles.form_token("one", seen="a1", sign=_VAULT.sign, now=START)
+    assert handles.form_seen(form, "one", sign=_VAULT.sign, now=START) == "a1"
+    plain = handles.form_token("one", seen="", sign=_VAULT.sign, now=START)
+    assert handles.form_seen(plain, "one", sign=_VAULT.sign, now=START) == ""
+    assert handles.form_seen(form, "two", sign=_VAULT.sign, now=START) is None
     late = START + timedelta(hours=12)
-    assert not handles.form_holds(form, "one", sign=_VAULT.sign, now=late)
-    for forged in ("", ".", "é.é", form[:-1], f"f{form}"):
-        assert not handles.form_holds(forged, "one", sign=_VAULT.sign, now=START)
+    assert handles.form_seen(form, "one", sign=_VAULT.sign, now=late) is None
+    for forged in ("", ".", "é.é", form[:-1], f"f{form}", form.replace(".a1.", ".a2.")):
+        assert handles.form_seen(forged, "one", sign=_VAULT.sign, now=START) is None

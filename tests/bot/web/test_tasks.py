@@ -155,6 +155,19 @@ async def test_a_liaison_agrees_and_the_link_is_spent(site: Site) -> None:
     assert (await site.world.events("k1@u02-wechat")).count("accepted") == 1
 
 
+async def test_nobody_agrees_to_a_text_they_were_not_shown(site: Site) -> None:
+    """It was corrected while the page was open: the page shows it anew, and nothing is decided."""
+    path = await site.link(TaskKind.ACCEPT)
+    page = await site.get(path)
+    site.world.write_body("k1", BODY + "\n更正：门诊时间为八点。\n")
+    await site.world.plan()
+    again = await site.post(path, form=page.form, said="agreed")
+    assert again.status == 422
+    assert "更正：门诊时间为八点。" in again.tree.text()
+    assert (await site.world.pub("k1@u02-wechat")).accepted_by == ""
+    assert (await site.post(path, form=again.form, said="agreed")).status == 303
+
+
 async def test_declining_needs_a_reason_and_keeps_what_was_typed(site: Site) -> None:
     path = await site.link(TaskKind.ACCEPT)
     for fields, field in (
