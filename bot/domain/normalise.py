@@ -181,6 +181,14 @@ def _rests(result: str) -> bool:
     )
 
 
+def letters(text: str) -> str:
+    """The letters and figures of `text`, folded: for saying how much of one text is in another.
+
+    Five times cheaper than `normalise`, which also takes out credits and reads numerals.
+    """
+    return _NOT_TEXT.sub("", fold(text))
+
+
 def bare_line(folded: str) -> str:
     """One folded line as `normalise` would give it; several times cheaper."""
     return _bare(folded)

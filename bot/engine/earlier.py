@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.domain.normalise import grams, normalise
+from bot.domain.normalise import grams, letters, normalise
 from bot.domain.plain import plain_text
 from bot.domain.sketch import sketch
 from bot.engine.ports import Core
@@ -34,17 +34,18 @@ async def earlier(core: Core, text: str, before: datetime) -> list[Earlier]:
 
     Asks the sketches, then compares the texts themselves; those that share nothing are left out.
     """
-    normal = normalise(text)
-    own = grams(normal)
-    hashes = sketch(normal)
+    hashes = sketch(normalise(text))
     async with core.ledger.read() as conn:
         rows = await conn.run(lambda c: sketches.nearest(c, hashes, before, LOOKED_AT))
+    if not rows:
+        return []
+    own = grams(letters(text))
     found = [one for row in rows if (one := _compared(row, own)).found > 0]
     return sorted(found, key=lambda one: (-round(one.found, 1), one.published_at, one.item))
 
 
 def _compared(row: Any, own: frozenset[str]) -> Earlier:
-    others = grams(normalise(row.text))
+    others = grams(letters(row.text))
     shared = len(own & others)
     return Earlier(
         item=row.id,

@@ -23,11 +23,11 @@ from bot.ledger.connection import Connection
 from bot.ledger.tables import items, sketches
 
 # Hashes held by more items than this belong to a footer or a template, and tell nothing.
-_COMMON = 600
+_COMMON = 300
 _BUDGET = 800  # rows read of the rarest hashes; enough to tell the best candidates
 _LEAST = 3  # hashes that are read whatever they cost
-_ENOUGH = 64  # hashes of a long text that are asked for: the smallest, so the same in every text
-_RANKED = 16  # best by the sketches, put in order by time
+_ENOUGH = 40  # hashes of a long text that are asked for: the smallest, so the same in every text
+_RANKED = 8  # best by the sketches, put in order by time
 _TENTH = 0.1
 _CHARACTERS_A_HASH = (WINDOW + 1) / 2  # of a text, on average
 _DAY_S = 86_400

@@ -91,7 +91,7 @@ async def test_the_index_finds_what_it_was_asked_for(
     parts = iter([writing.make_part(number, size=150) for number in range(2)])
     async with million.opened(tmp_path) as app:
         built = await million.fill(app, (150, 300), parts)
-        questions = (await million.asking(app, 300)).all(2)
+        questions = (await million.asking(app, 300)).all(3)
         answered = await million.ask(app, questions)
     outcome = million.outcome_of(built, answered, 0.1, tmp_path)
     values = {figure.name: figure.value for figure in outcome.figures}
