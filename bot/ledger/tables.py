@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -10,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     Date,
     DateTime,
     ForeignKey,
@@ -54,6 +56,12 @@ class Moment(TypeDecorator[datetime]):
 
 
 _ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only in INTEGER keys
+
+
+def _partial(name: str, *columns: Column[Any], where: ColumnElement[bool], **how: Any) -> None:
+    """An index of the few rows for which `where` holds."""
+    Index(name, *columns, sqlite_where=where, postgresql_where=where, **how)
+
 
 units = Table(
     "units",
@@ -236,12 +244,8 @@ publications = Table(
     Index("ix_publications_account_state", "account", "state"),
 )
 # Finding due work costs what is due, not what was ever recorded.
-Index(
-    "ix_publications_next_at",
-    publications.c.next_at,
-    sqlite_where=publications.c.next_at.is_not(None),
-    postgresql_where=publications.c.next_at.is_not(None),
-)
+_NEXT_AT = publications.c.next_at
+_partial("ix_publications_next_at", _NEXT_AT, where=_NEXT_AT.is_not(None))
 
 events = Table(  # append-only; replaying `to_state` gives every publication's state
     "events",
@@ -298,13 +302,7 @@ sketches = Table(  # finds candidates among all items' texts; made from `items`,
     sqlite_with_rowid=False,  # the key is the whole row: half the space, and one look-up less
 )
 # Few are ever deleted; coverage asks for all of them.
-Index(
-    "ix_items_deleted",
-    items.c.id,
-    items.c.publication,
-    sqlite_where=items.c.deleted_at.is_not(None),
-    postgresql_where=items.c.deleted_at.is_not(None),
-)
+_partial("ix_items_deleted", items.c.id, items.c.publication, where=items.c.deleted_at.is_not(None))
 
 verdicts = Table(  # never overwritten, only superseded
     "verdicts",
@@ -354,8 +352,7 @@ handles = Table(  # links by which a task is done without an account of one's ow
     Column("expires_at", Moment, nullable=False),
     Column("used_at", Moment),  # NULL: still good; one use ends all links of the task
     Column("used_for", String(16), nullable=False, server_default=""),  # a fixed word
-    # The network address it was used from; "" for those that ended with it.
-    Column("used_from", String(64), nullable=False, server_default=""),
+    Column("used_from", String(64), nullable=False, server_default=""),  # "": ended with another
 )
 
 exemptions = Table(  # ended, never deleted: an old report can be made again
@@ -369,13 +366,12 @@ exemptions = Table(  # ended, never deleted: an old report can be made again
     Column("ended_at", Moment),  # NULL: in force
     Column("ended_by", Text, nullable=False, server_default=""),
 )
-Index(
+_partial(
     "ix_exemptions_in_force",
     exemptions.c.post,
     exemptions.c.unit,
     unique=True,
-    sqlite_where=exemptions.c.ended_at.is_(None),
-    postgresql_where=exemptions.c.ended_at.is_(None),
+    where=exemptions.c.ended_at.is_(None),
 )
 
 credentials = Table(
@@ -480,6 +476,7 @@ imports = Table(  # append-only: files with what a platform gives by export only
     Column("covers_until", Moment),  # … up to here is in the file; NULL: nobody said so
 )
 
+_NOTICE_STATES = "'waiting','sending','sent','unclear','dropped','failed'"
 notices = Table(  # what was told to whom, each thing once; never deleted
     "notices",
     metadata,
@@ -498,8 +495,6 @@ notices = Table(  # what was told to whom, each thing once; never deleted
     Column("text", Text, nullable=False, server_default=""),  # as it was sent, without the link
     Column("answer", Text, nullable=False, server_default=""),
     UniqueConstraint("what", "party", "stage", "address"),
-    CheckConstraint(
-        "state IN ('waiting','sending','sent','unclear','dropped','failed')", name="state_known"
-    ),
+    CheckConstraint(f"state IN ({_NOTICE_STATES})", name="state_known"),
     Index("ix_notices_state", "state"),
 )
