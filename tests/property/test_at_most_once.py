@@ -66,7 +66,7 @@ def _profile(*, derandomize: bool) -> settings:
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 @pytest.mark.timeout(SOAK_S + 600)
 def test_at_most_once_whatever_happens(capsys: pytest.CaptureFixture[str]) -> None:
-    """Fifty examples of thirty steps; or as many as fit into BOT_SOAK_SECONDS."""
+    """Thirty examples of thirty steps; or as many as fit into BOT_SOAK_SECONDS."""
     begun = time.monotonic()
     try:
         with stage_set():
