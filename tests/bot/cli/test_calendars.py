@@ -19,14 +19,10 @@ SAMPLE = Path(__file__).parents[3] / "schedules"
 PLACES = ("file", "line", "cell", "column", "message", "hint")
 
 
-def _link(source: str, target: str) -> None:
-    Path(target).hardlink_to(source)
-
-
 @pytest.fixture
 def sample(office: Office) -> Office:
     """The office with the sample month."""
-    shutil.copytree(SAMPLE, office.schedules, copy_function=_link)
+    shutil.copytree(SAMPLE, office.schedules)
     return office
 
 

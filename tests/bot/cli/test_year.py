@@ -149,7 +149,8 @@ def test_every_account_has_its_own_figures(year: Office) -> None:
 
 def test_people_read_both_figures(year: Office) -> None:
     out = year.bot(*YEAR).out
-    assert "微信 1143 篇，微博 232 篇；已删除的 24 篇不计入。" in out
+    assert "微信公众号发布1143篇，微博发布232篇" in out
+    assert "后来删除的 24 篇" in out
     assert "第1医院" in out
 
 
