@@ -55,7 +55,7 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC)
 
 
-_ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only in INTEGER keys
+ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only in INTEGER keys
 
 
 def _partial(name: str, *columns: Column[Any], where: ColumnElement[bool], **how: Any) -> None:
@@ -119,12 +119,12 @@ accounts = Table(
 register = Table(  # append-only: what was said of a unit or account, and from when it counts
     "register",
     metadata,
-    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("id", ID, primary_key=True, autoincrement=True),
     Column("kind", String(8), nullable=False),  # unit | account
     Column("subject", String(64), nullable=False),
     Column("since", Moment, nullable=False),
     Column("facts", JSON, nullable=False),  # what is other than before; the first has all
-    Column("replaces", _ID),  # an entry that was given with the wrong day
+    Column("replaces", ID),  # an entry that was given with the wrong day
     Column("noted_at", Moment, nullable=False),
     Column("by", Text, nullable=False),
 )
@@ -140,7 +140,7 @@ profiles = Table(  # what a platform said last of an account
 differences = Table(  # where roster and platform do not agree, and who decided what; never deleted
     "differences",
     metadata,
-    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("id", ID, primary_key=True, autoincrement=True),
     Column("subject", Text, nullable=False),  # an account, or who authorised us and is none
     Column("field", String(32), nullable=False),  # as in the roster; "account": it is not there
     Column("ours", Text, nullable=False),
@@ -190,7 +190,7 @@ contents = Table(  # every version of a post that was ever planned; never change
 publications = Table(
     "publications",
     metadata,
-    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("id", ID, primary_key=True, autoincrement=True),
     Column("post", String(64), ForeignKey("posts.id"), nullable=False),
     Column("account", String(64), ForeignKey("accounts.id"), nullable=False),
     Column("unit", String(64), nullable=False),
@@ -250,8 +250,8 @@ _partial("ix_publications_next_at", _NEXT_AT, where=_NEXT_AT.is_not(None))
 events = Table(  # append-only; replaying `to_state` gives every publication's state
     "events",
     metadata,
-    Column("id", _ID, primary_key=True, autoincrement=True),
-    Column("publication", _ID, ForeignKey("publications.id"), nullable=False, index=True),
+    Column("id", ID, primary_key=True, autoincrement=True),
+    Column("publication", ID, ForeignKey("publications.id"), nullable=False, index=True),
     Column("at", Moment, nullable=False),
     Column("name", String(64), nullable=False),
     Column("from_state", String(16), nullable=False),
@@ -262,7 +262,7 @@ events = Table(  # append-only; replaying `to_state` gives every publication's s
 items = Table(  # what accounts really show, by whomever posted
     "items",
     metadata,
-    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("id", ID, primary_key=True, autoincrement=True),
     Column("account", String(64), ForeignKey("accounts.id"), nullable=False),
     Column("unit", String(64), nullable=False),
     Column("platform", String(32), nullable=False),
@@ -277,7 +277,7 @@ items = Table(  # what accounts really show, by whomever posted
     Column("kind", String(16), nullable=False),
     Column("column", Text, nullable=False, server_default=""),
     Column("by_bot", Boolean, nullable=False),
-    Column("publication", _ID, ForeignKey("publications.id"), index=True),
+    Column("publication", ID, ForeignKey("publications.id"), index=True),
     Column("published_at", Moment, nullable=False),
     Column("first_seen_at", Moment, nullable=False),
     Column("last_seen_at", Moment, nullable=False),
@@ -298,7 +298,7 @@ sketches = Table(  # finds candidates among all items' texts; made from `items`,
     Column("hash", Integer, primary_key=True, autoincrement=False),
     Column("day", Integer, primary_key=True, autoincrement=False),  # of publication, since 1970
     # Not a foreign key: it would cost a look-up for each of an item's thirty hashes.
-    Column("item", _ID, primary_key=True, autoincrement=False),
+    Column("item", ID, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,  # the key is the whole row: half the space, and one look-up less
 )
 # Few are ever deleted; coverage asks for all of them.
@@ -307,8 +307,8 @@ _partial("ix_items_deleted", items.c.id, items.c.publication, where=items.c.dele
 verdicts = Table(  # never overwritten, only superseded
     "verdicts",
     metadata,
-    Column("id", _ID, primary_key=True, autoincrement=True),
-    Column("item", _ID, ForeignKey("items.id"), nullable=False, index=True),
+    Column("id", ID, primary_key=True, autoincrement=True),
+    Column("item", ID, ForeignKey("items.id"), nullable=False, index=True),
     Column("post", String(64), ForeignKey("posts.id"), nullable=False),
     Column("account", String(64), nullable=False),
     Column("published_at", Moment, nullable=False),  # the item's, so that coverage need not look
@@ -334,7 +334,7 @@ verdicts = Table(  # never overwritten, only superseded
 stats = Table(
     "stats",
     metadata,
-    Column("item", _ID, ForeignKey("items.id"), primary_key=True),
+    Column("item", ID, ForeignKey("items.id"), primary_key=True),
     Column("as_of", Moment, primary_key=True),
     Column("reads", BigInteger),
     Column("likes", BigInteger),
@@ -411,7 +411,7 @@ controls = Table(  # switches for the whole matrix, e.g. "freeze" 静默期
 recalls = Table(  # orders to take a post back, or to bring it up to a corrected version
     "recalls",
     metadata,
-    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("id", ID, primary_key=True, autoincrement=True),
     Column("post", String(64), ForeignKey("posts.id"), nullable=False, index=True),
     Column("kind", String(16), nullable=False),  # withdraw | correct
     Column("reason", Text, nullable=False),
@@ -423,14 +423,14 @@ recalls = Table(  # orders to take a post back, or to bring it up to a corrected
 recall_steps = Table(  # what a recall comes to on one account; never deleted
     "recall_steps",
     metadata,
-    Column("id", _ID, primary_key=True, autoincrement=True),
-    Column("recall", _ID, ForeignKey("recalls.id"), nullable=False),
+    Column("id", ID, primary_key=True, autoincrement=True),
+    Column("recall", ID, ForeignKey("recalls.id"), nullable=False),
     Column("target", String(32), nullable=False),  # "p12" a publication, "i7" an item found by hand
     Column("account", String(64), ForeignKey("accounts.id"), nullable=False),
     Column("unit", String(64), nullable=False),
     Column("platform", String(32), nullable=False),
-    Column("publication", _ID, ForeignKey("publications.id")),
-    Column("item", _ID, ForeignKey("items.id")),
+    Column("publication", ID, ForeignKey("publications.id")),
+    Column("item", ID, ForeignKey("items.id")),
     Column("how", String(8), nullable=False),  # auto: the bot's move | task: the liaison's
     Column("state", String(16), nullable=False),
     Column("version", String(64), nullable=False, server_default=""),  # which one it carried
@@ -451,8 +451,8 @@ recall_steps = Table(  # what a recall comes to on one account; never deleted
 recall_events = Table(  # append-only: who did what when about a step
     "recall_events",
     metadata,
-    Column("id", _ID, primary_key=True, autoincrement=True),
-    Column("step", _ID, ForeignKey("recall_steps.id"), nullable=False, index=True),
+    Column("id", ID, primary_key=True, autoincrement=True),
+    Column("step", ID, ForeignKey("recall_steps.id"), nullable=False, index=True),
     Column("at", Moment, nullable=False),
     Column("name", String(32), nullable=False),
     Column("by", Text, nullable=False),  # "" the bot
@@ -462,7 +462,7 @@ recall_events = Table(  # append-only: who did what when about a step
 imports = Table(  # append-only: files with what a platform gives by export only
     "imports",
     metadata,
-    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("id", ID, primary_key=True, autoincrement=True),
     Column("file", Text, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("account", String(64), ForeignKey("accounts.id"), nullable=False, index=True),
@@ -480,7 +480,7 @@ _NOTICE_STATES = "'waiting','sending','sent','unclear','dropped','failed'"
 notices = Table(  # what was told to whom, each thing once; never deleted
     "notices",
     metadata,
-    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("id", ID, primary_key=True, autoincrement=True),
     Column("what", String(96), nullable=False),  # a task's id, "post-ID" or "account-ID"
     Column("party", String(64), nullable=False),  # a unit's id, or "@managers", "@officer", …
     Column("stage", String(64), nullable=False),

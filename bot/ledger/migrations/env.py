@@ -4,7 +4,8 @@ from typing import Any, Literal
 
 from alembic import context
 
-from bot.ledger.tables import Moment, metadata
+from bot.ledger.desk_tables import people
+from bot.ledger.tables import Moment
 
 
 def _render(kind: str, item: Any, _autogen: object) -> str | Literal[False]:
@@ -16,7 +17,7 @@ def _render(kind: str, item: Any, _autogen: object) -> str | Literal[False]:
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=people.metadata,
     render_as_batch=True,
     render_item=_render,
 )
