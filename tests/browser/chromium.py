@@ -1,6 +1,7 @@
 """The browser of the tests: finds one, or on Debian has one installed.
 
-`python -m tests.browser.chromium` installs what is missing, if it can; `make test` begins with it.
+`python -m tests.browser.chromium` installs what is missing, if it can; `make test` and
+`make screenshots` begin with it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ _FONT = "fonts-wqy-microhei"  # Chinese in 5 MB
 _MISSING = f"""\
 网页测试需要 Chromium（或 Chrome），这台机器上没有找到。
   Debian：以 root 身份运行 apt-get install chromium {_FONT}
-  其他系统：安装 Chromium 或 Google Chrome 和一种中文字体；程序不在 PATH 里时，用环境变量 {VARIABLE} 指明它的完整路径。
+  其他系统：安装 Chromium 或 Google Chrome 和一种中文字体；
+  程序不在 PATH 里时，用环境变量 {VARIABLE} 指明它的完整路径。
 The browser tests need Chromium (or Chrome), and none was found on this machine.
   Debian: as root, run apt-get install chromium {_FONT}
   Elsewhere: install Chromium or Google Chrome and a Chinese font; if the program is not in PATH, \
@@ -36,9 +38,8 @@ def find() -> str:
     if named:
         found = shutil.which(named)
         if found is None:
-            raise NoBrowser(
-                f"{VARIABLE}={named}：这里没有可以运行的程序。(Nothing there can be run.)\n{_MISSING}"
-            )
+            wrong = f"{VARIABLE}={named}：这里没有可以运行的程序（nothing there can be run）。"
+            raise NoBrowser(f"{wrong}\n{_MISSING}")
         return found
     for name in (*_NAMES, str(_MAC)):
         if (found := shutil.which(name)) is not None:

@@ -20,10 +20,13 @@ from tests.browser.chromium import NoBrowser, find
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     """The worker's browser; without one the test fails and says what to install."""
+    missing = ""
     try:
         find()
     except NoBrowser as error:
-        pytest.fail(str(error), pytrace=False)
+        missing = str(error)
+    if missing:
+        pytest.fail(missing, pytrace=False)
     async with bed.browser() as opened:
         yield opened
 
