@@ -76,8 +76,9 @@ async def _serve_static(request: web.Request) -> web.Response:
     if found is None:
         raise web.HTTPNotFound
     body, kind = found
-    # Its address holds its version, so it may be kept.
-    headers = {**_SAFE, "Cache-Control": "public, max-age=31536000, immutable"}
+    # An address with a version may be kept; a script that another one imports has none.
+    kept = "public, max-age=31536000, immutable" if "v" in request.query else "no-cache"
+    headers = {**_SAFE, "Cache-Control": kept}
     response = web.Response(body=body, content_type=kind, charset="utf-8", headers=headers)
     response.enable_compression()
     return response
