@@ -26,7 +26,6 @@ from bot.web.watch import Notes, Watch, nothing
 
 log = get_logger(__name__)
 _SHUTDOWN_S = 1.0
-_BODY_MAX = 8 * 1024 * 1024  # of a form; files are taken piece by piece
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +44,7 @@ def create_app(
     desk: Desk | None = None,
 ) -> web.Application:
     """Everything that is served."""
-    app = web.Application(middlewares=[in_words, _plain_failures], client_max_size=_BODY_MAX)
+    app = web.Application(middlewares=[in_words, _plain_failures])
     add_static(app)
     for part in (watch, hooks, feed, tasks, desk):
         if part is not None:

@@ -22,16 +22,18 @@ _HERE = Path(__file__).parent
 _STATIC = "/static/"
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; frame-src 'self'; media-src 'self'; form-action 'self'; "
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
+)
+_POLICY_WITH_SCRIPTS = (
+    f"{_POLICY}; script-src 'self'; connect-src 'self'; frame-src 'self'; media-src 'self'"
 )
 _SAFE: Mapping[str, str] = {
     "Referrer-Policy": "no-referrer",  # the address may be a key
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex, nofollow",
 }
-_PAGE = {**_SAFE, "Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
+_PAGE = {**_SAFE, "Cache-Control": "no-store"}
 # Of files that lie in a package; one made to harm runs no script here either.
 FILE: Mapping[str, str] = {**_SAFE, "Cache-Control": "private, no-cache"}
 DOCUMENT = {**FILE, "Content-Security-Policy": "default-src 'none'; img-src 'self'"}
@@ -47,12 +49,16 @@ FRAMED = {
 }
 
 
-def render(name: str, *, status: int = 200, up: int = 1, **facts: object) -> web.Response:
+def render(
+    name: str, *, status: int = 200, up: int = 1, scripts: bool = False, **facts: object
+) -> web.Response:
     """The page `name` with these facts; `up` is how many folders its address lies below ours."""
     template = templates().get_template(f"{name}.html")
     root = "../" * up or "./"
     text = template.render(**facts, root=root, lang=language().replace("_", "-"))
-    return web.Response(text=text, status=status, content_type="text/html", headers=_PAGE)
+    policy = _POLICY_WITH_SCRIPTS if scripts else _POLICY
+    headers = {**_PAGE, "Content-Security-Policy": policy}
+    return web.Response(text=text, status=status, content_type="text/html", headers=headers)
 
 
 def when(moment: datetime | None, zone: ZoneInfo) -> str:
@@ -70,8 +76,9 @@ async def _serve_static(request: web.Request) -> web.Response:
     if found is None:
         raise web.HTTPNotFound
     body, kind = found
-    # Its address holds its version, so it may be kept.
-    headers = {**_SAFE, "Cache-Control": "public, max-age=31536000, immutable"}
+    # An address with a version may be kept; a script that another one imports has none.
+    kept = "public, max-age=31536000, immutable" if "v" in request.query else "no-cache"
+    headers = {**_SAFE, "Cache-Control": kept}
     response = web.Response(body=body, content_type=kind, charset="utf-8", headers=headers)
     response.enable_compression()
     return response

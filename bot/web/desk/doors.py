@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bot.web.desk.site import Desk
 
 COOKIE = "bot_session"
+_KEPT_MAX = 4 * 1024 * 1024
 find_session = people.session
 Open = Callable[["Desk", web.Request], Awaitable[web.StreamResponse]]
 _LOCAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.~%-]*(\?[^\s#\\]*)?|\?[^\s#\\]*|", re.ASCII)
@@ -88,7 +89,8 @@ async def show_login(desk: Desk, request: web.Request) -> web.StreamResponse:
 
 async def log_in(desk: Desk, request: web.Request) -> web.StreamResponse:
     """Begins a session, and goes on where the visitor was."""
-    fields = Fields(await request.post())
+    # What is kept of a form may be the largest form there is, written with signs of its own.
+    fields = Fields(await request.clone(client_max_size=_KEPT_MAX).post())
     login, target, kept = fields.one("login"), _local(fields.one("next")), fields.one("kept")
     if is_foreign(request):
         fault = _("This page was open for too long. Please send it again.")

@@ -138,6 +138,7 @@ class Visit:
             f"desk/{name}",
             status=status,
             up=depth(self.request),
+            scripts=True,
             **{"visit": self, "said": _(done) if done else "", **facts},
         )
 

@@ -192,3 +192,13 @@ async def test_nothing_but_health_is_open(desk: Desk) -> None:
     nowhere = await visitor.get("/nowhere", Accept="text/html")
     assert nowhere.status == 404
     assert "<main>" in nowhere.text
+
+
+async def test_the_largest_form_there_is_is_kept_too(desk: Desk) -> None:
+    visitor = await with_password(desk)
+    await desk.world.at(desk.world.clock.now() + timedelta(hours=13))
+    text = '"' * 340_000  # three signs each on the way
+    page = await visitor.post("/me/password", old=text)
+    data = {"login": "admin", "password": GOOD, "kept": page.value("kept")}
+    back = await visitor.ask("POST", "/login", data=data)
+    assert back.value("old") == text
