@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
-from bot.domain.coverage import CARRIED, CellState, ItemCoverage
+from bot.domain.coverage import CARRIED, ItemCoverage
 from bot.domain.gaps import GapState, Limits
 from bot.domain.post import Kind
 from bot.domain.publication import State
@@ -79,7 +79,7 @@ def curve_of(item: ItemCoverage, zone: tzinfo) -> Curve:
         open=item.open,
         missing=item.missing,
         unknown=item.unknown,
-        exempt=sum(row.state is CellState.EXEMPT for row in item.units),
+        exempt=item.exempt,
         optional=item.optional,
     )
 
@@ -171,7 +171,8 @@ class Flow:
 class Weeks:
     """Posts a week, by platform."""
 
-    weeks: tuple[date, ...]  # Mondays; the last week may not be over
+    weeks: tuple[date, ...]  # Mondays
+    today: date  # its week is not over, and later ones have not begun
     platforms: Mapping[str, tuple[int, ...]]  # the one with most first
 
 

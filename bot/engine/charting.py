@@ -234,6 +234,7 @@ async def flow(core: Core, since: datetime, until: datetime, *, zone: tzinfo) ->
 
 async def weeks(core: Core, first: date, end: date, *, zone: tzinfo) -> Weeks:
     """Posts in each week that touches the days from `first` up to, without, `end`."""
+    today = core.clock.now().astimezone(zone).date()
     slots = list(charting.weeks_of(first, end, zone))
     async with core.ledger.read() as conn:
         found = await ledger.posted_on(conn, slots)
@@ -245,5 +246,6 @@ async def weeks(core: Core, first: date, end: date, *, zone: tzinfo) -> Weeks:
     order = sorted(busy, key=lambda name: (-sum(busy[name]), name))
     return Weeks(
         weeks=tuple(slot[0].date() for slot in slots),
+        today=today,
         platforms={name: busy[name] for name in order},
     )
