@@ -29,7 +29,7 @@ from bot.rehearsal.known import known
 from bot.rehearsal.player import Assumed, Rehearsal
 from bot.rehearsal.report import Report, report
 from bot.rehearsal.score import Score
-from bot.settings import Settings
+from bot.settings import ReviewPart, Settings
 from bot.stage import building
 from bot.wiring.platforms import Catalog
 
@@ -108,7 +108,9 @@ async def _play(
         now = datetime.now(UTC)
         if found is not None and score.start < now < score.end:
             score = scores.begin_at(score, now)
-    stage = await building.build(settings, place, schedules=score.reading.folder)
+    # Nobody reviews what is only played.
+    plain = settings.model_copy(update={"review": ReviewPart()})
+    stage = await building.build(plain, place, schedules=score.reading.folder)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(stage.stop)
         played = Rehearsal(stage, score, assumed, found)
