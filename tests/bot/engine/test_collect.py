@@ -28,9 +28,9 @@ async def test_a_ledger_that_fails_some_accounts_keeps_no_other_from_being_read(
     await world.fault("u03-weibo", "code", code=10014, path="user_timeline", times=-1)
     async with world.app.core.ledger.write() as conn:
         for unit, column in (("u02", "tried_at"), ("u03", "read_error")):
-            broken = (
+            broken = (  # by an error of the kind that a full disk is
                 f"CREATE TRIGGER {unit} BEFORE UPDATE OF {column} ON accounts "
-                f"WHEN new.id = '{unit}-weibo' BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END"
+                f"WHEN new.id = '{unit}-weibo' BEGIN SELECT abs(-9223372036854775808); END"
             )
             await conn.execute(text(broken))
     found = {one.account: bool(one.error) for one in await collect(world.app.core, WEIBO)}
