@@ -23,6 +23,8 @@ demo: $(VENV)/ready   ## Play the sample month against the simulator
 	@$(BIN)/bot demo
 
 test: $(VENV)/ready   ## Run all tests
+	@# On Debian as root a missing browser is installed; elsewhere it says what to install.
+	@$(BIN)/python -m tests.browser.chromium
 	@# Compiled once and not by each of three workers, whatever the machine's variables say.
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist worksteal
 

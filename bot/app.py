@@ -146,6 +146,7 @@ def _options(settings: Settings) -> Options:
         concurrency=engine.concurrency,
         per_platform=engine.per_platform,
         reprints_per_hour=settings.reprinting.per_hour,
+        review=settings.review.policy,
     )
 
 

@@ -17,6 +17,7 @@ from bot.cli import (
     counts,
     coverage,
     demo,
+    desk,
     doctor,
     exporting,
     gaps,
@@ -63,6 +64,7 @@ app.command(help=_("Publishes the calendar, each post at its time, until it is s
 app.command(
     help=_("Does its share of all work, with any number of other workers, until it is stopped.")
 )(running.worker)
+app.command(help=_("Serves the desk alone, where another process publishes."))(desk.web)
 app.command(help=_("Serves the platforms' APIs on this machine, for rehearsals and tests."))(
     running.simulator
 )

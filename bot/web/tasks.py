@@ -28,7 +28,7 @@ from bot.engine.task_faults import TEXT_MAX
 from bot.i18n import N_, _
 from bot.logs import get_logger, said
 from bot.web.packages import file_of, open_package
-from bot.web.pages import DOCUMENT, FILE, add_style, render, when
+from bot.web.pages import DOCUMENT, FILE, render, when
 from bot.web.strangers import Strangers, address_of
 
 log = get_logger(__name__)
@@ -72,7 +72,6 @@ class Tasks:
         app.router.add_get(_ROUTE, _patient(self.show))
         app.router.add_post(_ROUTE, _patient(self.answer))
         app.router.add_get(_ROUTE + "/files/{name}", _patient(self.file))
-        add_style(app)
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         """The page as it stands."""

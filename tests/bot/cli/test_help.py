@@ -21,7 +21,7 @@ COMMANDS = [
     *(["recalls", name] for name in ("list", "show", "done")),
     *(["accounts", name] for name in ("list", "set-credential", "resume")),
     *(["contacts", name] for name in ("list", "remove", "set", "test")),
-    *([name] for name in ("preview", "rehearse", "worker", "doctor", "export")),
+    *([name] for name in ("preview", "rehearse", "worker", "web", "doctor", "export")),
     *([name] for name in ("tasks", "matches")),
     *(["tasks", name] for name in ("list", "link", "done")),
     *(["matches", name] for name in ("list", "show", "confirm", "refuse")),

@@ -1,0 +1,136 @@
+"""A window of a real Chromium that reports whatever goes wrong in it.
+
+A page must load nothing from another machine, break no rule of its own Content-Security-Policy,
+and write no error to the console. `axe` holds it to WCAG 2.2 AA.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    async_playwright,
+)
+
+from tests.browser import chromium
+
+Scheme = Literal["light", "dark"]
+SCHEMES: Sequence[Scheme] = ("light", "dark")
+HERE = frozenset({"127.0.0.1", "localhost"})
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1366, "height": 900}}
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 412, "height": 839},  # a Pixel 7
+    "device_scale_factor": 2,
+    "is_mobile": True,
+    "has_touch": True,
+}
+_PLACE: dict[str, Any] = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
+_ARGUMENTS = (
+    # Names and addresses of other machines lead nowhere, whatever a page asks for.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--font-render-hinting=none",  # letters are as wide on every machine
+)
+_PATIENCE_MS = 15_000
+_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+_OPTIONS = {"runOnly": {"type": "tag", "values": _RULES}, "resultTypes": ["violations"]}
+_LOADING = "Failed to load resource"  # what the console says of an answer from 400 on
+
+
+@asynccontextmanager
+async def browser() -> AsyncIterator[Browser]:
+    """A Chromium without a screen; raises chromium.NoBrowser."""
+    path = chromium.find()
+    async with async_playwright() as playwright:
+        found = await playwright.chromium.launch(executable_path=path, args=list(_ARGUMENTS))
+        yield found
+        await found.close()
+
+
+@asynccontextmanager
+async def window(
+    opened: Browser, size: dict[str, Any] = DESKTOP, **more: Any
+) -> AsyncIterator[Page]:
+    """A page of a new visitor in Shanghai; fails at its end when anything went wrong in it.
+
+    `more` is handed to Browser.new_context.
+    """
+    context = await opened.new_context(**_PLACE, **size, **more)
+    context.set_default_timeout(_PATIENCE_MS)
+    troubles = _watch(context)
+    try:
+        yield await context.new_page()
+        for page in context.pages:
+            await page.evaluate("0")  # what it had to report before has come by then
+    finally:
+        await context.close()
+    # Not reached when the test itself has failed: its own words come first.
+    assert not troubles, "in the browser:\n" + "\n".join(troubles)
+
+
+def _watch(context: BrowserContext) -> list[str]:
+    """What will have gone wrong in any page of the visitor, as lines to read."""
+    troubles: list[str] = []
+
+    def asked(request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in {"http", "https", "ws", "wss"} and parts.hostname not in HERE:
+            troubles.append(f"asks another machine: {request.url}")
+
+    def answered(response: Response) -> None:
+        if response.status >= 400 and response.request.resource_type != "document":
+            troubles.append(f"{response.status} for {response.url}")
+
+    def written(message: ConsoleMessage) -> None:
+        # Broken policies are among the errors. Answers are judged by what was asked for, above.
+        if message.type == "error" and not message.text.startswith(_LOADING):
+            troubles.append(f"console: {message.text} ({message.location.get('url')})")
+
+    context.on("request", asked)
+    context.on("response", answered)
+    context.on("console", written)
+    context.on("weberror", lambda error: troubles.append(f"script: {error.error}"))
+    return troubles
+
+
+async def axe(page: Page, *, schemes: Sequence[Scheme] = SCHEMES) -> None:
+    """Fails when the page as it stands breaks a rule of WCAG 2.2 AA, in light or in dark."""
+    found: list[str] = []
+    for scheme in schemes:
+        await page.emulate_media(color_scheme=scheme)
+        found += [f"{scheme}: {line}" for line in await _violations(page)]
+    assert not found, f"axe on {page.url}:\n" + "\n".join(found)
+
+
+async def _violations(page: Page) -> list[str]:
+    if not await page.evaluate("'axe' in window"):
+        # Told to the page by the debugger, which its Content-Security-Policy does not bind.
+        script = files("axe_playwright_python").joinpath("axe.min.js")
+        await page.evaluate(script.read_text(encoding="utf-8"))
+    result = await page.evaluate(f"axe.run(document, {json.dumps(_OPTIONS)})")
+    return [
+        f"{broken['id']} ({broken['impact']}): {node['html'][:160]}\n"
+        f"    {' '.join(map(str, node['target']))}: {node['failureSummary']}"
+        for broken in result["violations"]
+        for node in broken["nodes"]
+    ]
+
+
+async def fits(page: Page) -> None:
+    """Fails when the page is wider than its window: nobody scrolls sideways on a phone."""
+    wide = await page.evaluate(
+        "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    assert wide[0] <= wide[1], f"{page.url} is {wide[0]} wide in a window of {wide[1]}"
