@@ -102,6 +102,7 @@ async def open_app(
                     concurrency=settings.engine.concurrency,
                     per_platform=settings.engine.per_platform,
                     reprints_per_hour=settings.reprinting.per_hour,
+                    review=settings.review.policy,
                 ),
             )
             publisher = Publisher(core)

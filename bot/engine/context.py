@@ -9,6 +9,7 @@ from typing import Any
 from bot.contract import Capabilities, Checkpoint
 from bot.domain.post import Kind, Post, Variant
 from bot.domain.publication import Publication
+from bot.domain.review import NO_REVIEW, Review
 from bot.domain.roster import Account, Roster
 from bot.domain.variants import make_variant
 from bot.engine import surroundings
@@ -42,11 +43,13 @@ class Context:
         return self.roster.accounts[pub.account]
 
 
-async def load(conn: Connection, pubs: Sequence[Publication]) -> Context:
-    """What is needed to work on `pubs`."""
+async def load(
+    conn: Connection, pubs: Sequence[Publication], review: Review = NO_REVIEW
+) -> Context:
+    """What is needed to work on `pubs`; `review` where it matters whether they may go out."""
     ids = {pub.post for pub in pubs}
     return Context(
-        around=await surroundings.load(conn, ids),
+        around=await surroundings.load(conn, ids, review),
         contents=await publications.bodies(conn, {pub.content_hash for pub in pubs}),
         links=await publications.first_links(conn, ids),
     )

@@ -155,7 +155,7 @@ def _lost(pub: Publication, error: BaseException, began: datetime, now: datetime
 def _paused(pub: Publication, error: BaseException, now: datetime) -> Step:
     return transitions.hold(
         Hold.PAUSED,
-        look_at=look_at(Hold.PAUSED, pub.not_after, now),
+        look_at=look_at(Hold.PAUSED, pub, now),
         commits=pub.commits,
         error=facts(error),
     )

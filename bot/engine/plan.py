@@ -26,6 +26,7 @@ from bot.domain.roster import AccountStatus
 from bot.engine.check import Checked, check, quotas_of
 from bot.engine.last_good import still_good
 from bot.engine.ports import Core
+from bot.engine.review_gate import hold_unreviewed, with_voided
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.ledger import budgets, journal, posts, publications, recalls, roster
@@ -114,9 +115,12 @@ async def apply(core: Core, reading: Reading, *, confirmed: bool = False) -> Pla
         await posts.note_releases(conn)
         await publications.wake_held(conn, Hold.FIRST_RELEASE, now)
         await publications.wake_held(conn, Hold.REGISTRY, now)  # the roster may have been mended
+        await publications.wake_held(conn, Hold.REVIEW, now)  # less may need one than before
         over = await recalls.withdrawn(conn, {change.post for change in found.changes})
         released = await _released(conn, reading)
-        overtaken = await _carry_out(conn, found.changes, released, over, now)
+        changes = await with_voided(conn, core.options.review, found.changes, found.known)
+        overtaken = await _carry_out(conn, changes, released, over, now)
+        await hold_unreviewed(conn, core.options.review, now)
         gone = {change.post for change in found.changes if change.desired is None}
         await posts.mark_removed(conn, gone - {post.id for post in reading.posts})
     if found.kept:

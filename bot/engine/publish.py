@@ -20,6 +20,7 @@ from bot.domain.message import Message
 from bot.domain.post import Variant
 from bot.domain.publication import Hold, Publication, State
 from bot.domain.quota import Budget, budgets_of
+from bot.domain.review import Review
 from bot.domain.step import Step
 from bot.engine import context as contexts
 from bot.engine import leases, outcome
@@ -81,7 +82,7 @@ class Publisher:
             pubs = await publications.take(
                 conn, message.ids, {State.QUEUED}, lease=lease, until=self._lease_until()
             )
-            known = await contexts.load(conn, pubs)
+            known = await contexts.load(conn, pubs, self._core.options.review)
         batch = _Batch(known=known, lease=lease)
         async with leases.kept(self._core, [pub.id for pub in pubs], lease):
             await leases.by_account(self._gate, pubs, lambda pub: self._guarded(pub, batch))
@@ -149,12 +150,18 @@ class Publisher:
         )
 
     @property
+    def _review(self) -> Review:
+        return self._core.options.review
+
+    @property
     def _now(self) -> datetime:
         return self._core.clock.now()
 
     async def _hand_off(self, job: _Job, done: Checkpoint) -> None:
         step = transitions.hand_off(package=done.data.get("package", ""), fallback=job.pub.fallback)
-        move = Move(publication=job.pub.id, step=step, lease=job.lease, gated=True)
+        move = Move(
+            publication=job.pub.id, step=step, lease=job.lease, gated=True, review=self._review
+        )
         given = (await self._core.journal.apply(move, now=self._now))[0]
         if not given.ok:
             await self._not_granted(job, given)
@@ -216,13 +223,17 @@ class Publisher:
             lease=job.lease,
             budgets=budgets_for(job.capabilities, job.pub, job.account_kind),
             gated=True,
+            review=self._review,
         )
         return (await self._core.journal.apply(move, now=now))[0]
 
     async def _not_granted(self, job: _Job, granted: Applied) -> None:
         pub, now = job.pub, self._now
         if granted.refusal is Refusal.FROZEN:
-            step = transitions.hold(Hold.FROZEN, look_at=look_at(Hold.FROZEN, pub.not_after, now))
+            step = transitions.hold(Hold.FROZEN, look_at=look_at(Hold.FROZEN, pub, now))
+            await self._apply(pub, step, job.lease)
+        elif granted.refusal is Refusal.UNREVIEWED:
+            step = transitions.hold(Hold.REVIEW, look_at=look_at(Hold.REVIEW, pub, now))
             await self._apply(pub, step, job.lease)
         elif granted.refusal is Refusal.EMBARGO:
             assert granted.until is not None
@@ -267,7 +278,7 @@ class Publisher:
         lease: str,
         wish: Mapping[str, Any] | None = None,
     ) -> None:
-        move = Move(publication=pub.id, step=step, lease=lease, wish=wish)
+        move = Move(publication=pub.id, step=step, lease=lease, wish=wish, review=self._review)
         try:
             applied = (await self._core.journal.apply(move, now=self._now))[0]
         except Exception as error:
