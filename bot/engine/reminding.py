@@ -31,6 +31,7 @@ from bot.engine.handles import NewLink, enter
 from bot.engine.ports import Core
 from bot.engine.review_notices import of_cases
 from bot.engine.reviewing import cases
+from bot.engine.side_by_side import side_by_side
 from bot.engine.tasks import open_tasks
 from bot.errors import UsageError
 from bot.ledger import exemptions, journal, notices, posts, publications, roster
@@ -225,7 +226,7 @@ async def _send(
             return await _to_target(core, reminders, members, target, mine, due)
 
     targets = await _by_target(core, reminders, ready)
-    return sum(await asyncio.gather(*(one(target, mine) for target, mine in targets)))
+    return sum(await side_by_side(one(target, mine) for target, mine in targets))
 
 
 async def _by_target(

@@ -15,9 +15,20 @@ ALL = "officer liaison first manager administrator"
 # Who gets through; the reviewers' levels make no difference to routes. In order of the address.
 MATRIX = {
     "GET /": ALL,
+    "GET /freeze": "officer",
+    "POST /freeze": "officer",
+    "POST /freeze/end": "officer",
     "POST /logout": ALL,
     "GET /me": ALL,
     "POST /me/password": ALL,
+    "GET /settings": "administrator",
+    "GET /settings/people": "administrator",
+    "POST /settings/people": "administrator",
+    "GET /settings/people/{login}": "administrator",
+    "POST /settings/people/{login}": "administrator",
+    "POST /settings/people/{login}/end": "administrator",
+    "POST /settings/people/{login}/invite": "administrator",
+    "POST /settings/people/{login}/restore": "administrator",
 }
 # What stands for the parts of an address.
 PARTS = {"id": "1", "post": "p1", "account": "u01-wechat", "login": "officer"}
