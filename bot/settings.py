@@ -22,6 +22,7 @@ from pydantic_settings import (
 )
 
 from bot.domain import setting_faults
+from bot.domain.gaps import GapRules, Limits
 from bot.domain.quiet import span
 from bot.domain.review import Level, Review
 from bot.errors import UsageError
@@ -112,6 +113,18 @@ class Gaps(GapLimits):
     """The limits, and others for units of one regime."""
 
     regimes: dict[Literal["gov", "sector_institution"], GapLimits] = {}
+
+    @property
+    def rules(self) -> GapRules:
+        """As the domain knows them."""
+        return GapRules(
+            default=_limits(self),
+            by_regime={name: _limits(part) for name, part in self.regimes.items()},
+        )
+
+
+def _limits(part: GapLimits) -> Limits:
+    return Limits(warn_days=part.warn_days, fail_days=part.fail_days)
 
 
 _QUIET = re.compile(r"(?:(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d)?", re.ASCII)
