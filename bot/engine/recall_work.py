@@ -26,6 +26,7 @@ from bot.engine.context import Context
 from bot.engine.ports import Core
 from bot.engine.recalling import Survey, carried_out, survey, sweep
 from bot.engine.review_gate import lacks_review
+from bot.engine.side_by_side import side_by_side
 from bot.errors import AuthFailed, BotError, Gone, MediaError, RateLimited, Rejected, UsageError
 from bot.i18n import _
 from bot.ledger import budgets, items, journal, recalls
@@ -112,7 +113,7 @@ async def _all(core: Core, steps: Sequence[RecallStep], lease: str) -> None:
             for step in line:
                 await _guarded(core, step, lease)
 
-    await asyncio.gather(*(one(line) for line in lines.values()))
+    await side_by_side(one(line) for line in lines.values())
 
 
 async def _guarded(core: Core, step: RecallStep, lease: str) -> None:
@@ -210,7 +211,7 @@ async def _ask(core: Core, job: _Job) -> None:
         variant = contexts.variant_of(core, job.known, aim)
         await adapter.correct(receipt, variant, contexts.checkpoint_of(job.pub))
     else:
-        raise UsageError("this platform is not able to do it any more")
+        raise UsageError(_("This platform is not able to do it any more."))
 
 
 def _receipt(pub: Publication, item: Shown | None, more: Sequence[Shown]) -> Receipt:

@@ -270,16 +270,7 @@ def _same_form(core: Core, found: Survey, one: Carrier, aim: str) -> bool:
     if one.publication is None or one.standing is not Standing.PUBLIC:
         return False
     pub = found.pubs[one.publication]
-    if pub.content_hash == aim:
-        return False
-    article = core.platforms.capabilities(found.known.account(pub), by_hand=pub.by_hand).article
-    then, now = (
-        contexts.variant_of(core, found.known, each)
-        for each in (pub, replace(pub, content_hash=aim))
-    )
-    if not article:  # it never shows the article's text
-        then, now = (replace(each, body="", digest="", inline=()) for each in (then, now))
-    return then == now
+    return pub.content_hash != aim and contexts.same_form(core, found.known, pub, aim)
 
 
 def _calls_off(recall: Recall, pubs: Collection[Publication], now: datetime) -> list[Move]:

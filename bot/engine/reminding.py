@@ -29,6 +29,7 @@ from bot.domain.tasks import Task, role_of
 from bot.engine import answers, tokens
 from bot.engine.handles import NewLink, enter
 from bot.engine.ports import Core
+from bot.engine.side_by_side import side_by_side
 from bot.engine.tasks import open_tasks
 from bot.errors import UsageError
 from bot.ledger import exemptions, journal, notices, posts, publications, roster
@@ -221,7 +222,7 @@ async def _send(
             return await _to_target(core, reminders, members, target, mine, due)
 
     targets = await _by_target(core, reminders, ready)
-    return sum(await asyncio.gather(*(one(target, mine) for target, mine in targets)))
+    return sum(await side_by_side(one(target, mine) for target, mine in targets))
 
 
 async def _by_target(

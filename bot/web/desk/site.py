@@ -17,7 +17,8 @@ from bot.errors import BotError
 from bot.i18n import _
 from bot.ledger.people import Session
 from bot.logs import get_logger, said
-from bot.web.desk import doors, me, tasks, today
+from bot.settings import OidcPart
+from bot.web.desk import doors, freeze, me, oidc, settings, staff, tasks, today
 from bot.web.desk.live import Live
 from bot.web.desk.remembered import Remembered
 from bot.web.desk.routes import Route
@@ -26,9 +27,12 @@ from bot.web.pages import render
 
 log = get_logger(__name__)
 ROUTES: Sequence[Route] = (
-    *today.ROUTES,
+    *freeze.ROUTES,
     *me.ROUTES,
+    *settings.ROUTES,
+    *staff.ROUTES,
     *tasks.ROUTES,
+    *today.ROUTES,
 )
 _FORM = "application/x-www-form-urlencoded"
 
@@ -43,13 +47,13 @@ class Desk:
         self.vault = app.vault
         self.remembered = Remembered(app.core.clock)
         self.live = Live(app.core)
-        self.single_sign_on = ""  # its name on the login page; "": there is none
+        self.single_sign_on = _single_sign_on(app.settings.oidc)
 
     def add_routes(self, site: web.Application) -> None:
         """Serves on `site`. What is not listed here answers nobody."""
         for route in ROUTES:
             site.router.add_route(route.method, route.path, self.answering(route))
-        for method, path, handler in doors.PUBLIC:
+        for method, path, handler in (*doors.PUBLIC, *oidc.PUBLIC):
             site.router.add_route(method, path, self._open(handler))
         site.router.add_get("/live", self.answering(self.live.route))
         site.on_shutdown.append(self._end)
@@ -130,6 +134,11 @@ class Desk:
         async with self.core.ledger.read() as conn:
             from_ledger = await doors.find_session(conn, session.hash, self.core.clock.now())
         return from_ledger is not None
+
+
+def _single_sign_on(settings: OidcPart) -> str:
+    """Its name on the login page; "" where there is none."""
+    return (settings.name or _("Log in through the office")) if settings.issuer else ""
 
 
 def wants_json(request: web.Request) -> bool:
