@@ -29,9 +29,14 @@ MATRIX = {
     "POST /settings/people/{login}/end": "administrator",
     "POST /settings/people/{login}/invite": "administrator",
     "POST /settings/people/{login}/restore": "administrator",
+    "GET /tasks": "officer liaison",
+    "GET /tasks/{id}": "officer liaison",
+    "POST /tasks/{id}": "officer liaison",
+    "GET /tasks/{id}/files/{name}": "officer liaison",
+    "POST /tasks/{id}/link": "officer liaison",
 }
 # What stands for the parts of an address.
-PARTS = {"id": "1", "post": "p1", "account": "u01-wechat", "login": "officer"}
+PARTS = {"name": "x", "id": "1", "post": "p1", "account": "u01-wechat", "login": "officer"}
 
 
 @pytest.fixture
