@@ -18,6 +18,8 @@ MATRIX = {
     "GET /freeze": "officer",
     "POST /freeze": "officer",
     "POST /freeze/end": "officer",
+    "GET /log": "officer manager administrator",
+    "GET /log.{kind}": "officer manager administrator",
     "POST /logout": ALL,
     "GET /me": ALL,
     "POST /me/password": ALL,
@@ -31,7 +33,7 @@ MATRIX = {
     "POST /settings/people/{login}/restore": "administrator",
 }
 # What stands for the parts of an address.
-PARTS = {"id": "1", "post": "p1", "account": "u01-wechat", "login": "officer"}
+PARTS = {"kind": "csv", "id": "1", "post": "p1", "account": "u01-wechat", "login": "officer"}
 
 
 @pytest.fixture
