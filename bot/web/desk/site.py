@@ -18,7 +18,17 @@ from bot.i18n import _
 from bot.ledger.people import Session
 from bot.logs import get_logger, said
 from bot.settings import OidcPart
-from bot.web.desk import doors, freeze, log, me, oidc, settings, staff, today
+from bot.web.desk import (
+    doors,
+    freeze,
+    log,
+    me,
+    oidc,
+    settings,
+    staff,
+    tasks,
+    today,
+)
 from bot.web.desk.live import Live
 from bot.web.desk.remembered import Remembered
 from bot.web.desk.routes import Route
@@ -32,6 +42,7 @@ ROUTES: Sequence[Route] = (
     *me.ROUTES,
     *settings.ROUTES,
     *staff.ROUTES,
+    *tasks.ROUTES,
     *today.ROUTES,
 )
 _FORM = "application/x-www-form-urlencoded"

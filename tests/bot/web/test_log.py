@@ -38,7 +38,9 @@ async def test_page_by_page_from_the_newest_on(desk: Desk) -> None:
     subjects = [row.split()[-1] for row in first.all("tbody tr")]
     assert subjects[0] == "149"
     assert len(subjects) == 100
-    (older,) = [node.attributes["href"] for node in first.tree.css("a") if "before=" in node.html]
+    (older,) = [
+        node.attributes["href"] for node in first.tree.css("a") if "before=" in str(node.html)
+    ]
     second = await manager.get("/" + str(older).removeprefix("./"))
     assert [row.split()[-1] for row in second.all("tbody tr")][-1] == "000"
     assert "<b>" not in (await manager.get("/log?action=post.saved")).text.split("<main")[1]

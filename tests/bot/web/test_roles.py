@@ -31,9 +31,21 @@ MATRIX = {
     "POST /settings/people/{login}/end": "administrator",
     "POST /settings/people/{login}/invite": "administrator",
     "POST /settings/people/{login}/restore": "administrator",
+    "GET /tasks": "officer liaison",
+    "GET /tasks/{id}": "officer liaison",
+    "POST /tasks/{id}": "officer liaison",
+    "GET /tasks/{id}/files/{name}": "officer liaison",
+    "POST /tasks/{id}/link": "officer liaison",
 }
 # What stands for the parts of an address.
-PARTS = {"kind": "csv", "id": "1", "post": "p1", "account": "u01-wechat", "login": "officer"}
+PARTS = {
+    "account": "u01-wechat",
+    "id": "1",
+    "kind": "csv",
+    "login": "officer",
+    "name": "x",
+    "post": "p1",
+}
 
 
 @pytest.fixture
