@@ -18,6 +18,8 @@ MATRIX = {
     "GET /freeze": "officer",
     "POST /freeze": "officer",
     "POST /freeze/end": "officer",
+    "GET /log": "officer manager administrator",
+    "GET /log.{kind}": "officer manager administrator",
     "POST /logout": ALL,
     "GET /me": ALL,
     "POST /me/password": ALL,
@@ -36,7 +38,14 @@ MATRIX = {
     "POST /tasks/{id}/link": "officer liaison",
 }
 # What stands for the parts of an address.
-PARTS = {"name": "x", "id": "1", "post": "p1", "account": "u01-wechat", "login": "officer"}
+PARTS = {
+    "account": "u01-wechat",
+    "id": "1",
+    "kind": "csv",
+    "login": "officer",
+    "name": "x",
+    "post": "p1",
+}
 
 
 @pytest.fixture
