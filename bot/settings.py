@@ -22,6 +22,7 @@ from pydantic_settings import (
 )
 
 from bot.domain import setting_faults
+from bot.domain.gaps import GapRules, Limits
 from bot.domain.quiet import span
 from bot.domain.review import Level, Review
 from bot.errors import UsageError
@@ -112,6 +113,18 @@ class Gaps(GapLimits):
     """The limits, and others for units of one regime."""
 
     regimes: dict[Literal["gov", "sector_institution"], GapLimits] = {}
+
+    @property
+    def rules(self) -> GapRules:
+        """As the domain knows them."""
+        return GapRules(
+            default=_limits(self),
+            by_regime={name: _limits(part) for name, part in self.regimes.items()},
+        )
+
+
+def _limits(part: GapLimits) -> Limits:
+    return Limits(warn_days=part.warn_days, fail_days=part.fail_days)
 
 
 _QUIET = re.compile(r"(?:(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d)?", re.ASCII)
@@ -226,6 +239,7 @@ class NotifyPart(_Part):
     managers: list[str] = []  # references: mailto:…, env:NAME, or ledger
     officer: list[str] = []
     administrator: list[str] = []
+    reviewers: list[str] = []
     remind: list[str] = ["4h", "1h"]  # before the deadline
     late: str = "2h"  # after it, once more
     escalate: str = "4h"  # after it, to the managers
@@ -246,7 +260,7 @@ class NotifyPart(_Part):
     def _two_times(cls, text: str) -> str:
         return _a_night(text)
 
-    @field_validator("managers", "officer", "administrator")
+    @field_validator("managers", "officer", "administrator", "reviewers")
     @classmethod
     def _references(cls, names: list[str]) -> list[str]:
         for name in names:
@@ -290,6 +304,26 @@ class ReviewPart(_Part):
 
 def _in_order(levels: list[Level]) -> tuple[Level, ...]:
     return tuple(level for level in Level if level in levels)
+
+
+class OidcPart(_Part):
+    """The office's single sign-on (OpenID Connect); none without an issuer."""
+
+    issuer: str = ""
+    client_id: str = ""
+    client_secret: SecretStr | None = None  # as BOT_OIDC__CLIENT_SECRET only
+    name: str = ""  # on the login page
+    claim: str = "sub"  # what of the identity is entered for each person of the desk
+    timeout_s: float = Field(default=10.0, gt=0, le=60)
+
+    @field_validator("issuer")
+    @classmethod
+    def _a_safe_address(cls, text: str) -> str:
+        here = text.startswith(("http://127.0.0.1", "http://localhost", "http://[::1]"))
+        if text and not (text.startswith("https://") or here):
+            message = _("is no safe web address ({text}); write https://…, or nothing")
+            raise ValueError(message.format(text=text))
+        return text.rstrip("/")
 
 
 class DoctorPart(_Part):
@@ -338,6 +372,7 @@ class Settings(BaseSettings):
     web: Web = Web()
     notify: NotifyPart = NotifyPart()
     review: ReviewPart = ReviewPart()
+    oidc: OidcPart = OidcPart()
     doctor: DoctorPart = DoctorPart()
     # Each platform's own Config model checks its part when its adapter is made.
     platforms: dict[str, dict[str, Any]] = {}
@@ -403,6 +438,13 @@ def load_settings(**changes: Any) -> Settings:
             _(
                 "{file} holds notify.smtp_password. Secrets do not belong in the file: "
                 "set BOT_NOTIFY__SMTP_PASSWORD instead."
+            ).format(file=file)
+        )
+    if "client_secret" in written.get("oidc", {}):
+        raise UsageError(
+            _(
+                "{file} holds oidc.client_secret. Secrets do not belong in the file: "
+                "set BOT_OIDC__CLIENT_SECRET instead."
             ).format(file=file)
         )
     return settings

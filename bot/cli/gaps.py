@@ -27,16 +27,14 @@ from bot.domain.counts import Span
 from bot.domain.gaps import (
     AccountGap,
     Forecast,
-    GapRules,
     GapState,
-    Limits,
     Saving,
     update_rate,
 )
 from bot.domain.roster import Roster
 from bot.engine import answers
 from bot.i18n import N_, _
-from bot.settings import GapLimits, Settings
+from bot.settings import Settings
 
 _GAPS = {
     GapState.OK: ("green", N_("all right")),
@@ -88,7 +86,7 @@ def gaps(
 async def _work(
     settings: Settings, span: Span, *, forecast: bool
 ) -> tuple[list[AccountGap], Roster, list[Forecast] | None]:
-    rules = gap_rules(settings)
+    rules = settings.gaps.rules
     async with open_app(settings) as app:
         found, members = await answers.gaps(
             app.core, since=span.since, until=span.until, zone=settings.zone, rules=rules
@@ -97,18 +95,6 @@ async def _work(
             return found, members, None
         coming, members = await answers.forecast(app.core, zone=settings.zone, rules=rules)
         return found, members, coming
-
-
-def gap_rules(settings: Settings) -> GapRules:
-    """The limits in force."""
-    return GapRules(
-        default=_limits(settings.gaps),
-        by_regime={name: _limits(part) for name, part in settings.gaps.regimes.items()},
-    )
-
-
-def _limits(part: GapLimits) -> Limits:
-    return Limits(warn_days=part.warn_days, fail_days=part.fail_days)
 
 
 def gaps_json(found: Sequence[AccountGap], settings: Settings) -> dict[str, Any]:

@@ -18,7 +18,6 @@ import typer
 from bot.cli import rehearsed
 from bot.cli.calendar import folder_settings, read_calendar
 from bot.cli.clock_bar import clock_bar
-from bot.cli.gaps import gap_rules
 from bot.cli.output import BAD_NEWS, OK, Format, FormatOption, emit, notes, settings_in_force
 from bot.errors import UsageError
 from bot.i18n import _
@@ -119,7 +118,7 @@ async def _play(
         progress, show = clock_bar(notes, score.start, played.end, settings.zone)
         with progress:
             await played.play(show)
-        return await report(played, score, gap_rules(settings))
+        return await report(played, score, settings.gaps.rules)
 
 
 @contextmanager

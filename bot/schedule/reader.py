@@ -115,7 +115,7 @@ def _read(
     options: CheckOptions,
 ) -> Reading:
     view = Folder(root=folder)
-    files, problems = _calendar_files(folder)
+    files, problems = calendar_files(folder)
     found = find_roster(view, platforms, modes)
     roster = found.roster
     broken = {problem.place.file for problem in problems if problem.code in _NOT_READ}
@@ -201,7 +201,7 @@ def _unread(calendars: Sequence[CalendarReader], due: Collection[Draft]) -> list
     ]
 
 
-def _calendar_files(folder: Path) -> tuple[tuple[str, ...], list[Problem]]:
+def calendar_files(folder: Path) -> tuple[tuple[str, ...], list[Problem]]:
     """The names of the calendar files, and what is wrong with the folder itself."""
     try:
         names = sorted(item.name for item in folder.iterdir() if not is_passing(item.name))
