@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from bot.ledger.connection import Connection
 from bot.ledger.tables import controls
+
+
+@dataclass(frozen=True, kw_only=True)
+class Freeze:
+    """A freeze that is on."""
+
+    reason: str
+    by: str
+    at: datetime
+
+
+async def freeze(conn: Connection) -> Freeze | None:
+    """The freeze that is on now, if there is one."""
+    query = select(controls.c.reason, controls.c.by, controls.c.at).where(
+        controls.c.name == "freeze", controls.c.on
+    )
+    row = (await conn.execute(query)).one_or_none()
+    return None if row is None else Freeze(**row._mapping)
 
 
 async def set_freeze(conn: Connection, on: bool, *, reason: str, by: str, now: datetime) -> None:

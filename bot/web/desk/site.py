@@ -17,7 +17,7 @@ from bot.errors import BotError
 from bot.i18n import _
 from bot.ledger.people import Session
 from bot.logs import get_logger, said
-from bot.web.desk import doors, me, today
+from bot.web.desk import doors, me, posts, today
 from bot.web.desk.live import Live
 from bot.web.desk.remembered import Remembered
 from bot.web.desk.routes import Route
@@ -28,6 +28,7 @@ log = get_logger(__name__)
 ROUTES: Sequence[Route] = (
     *today.ROUTES,
     *me.ROUTES,
+    *posts.ROUTES,
 )
 _FORM = "application/x-www-form-urlencoded"
 

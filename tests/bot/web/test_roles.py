@@ -15,9 +15,11 @@ ALL = "officer liaison first manager administrator"
 # Who gets through; the reviewers' levels make no difference to routes. In order of the address.
 MATRIX = {
     "GET /": ALL,
+    "POST /freeze": "officer",
     "POST /logout": ALL,
     "GET /me": ALL,
     "POST /me/password": ALL,
+    "POST /publications/{id}": "officer",
 }
 # What stands for the parts of an address.
 PARTS = {"id": "1", "post": "p1", "account": "u01-wechat", "login": "officer"}
