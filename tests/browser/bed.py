@@ -7,8 +7,9 @@ and write no error to the console. `axe` holds it to WCAG 2.2 AA.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -44,8 +45,14 @@ _ARGUMENTS = (
     "--font-render-hinting=none",  # letters are as wide on every machine
 )
 _PATIENCE_MS = 15_000
-_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-_OPTIONS = {"runOnly": {"type": "tag", "values": _RULES}, "resultTypes": ["violations"]}
+_TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+_ALL: dict[str, Any] = {
+    "runOnly": {"type": "tag", "values": _TAGS},
+    "resultTypes": ["violations"],
+}
+_COLOUR_RULES = ("color-contrast", "link-in-text-block")
+_COLOURS: dict[str, Any] = _ALL | {"runOnly": {"type": "rule", "values": _COLOUR_RULES}}
+_OFF = {"enabled": False}
 _LOADING = "Failed to load resource"  # what the console says of an answer from 400 on
 
 
@@ -59,25 +66,45 @@ async def browser() -> AsyncIterator[Browser]:
         await found.close()
 
 
-@asynccontextmanager
-async def window(
-    opened: Browser, size: dict[str, Any] = DESKTOP, **more: Any
-) -> AsyncIterator[Page]:
-    """A page of a new visitor in Shanghai; fails at its end when anything went wrong in it.
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """A page, and what has gone wrong in it or in others of its visitor."""
 
-    `more` is handed to Browser.new_context.
-    """
+    page: Page
+    troubles: list[str]
+
+    async def check(self) -> None:
+        """Fails when anything has gone wrong since the last time."""
+        for page in self.page.context.pages:
+            await page.evaluate("0")  # what it had to report before has come by then
+        found = "\n".join(self.troubles)
+        self.troubles.clear()
+        assert not found, f"in the browser, at {self.page.url}:\n{found}"
+
+
+@asynccontextmanager
+async def open_window(
+    opened: Browser, size: dict[str, Any] = DESKTOP, **more: Any
+) -> AsyncIterator[Window]:
+    """A window of a new visitor in Shanghai; `more` is handed to Browser.new_context."""
     context = await opened.new_context(**_PLACE, **size, **more)
     context.set_default_timeout(_PATIENCE_MS)
     troubles = _watch(context)
     try:
-        yield await context.new_page()
-        for page in context.pages:
-            await page.evaluate("0")  # what it had to report before has come by then
+        yield Window(page=await context.new_page(), troubles=troubles)
     finally:
         await context.close()
-    # Not reached when the test itself has failed: its own words come first.
-    assert not troubles, "in the browser:\n" + "\n".join(troubles)
+
+
+@asynccontextmanager
+async def window(
+    opened: Browser, size: dict[str, Any] = DESKTOP, **more: Any
+) -> AsyncIterator[Page]:
+    """The page of a new window; fails at its end when anything went wrong in it."""
+    async with open_window(opened, size, **more) as made:
+        yield made.page
+        # Not reached when the test itself has failed: its own words come first.
+        await made.check()
 
 
 def _watch(context: BrowserContext) -> list[str]:
@@ -110,16 +137,25 @@ async def axe(page: Page, *, schemes: Sequence[Scheme] = SCHEMES) -> None:
     found: list[str] = []
     for scheme in schemes:
         await page.emulate_media(color_scheme=scheme)
-        found += [f"{scheme}: {line}" for line in await _violations(page)]
+        # The page is the same in all schemes but for its colours.
+        rules = _ALL if scheme == schemes[0] else _COLOURS
+        found += [f"{scheme}: {line}" for line in await _violations(page, rules)]
     assert not found, f"axe on {page.url}:\n" + "\n".join(found)
 
 
-async def _violations(page: Page) -> list[str]:
+async def axe_narrow(page: Page) -> None:
+    """The same as narrow as a phone, but for the colours; the page stays narrow."""
+    await page.set_viewport_size(PHONE["viewport"])
+    found = await _violations(page, _ALL | {"rules": dict.fromkeys(_COLOUR_RULES, _OFF)})
+    assert not found, f"axe on {page.url}, as narrow as a phone:\n" + "\n".join(found)
+
+
+async def _violations(page: Page, options: Mapping[str, Any]) -> list[str]:
     if not await page.evaluate("'axe' in window"):
         # Told to the page by the debugger, which its Content-Security-Policy does not bind.
         script = files("axe_playwright_python").joinpath("axe.min.js")
         await page.evaluate(script.read_text(encoding="utf-8"))
-    result = await page.evaluate(f"axe.run(document, {json.dumps(_OPTIONS)})")
+    result = await page.evaluate(f"axe.run(document, {json.dumps(options)})")
     return [
         f"{broken['id']} ({broken['impact']}): {node['html'][:160]}\n"
         f"    {' '.join(map(str, node['target']))}: {node['failureSummary']}"

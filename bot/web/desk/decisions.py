@@ -11,9 +11,9 @@ from bot.domain.publication import Publication
 from bot.engine import people
 from bot.errors import UsageError
 from bot.i18n import _
+from bot.web.asking import moment
 from bot.web.desk.fields import Fields
 from bot.web.desk.visit import Visit
-from bot.web.tasks import moment
 
 _REASON_MAX = 500
 

@@ -12,14 +12,14 @@ from bot.domain import words
 from bot.domain.days import Occurrence
 from bot.domain.people import Right
 from bot.domain.publication import State
-from bot.engine import desk_today, health, people
+from bot.engine import desk_today, health
 from bot.engine.desk_today import Line, Today
 from bot.i18n import _
 from bot.ledger import watch
 from bot.schedule.days import Days, read_days
 from bot.schedule.folder import Folder
 from bot.web.desk.needs import needs
-from bot.web.desk.routes import get, post
+from bot.web.desk.routes import get
 from bot.web.desk.standing import day_name, moment_name, of_line, weekday
 from bot.web.desk.visit import Visit
 
@@ -150,16 +150,4 @@ def _faults(visit: Visit, made: Today) -> list[str]:
     return found
 
 
-async def freeze(visit: Visit) -> web.StreamResponse:
-    """Stops all publishing, or lets it go on."""
-    fields = await visit.fields()
-    on, reason = fields.one("on") == "yes", fields.one("reason")
-    if on and not reason:
-        text = _("Say why: it is kept, and shown to everybody.")
-        return visit.message(422, _("Not taken"), text)
-    await people.freeze(visit.core, on, by=visit.who.login, reason=reason)
-    await visit.noted("freeze.begun" if on else "freeze.ended", "", reason=reason)
-    return visit.go("?done=done")
-
-
-ROUTES = (get("/", show), post("/freeze", freeze, Right.WRITE))
+ROUTES = (get("/", show),)

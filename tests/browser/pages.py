@@ -1,0 +1,42 @@
+"""Every page of the desk, in one place: axe goes through it, and so do the pictures of the docs.
+
+A test holds it against the addresses that are served, so none can be forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageOf:
+    """A page as one person sees it in the middle of the sample month."""
+
+    name: str  # of its picture, and of its test
+    route: str  # as it is registered
+    path: str = ""  # where the route has parts: the address itself
+    who: str = "officer"  # one of tests.bot.web.visitors.PEOPLE; "": a stranger
+    phone: bool = False  # pictured once more on a phone
+    dark: bool = False  # pictured once more in the dark
+    height: int = 900  # of the picture, where more is worth seeing
+
+    @property
+    def address(self) -> str:
+        """Below the desk's root, with a slash before it."""
+        return self.path or self.route
+
+
+PAGES: Sequence[PageOf] = (
+    PageOf(name="today", route="/", phone=True, dark=True),
+    PageOf(name="me", route="/me", who="manager"),
+    PageOf(name="login", route="/login", who=""),
+    PageOf(name="tasks", route="/tasks", phone=True),
+    PageOf(name="task", route="/tasks/{id}", path="/tasks/hand_off-109", phone=True),
+)
+# Addresses of the desk that show no page, and why; or the test that has them.
+OTHERS = {
+    "/live": "a stream of events",
+    "/tasks/{id}/files/{name}": "a file; tests/bot/web/test_desk_tasks.py has it",
+    "/invite/{secret}": "tests/browser/test_pages.py, with a link of its own",
+}
