@@ -29,6 +29,7 @@ MATRIX = {
     "POST /reviews/deputies/{id}/end": ALL,
     "GET /reviews/{post}": "officer first manager administrator",
     "POST /reviews/{post}": "officer first manager administrator",
+    "POST /publications/{id}": "officer",
     "GET /settings": "administrator",
     "GET /settings/people": "administrator",
     "POST /settings/people": "administrator",
