@@ -96,14 +96,7 @@ async def open_app(
                 journal=journal,
                 platforms=platforms,
                 clock=clock,
-                options=Options(
-                    lease_s=settings.engine.lease_s,
-                    batch=settings.engine.batch,
-                    concurrency=settings.engine.concurrency,
-                    per_platform=settings.engine.per_platform,
-                    reprints_per_hour=settings.reprinting.per_hour,
-                    review=settings.review.policy,
-                ),
+                options=_options(settings),
             )
             publisher = Publisher(core)
             handlers: dict[Work, Handler] = {Work.LOOK: Reconciler(core)}
@@ -143,6 +136,18 @@ class _Publishing:
         await self._publisher(message)
         if not self._publisher.stopping:
             await tick(self._core, self._queue)
+
+
+def _options(settings: Settings) -> Options:
+    engine = settings.engine
+    return Options(
+        lease_s=engine.lease_s,
+        batch=engine.batch,
+        concurrency=engine.concurrency,
+        per_platform=engine.per_platform,
+        reprints_per_hour=settings.reprinting.per_hour,
+        review=settings.review.policy,
+    )
 
 
 def _redis(settings: Settings) -> ArqRedis | None:

@@ -33,6 +33,7 @@ from bot.domain.publication import Publication, State
 from bot.domain.register import History
 from bot.domain.roster import Account, AccountStatus, Roster
 from bot.domain.tasks import TaskKind
+from bot.engine import context as contexts
 from bot.engine.ports import Core
 from bot.ledger import answers as ledger
 from bot.ledger import exemptions, posts, publications, roster, verdicts
@@ -65,6 +66,7 @@ class _Facts:
     exempt: Mapping[str, Mapping[str, Exemption]]
     gone: Collection[int]  # publications whose post was deleted
     newest: Mapping[str, str]  # key item -> hash of its newest text
+    unchanged: Collection[int]  # publications that the newest text would look the same on
     versions: Mapping[str, Collection[str]] | None  # all there were then; None: all there are
     history: History
     readings: Mapping[str, Reading]
@@ -164,12 +166,31 @@ async def _facts(
         exempt=await exemptions.with_withdrawn(conn, names, at=at),
         gone=await ledger.gone(conn, names, at),
         newest=newest,
+        unchanged=await _unchanged(conn, core, pubs, newest),
         versions=versions,
         history=history,
         readings=readings(core, members, health, at),
         health=health,
         since=await ledger.last_moves(conn, names),
     )
+
+
+async def _unchanged(
+    conn: Connection, core: Core, pubs: Iterable[Publication], newest: Mapping[str, str]
+) -> set[int]:
+    """Publications of an earlier text of which their accounts show nothing that has changed."""
+    earlier = [
+        pub
+        for pub in pubs
+        if pub.published_at is not None
+        and pub.content_hash
+        and newest.get(pub.post, "") not in {"", pub.content_hash}
+    ]
+    if not earlier:
+        return set()
+    meant = (replace(pub, content_hash=newest[pub.post]) for pub in earlier)
+    known = await contexts.load(conn, [*earlier, *meant])
+    return {pub.id for pub in earlier if contexts.same_form(core, known, pub, newest[pub.post])}
 
 
 def _then(post: StoredPost, at: datetime) -> StoredPost:
@@ -296,6 +317,7 @@ def _proofs(
     if not _is_unsure(post, pub):
         proof = "receipt" if pub.commits and pub.platform_id else "confirmed"
         outdated = _is_outdated(facts, post.id, pub.content_hash)
+        outdated = outdated and pub.id not in facts.unchanged
         proofs.append((pub.published_at, pub.url, proof, outdated))
     return proofs
 

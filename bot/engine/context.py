@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.contract import Capabilities, Checkpoint
@@ -92,6 +92,14 @@ def variant_of(core: Core, context: Context, pub: Publication) -> Variant:
         link=link,
         release=links.get(account.platform, ""),
     )
+
+
+def same_form(core: Core, context: Context, pub: Publication, aim: str) -> bool:
+    """True when the version `aim` would look on the publication's account as its own one does."""
+    then, now = (variant_of(core, context, each) for each in (pub, replace(pub, content_hash=aim)))
+    if not capabilities_of(core, context, pub).article:  # it never shows the article's text
+        then, now = (replace(each, body="", digest="", inline=()) for each in (then, now))
+    return then == now
 
 
 def checkpoint_of(pub: Publication) -> Checkpoint:

@@ -14,6 +14,7 @@ from bot.domain.review import Review, missing
 from bot.ledger import approvals, journal, posts, publications
 from bot.ledger.connection import Connection
 from bot.ledger.journal import Event, Move
+from bot.ledger.posts import StoredPost
 
 
 async def hold_unreviewed(
@@ -45,6 +46,15 @@ async def hold_unreviewed(
         if missing(levels[pub.post], said.get((pub.post, pub.content_hash), ()))
     ]
     await journal.apply(conn, moves, now, made)
+
+
+async def lacks_review(conn: Connection, review: Review, post: StoredPost, digest: str) -> bool:
+    """True when this version of the post may not be made public yet."""
+    required = review.required(post.column)
+    if not required:
+        return False
+    said = await approvals.approved(conn, [post.id])
+    return bool(missing(required, said.get((post.id, digest), ())))
 
 
 async def with_voided(

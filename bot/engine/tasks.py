@@ -15,7 +15,7 @@ from bot.engine.ports import Core
 from bot.engine.task_faults import faults
 from bot.errors import UsageError
 from bot.i18n import _
-from bot.ledger import journal, posts, publications
+from bot.ledger import journal, posts, publications, recalls
 from bot.ledger.connection import Connection
 from bot.ledger.journal import Event, Move
 from bot.ledger.posts import StoredPost
@@ -40,6 +40,18 @@ async def find_task(conn: Connection, name: str) -> Task | None:
     if parsed is None or pub is None:
         return None
     return next((task for task in await _tasks(conn, [pub]) if task.kind is parsed[0]), None)
+
+
+async def unit_of(conn: Connection, name: str) -> str:
+    """Whose task it is or was; "" when there never was one of this name."""
+    parsed = parse_id(name)
+    if parsed is None:
+        return ""
+    if parsed[0] in _OF_RECALLS:
+        step = await recalls.step(conn, parsed[1])
+        return step.unit if step else ""
+    pub = await publications.get(conn, parsed[1])
+    return pub.unit if pub else ""
 
 
 async def carry_out(

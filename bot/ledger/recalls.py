@@ -32,10 +32,12 @@ from bot.ledger.tables import (
 
 _LIVING = sorted(state.value for state in LIVING)
 _UNFINISHED = select(recall_steps.c.recall).where(recall_steps.c.state.in_(_LIVING))
-# A correction whose version has not been reviewed.
+_later = recalls.alias("later")
+# A correction that waits for the review of its version.
 _NOT_BEGUN = and_(
     recalls.c.kind == RecallKind.CORRECT.value,
     ~exists().where(recall_steps.c.recall == recalls.c.id),
+    ~exists().where(_later.c.post == recalls.c.post, _later.c.id > recalls.c.id),
 )
 _ASKED = ("ordered", "asked_person", "seen_again")  # events by which a step became a person's
 _SHOWN = (
