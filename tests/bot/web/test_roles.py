@@ -23,6 +23,7 @@ MATRIX = {
     "POST /logout": ALL,
     "GET /me": ALL,
     "POST /me/password": ALL,
+    "POST /publications/{id}": "officer",
     "GET /settings": "administrator",
     "GET /settings/people": "administrator",
     "POST /settings/people": "administrator",
