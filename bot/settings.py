@@ -239,6 +239,7 @@ class NotifyPart(_Part):
     managers: list[str] = []  # references: mailto:…, env:NAME, or ledger
     officer: list[str] = []
     administrator: list[str] = []
+    reviewers: list[str] = []
     remind: list[str] = ["4h", "1h"]  # before the deadline
     late: str = "2h"  # after it, once more
     escalate: str = "4h"  # after it, to the managers
@@ -259,7 +260,7 @@ class NotifyPart(_Part):
     def _two_times(cls, text: str) -> str:
         return _a_night(text)
 
-    @field_validator("managers", "officer", "administrator")
+    @field_validator("managers", "officer", "administrator", "reviewers")
     @classmethod
     def _references(cls, names: list[str]) -> list[str]:
         for name in names:
@@ -303,6 +304,26 @@ class ReviewPart(_Part):
 
 def _in_order(levels: list[Level]) -> tuple[Level, ...]:
     return tuple(level for level in Level if level in levels)
+
+
+class OidcPart(_Part):
+    """The office's single sign-on (OpenID Connect); none without an issuer."""
+
+    issuer: str = ""
+    client_id: str = ""
+    client_secret: SecretStr | None = None  # as BOT_OIDC__CLIENT_SECRET only
+    name: str = ""  # on the login page
+    claim: str = "sub"  # what of the identity is entered for each person of the desk
+    timeout_s: float = Field(default=10.0, gt=0, le=60)
+
+    @field_validator("issuer")
+    @classmethod
+    def _a_safe_address(cls, text: str) -> str:
+        here = text.startswith(("http://127.0.0.1", "http://localhost", "http://[::1]"))
+        if text and not (text.startswith("https://") or here):
+            message = _("is no safe web address ({text}); write https://…, or nothing")
+            raise ValueError(message.format(text=text))
+        return text.rstrip("/")
 
 
 class DoctorPart(_Part):
@@ -351,6 +372,7 @@ class Settings(BaseSettings):
     web: Web = Web()
     notify: NotifyPart = NotifyPart()
     review: ReviewPart = ReviewPart()
+    oidc: OidcPart = OidcPart()
     doctor: DoctorPart = DoctorPart()
     # Each platform's own Config model checks its part when its adapter is made.
     platforms: dict[str, dict[str, Any]] = {}
@@ -416,6 +438,13 @@ def load_settings(**changes: Any) -> Settings:
             _(
                 "{file} holds notify.smtp_password. Secrets do not belong in the file: "
                 "set BOT_NOTIFY__SMTP_PASSWORD instead."
+            ).format(file=file)
+        )
+    if "client_secret" in written.get("oidc", {}):
+        raise UsageError(
+            _(
+                "{file} holds oidc.client_secret. Secrets do not belong in the file: "
+                "set BOT_OIDC__CLIENT_SECRET instead."
             ).format(file=file)
         )
     return settings

@@ -25,7 +25,7 @@ from bot.cli.output import (
     table,
 )
 from bot.cli.spans import AsOf, Month, Since, Until, Year, moment_of, span_of
-from bot.domain import words
+from bot.domain import coverage_words, words
 from bot.domain.counts import Span
 from bot.domain.coverage import (
     AccountRow,
@@ -269,7 +269,7 @@ def _show_rates(found: Sequence[States], settings: Settings) -> None:
 
 def _numbers(tally: Tally) -> tuple[str, ...]:
     names = ("required", "exempt", "on_time", "late", "missing", "unknown")
-    return (*(str(getattr(tally, name)) for name in names), lacking.percent(tally.coverage))
+    return (*(str(getattr(tally, name)) for name in names), coverage_words.percent(tally.coverage))
 
 
 def _show_evidence(item: ItemCoverage, members: Roster, settings: Settings) -> None:
@@ -277,7 +277,7 @@ def _show_evidence(item: ItemCoverage, members: Roster, settings: Settings) -> N
     rows = [
         (
             row.account,
-            f"{marks.mark(row.state)} {marks.word(row.state)}",
+            f"{marks.mark(row.state)} {coverage_words.state(row.state)}",
             local(row.at, settings.zone),
             _known_by(row),
             escape(row.url),

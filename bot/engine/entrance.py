@@ -100,9 +100,7 @@ async def _limit(conn: Connection, name: str, address: str, now: datetime) -> No
         raise TooMany(_("Too many wrong passwords. Try again in a quarter of an hour."))
 
 
-async def begin(
-    conn: Connection, person: Person, *, address: str, now: datetime, id_token: str = ""
-) -> Entered:
+async def begin(conn: Connection, person: Person, *, address: str, now: datetime) -> Entered:
     """Begins a session of somebody who has shown who they are."""
     cookie = secrets.token_urlsafe(32)
     session = Session(
@@ -112,7 +110,6 @@ async def begin(
         seen_at=now,
         until=now + _SESSION,
         address=address,
-        id_token=id_token,
     )
     await people.begin(conn, session)
     entry = audit.Entry(at=now, by=person.login, action="login", address=address)

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
 
-from bot.domain.people import DeskRole, Level, Person
+from bot.domain.people import DeskRole, Person
+from bot.domain.review import Level
 from bot.ledger.connection import Connection
 from bot.ledger.desk_tables import attempts, invites, people, sessions
 
@@ -24,7 +25,6 @@ class Session:
     seen_at: datetime
     until: datetime
     address: str
-    id_token: str = ""
 
 
 def _person(row: Any) -> Person:
@@ -114,7 +114,6 @@ async def begin(conn: Connection, session: Session) -> None:
             seen_at=session.seen_at,
             until=session.until,
             address=session.address,
-            id_token=session.id_token,
         )
     )
 
@@ -125,7 +124,7 @@ async def session(conn: Connection, hashed: str, now: datetime) -> Session | Non
         select(
             people,
             sessions.c.made_at.label("begun_at"),
-            *(sessions.c.seen_at, sessions.c.until, sessions.c.address, sessions.c.id_token),
+            *(sessions.c.seen_at, sessions.c.until, sessions.c.address),
         )
         .join(sessions, people.c.login == sessions.c.login)
         .where(
@@ -145,7 +144,6 @@ async def session(conn: Connection, hashed: str, now: datetime) -> Session | Non
         seen_at=row.seen_at,
         until=row.until,
         address=row.address,
-        id_token=row.id_token,
     )
 
 

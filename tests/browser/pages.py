@@ -31,9 +31,12 @@ PAGES: Sequence[PageOf] = (
     PageOf(name="today", route="/", phone=True, dark=True),
     PageOf(name="me", route="/me", who="manager"),
     PageOf(name="login", route="/login", who=""),
+    PageOf(name="tasks", route="/tasks", phone=True),
+    PageOf(name="task", route="/tasks/{id}", path="/tasks/hand_off-109", phone=True),
 )
 # Addresses of the desk that show no page, and why; or the test that has them.
 OTHERS = {
     "/live": "a stream of events",
+    "/tasks/{id}/files/{name}": "a file; tests/bot/web/test_desk_tasks.py has it",
     "/invite/{secret}": "tests/browser/test_pages.py, with a link of its own",
 }

@@ -80,7 +80,7 @@ def _page(
 
 async def show_login(desk: Desk, request: web.Request) -> web.StreamResponse:
     """The form; straight on for who is logged in already."""
-    target = _local(request.query.get("next", ""))
+    target = local(request.query.get("next", ""))
     cookie = request.cookies.get(COOKIE, "")
     if cookie and await entrance.recognise(desk.core, cookie):
         return web.Response(status=303, headers={"Location": f"./{target}"})
@@ -91,7 +91,7 @@ async def log_in(desk: Desk, request: web.Request) -> web.StreamResponse:
     """Begins a session, and goes on where the visitor was."""
     # What is kept of a form may be the largest form there is, written with signs of its own.
     fields = Fields(await request.clone(client_max_size=_KEPT_MAX).post())
-    login, target, kept = fields.one("login"), _local(fields.one("next")), fields.one("kept")
+    login, target, kept = fields.one("login"), local(fields.one("next")), fields.one("kept")
     if is_foreign(request):
         fault = _("This page was open for too long. Please send it again.")
         return _page(desk, request, status=403, fault=fault)
@@ -131,7 +131,7 @@ def _kept(text: str) -> tuple[str, Mapping[str, list[str]]]:
     except (ValueError, KeyError, TypeError):
         return "", {}
     held = {str(name): [str(one) for one in values] for name, values in fields.items()}
-    return _local(path), held
+    return local(path), held
 
 
 def with_cookie(desk: Desk, response: web.Response, entered: Entered) -> web.Response:
@@ -192,7 +192,7 @@ async def use_invite(desk: Desk, request: web.Request) -> web.StreamResponse:
     return with_cookie(desk, response, entered)
 
 
-def _local(target: str) -> str:
+def local(target: str) -> str:
     """An address below our root; "" for anything that leads elsewhere."""
     good = _LOCAL.fullmatch(target) and "//" not in target and not urlsplit(target).scheme
     return target if good else ""

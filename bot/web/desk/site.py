@@ -17,17 +17,37 @@ from bot.errors import BotError
 from bot.i18n import _
 from bot.ledger.people import Session
 from bot.logs import get_logger, said
-from bot.web.desk import doors, me, today
+from bot.settings import OidcPart
+from bot.web.desk import (
+    doors,
+    freeze,
+    log,
+    me,
+    oidc,
+    posts,
+    reviews,
+    settings,
+    staff,
+    tasks,
+    today,
+)
 from bot.web.desk.live import Live
 from bot.web.desk.remembered import Remembered
 from bot.web.desk.routes import Route
 from bot.web.desk.visit import Refused, Visit, depth
 from bot.web.pages import render
 
-log = get_logger(__name__)
+logger = get_logger(__name__)
 ROUTES: Sequence[Route] = (
-    *today.ROUTES,
+    *freeze.ROUTES,
+    *log.ROUTES,
     *me.ROUTES,
+    *reviews.ROUTES,
+    *posts.ROUTES,
+    *settings.ROUTES,
+    *staff.ROUTES,
+    *tasks.ROUTES,
+    *today.ROUTES,
 )
 _FORM = "application/x-www-form-urlencoded"
 
@@ -42,13 +62,13 @@ class Desk:
         self.vault = app.vault
         self.remembered = Remembered(app.core.clock)
         self.live = Live(app.core)
-        self.single_sign_on = ""  # its name on the login page; "": there is none
+        self.single_sign_on = _single_sign_on(app.settings.oidc)
 
     def add_routes(self, site: web.Application) -> None:
         """Serves on `site`. What is not listed here answers nobody."""
         for route in ROUTES:
             site.router.add_route(route.method, route.path, self.answering(route))
-        for method, path, handler in doors.PUBLIC:
+        for method, path, handler in (*doors.PUBLIC, *oidc.PUBLIC):
             site.router.add_route(method, path, self._open(handler))
         site.router.add_get("/live", self.answering(self.live.route))
         site.on_shutdown.append(self._end)
@@ -68,7 +88,7 @@ class Desk:
             try:
                 return await self._answer(request, route)
             except LEDGER_GONE as error:
-                log.warning("desk.ledger_unreachable", error=said(error))
+                logger.warning("desk.ledger_unreachable", error=said(error))
                 text = _("Nothing was changed. Please try again in a few minutes.")
                 return _plain(request, 503, _("Not possible at the moment"), text)
 
@@ -116,7 +136,7 @@ class Desk:
             try:
                 return await handler(self, request)
             except LEDGER_GONE as error:
-                log.warning("desk.ledger_unreachable", error=said(error))
+                logger.warning("desk.ledger_unreachable", error=said(error))
                 text = _("Nothing was changed. Please try again in a few minutes.")
                 return _plain(request, 503, _("Not possible at the moment"), text)
             except BotError as error:
@@ -131,13 +151,18 @@ class Desk:
         return from_ledger is not None
 
 
+def _single_sign_on(settings: OidcPart) -> str:
+    """Its name on the login page; "" where there is none."""
+    return (settings.name or _("Log in through the office")) if settings.issuer else ""
+
+
 def wants_json(request: web.Request) -> bool:
     """True for a script of ours that reads the answer."""
     return "application/json" in request.headers.get("Accept", "")
 
 
 def _refusal(visit: Visit, status: int, text: str) -> web.StreamResponse:
-    log.info("desk.refused", path=visit.request.path, status=status, by=visit.who.login)
+    logger.info("desk.refused", path=visit.request.path, status=status, by=visit.who.login)
     if wants_json(visit.request):
         return web.json_response({"error": text}, status=status)
     title = {403: _("Not allowed"), 404: _("Not found")}.get(status, _("Not taken"))

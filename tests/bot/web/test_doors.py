@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from yarl import URL
@@ -200,5 +202,7 @@ async def test_the_largest_form_there_is_is_kept_too(desk: Desk) -> None:
     text = '"' * 340_000  # three signs each on the way
     page = await visitor.post("/me/password", old=text)
     data = {"login": "admin", "password": GOOD, "kept": page.value("kept")}
-    back = await visitor.ask("POST", "/login", data=data)
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    body = io.BytesIO(urlencode(data).encode())
+    back = await visitor.ask("POST", "/login", data=body, headers=form)
     assert back.value("old") == text
