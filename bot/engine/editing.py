@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 from bot.domain.post import Post
 from bot.domain.problem import Place, Problem, Severity
 from bot.engine.check import Checked, check
+from bot.engine.fields import field_of
 from bot.engine.ports import Catalog, Core
 from bot.ledger import posts
 from bot.logs import get_logger
 from bot.schedule.entries import Files, NotSaved
 from bot.schedule.faults import located
-from bot.schedule.fields import field_of
 from bot.schedule.naming import Planned
 from bot.schedule.proposing import Proposal, ids_for, propose
 from bot.schedule.reader import Reading
@@ -66,7 +66,7 @@ def check_entry(
         files = Files(root=root, zone=zone)
         proposal = propose(files, wish)
     except NotSaved as refused:
-        problem = Problem(code="not-saved", message=str(refused), severity=Severity.ERROR)
+        problem = Problem(code="unknown-value", message=str(refused), severity=Severity.ERROR)
         finding = Finding(problem=problem, field=refused.field)
         return Looked(id=wish.post or "", file="", findings=(finding,), post=None, checked=None)
     reading = read(instead=proposal.files, only=proposal.post)

@@ -96,7 +96,7 @@ def test_a_new_entry_is_told_of_its_neighbours() -> None:
         ({"variants": {"weibo": {"link": "x"}}}, "variants.weibo.link", "bad-link"),
         ({"accounts": ["u01-wechat", "nobody"]}, "accounts.1", "unknown-account"),
         ({"key": {"deadline": "T+4h", "must": ["u99"]}}, "key.must.0", "unknown-unit"),
-        ({"text": "a\0"}, "text", "not-saved"),
+        ({"text": "a\0"}, "text", "unknown-value"),
     ],
 )
 def test_what_is_no_post_is_told_too(changes: dict[str, Any], field: str, code: str) -> None:
