@@ -19,6 +19,8 @@ from bot.ledger.people import Session
 from bot.logs import get_logger, said
 from bot.settings import OidcPart
 from bot.web.desk import (
+    charts,
+    counts,
     doors,
     freeze,
     log,
@@ -39,6 +41,8 @@ from bot.web.pages import render
 
 logger = get_logger(__name__)
 ROUTES: Sequence[Route] = (
+    *charts.ROUTES,
+    *counts.ROUTES,
     *freeze.ROUTES,
     *log.ROUTES,
     *me.ROUTES,
