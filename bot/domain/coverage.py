@@ -149,6 +149,9 @@ class ItemStates(Tally):
     released_at: datetime | None
     deadline_at: datetime
     states: Mapping[str, CellState]  # by unit; those nobody asks are left out
+    # Of the units of unknown state: a match waits for a person; nobody can read any account.
+    doubtful: Collection[str] = field(default=(), compare=False)
+    by_hand: Collection[str] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
