@@ -239,6 +239,7 @@ class NotifyPart(_Part):
     managers: list[str] = []  # references: mailto:…, env:NAME, or ledger
     officer: list[str] = []
     administrator: list[str] = []
+    reviewers: list[str] = []
     remind: list[str] = ["4h", "1h"]  # before the deadline
     late: str = "2h"  # after it, once more
     escalate: str = "4h"  # after it, to the managers
@@ -259,7 +260,7 @@ class NotifyPart(_Part):
     def _two_times(cls, text: str) -> str:
         return _a_night(text)
 
-    @field_validator("managers", "officer", "administrator")
+    @field_validator("managers", "officer", "administrator", "reviewers")
     @classmethod
     def _references(cls, names: list[str]) -> list[str]:
         for name in names:

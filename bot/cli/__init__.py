@@ -29,6 +29,7 @@ from bot.cli import (
     reading_back,
     recalls,
     rehearse,
+    reviews,
     running,
     syncing,
     tasks,
@@ -91,6 +92,7 @@ app.add_typer(contacts.group, name="contacts")
 app.add_typer(exporting.group, name="export")
 app.add_typer(tasks.group, name="tasks")
 app.add_typer(matches.group, name="matches")
+app.add_typer(reviews.group, name="reviews")
 accounts.group.command(
     help=_("Lets an account's owner authorise the bot on the platform's own page.")
 )(connecting.connect)

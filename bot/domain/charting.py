@@ -6,12 +6,13 @@ could read has no number of posts, and a unit of unknown state is no missing one
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
-from bot.domain.coverage import CARRIED, CellState, ItemCoverage
+from bot.domain.coverage import CARRIED, ItemCoverage
 from bot.domain.gaps import GapState, Limits
 from bot.domain.post import Kind
 from bot.domain.publication import State
@@ -79,7 +80,7 @@ def curve_of(item: ItemCoverage, zone: tzinfo) -> Curve:
         open=item.open,
         missing=item.missing,
         unknown=item.unknown,
-        exempt=sum(row.state is CellState.EXEMPT for row in item.units),
+        exempt=item.exempt,
         optional=item.optional,
     )
 
@@ -171,7 +172,8 @@ class Flow:
 class Weeks:
     """Posts a week, by platform."""
 
-    weeks: tuple[date, ...]  # Mondays; the last week may not be over
+    weeks: tuple[date, ...]  # Mondays
+    today: date  # its week is not over, and later ones have not begun
     platforms: Mapping[str, tuple[int, ...]]  # the one with most first
 
 
@@ -190,18 +192,19 @@ def weeks_of(first: date, end: date, zone: tzinfo) -> Iterator[Slot]:
 
 
 def slot(first: date, length: timedelta, zone: tzinfo) -> Slot:
-    """From midnight to midnight."""
-    begin, end = (datetime.combine(day, time(), zone) for day in (first, first + length))
+    """From midnight to midnight, in UTC."""
+    begin, end = (
+        datetime.combine(day, time(), zone).astimezone(UTC) for day in (first, first + length)
+    )
     return begin, end
 
 
-def place(slots: Sequence[Slot], moment: datetime) -> int | None:
-    """Which of the slots, one after the other, holds this moment."""
-    low, high = 0, len(slots)
-    while low < high:
-        middle = (low + high) // 2
-        if slots[middle][1] <= moment:
-            low = middle + 1
-        else:
-            high = middle
-    return low if low < len(slots) and slots[low][0] <= moment else None
+def placed(slots: Sequence[Slot], moments: Iterable[datetime]) -> list[int]:
+    """How many of the moments lie in each of the slots, which follow one another."""
+    begins = [slot[0] for slot in slots]
+    counts = [0] * len(slots)
+    for moment in moments:
+        number = bisect_right(begins, moment) - 1
+        if number >= 0 and moment < slots[number][1]:
+            counts[number] += 1
+    return counts

@@ -25,6 +25,7 @@ _TODOS = {
     Todo.UNFREEZE: N_("end the freeze"),
     Todo.AUTHORISE: N_("authorise the account again"),
     Todo.REGISTER: N_("put the account's registration in order"),
+    Todo.REVIEW: N_("review the text"),
     Todo.MEND: N_("mend what was refused, then retry"),
     Todo.RETRY: N_("have it tried again, or get the unit to reprint by hand"),
     Todo.EXEMPT: N_("exempt the unit, or ask it again"),

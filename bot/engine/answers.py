@@ -449,14 +449,15 @@ async def forecast(core: Core, *, zone: tzinfo, rules: GapRules) -> tuple[list[F
     async with core.ledger.read() as conn:
         coming = await ledger.coming(conn, now)
     planned = [
-        Planned(account=pub.account, post=pub.post, at=max(pub.due_at, now), sure=_is_sure(pub))
+        Planned(account=pub.account, post=pub.post, at=max(pub.due_at, now), sure=is_sure(pub))
         for pub in coming
     ]
     today = now.astimezone(zone).date()
     return forecast_of(found, planned, today=today, zone=zone), members
 
 
-def _is_sure(pub: Publication) -> bool:
+def is_sure(pub: Publication) -> bool:
+    """True when nobody has to do anything for it to go out."""
     waits = pub.by_hand or (pub.needs_acceptance and not pub.accepted_by)
     return pub.state not in {State.HELD, State.HANDED_OFF} and not waits and not pub.withdrawn
 

@@ -29,6 +29,7 @@ from bot.engine import answers
 from bot.engine.ports import Core
 from bot.ledger import charting as ledger
 from bot.ledger import roster
+from bot.ledger.connection import Connection
 from bot.ledger.roster import Health
 
 _INSTANT = timedelta(microseconds=1)
@@ -112,40 +113,44 @@ async def year(
     What was deleted does not count. An account counts for the unit it belonged to then. A health
     day of several days stands at its first.
     """
-    now = core.clock.now()
-    slots = list(charting.days_of(date(number, 1, 1), date(number + 1, 1, 1), zone))
+    now, first = core.clock.now(), date(number, 1, 1)
+    slots = list(charting.days_of(first, date(number + 1, 1, 1), zone))
     async with core.ledger.read() as conn:
-        history = await roster.history(conn)
-        members = history.at(now)
+        members = await roster.load(conn)
+        posts = await (_of_unit(conn, unit, slots) if unit else _of_all(conn, slots))
         readings = answers.readings(core, members, await roster.health(conn))
-        span = slots[0][0], slots[-1][1]
-        if unit:
-            mine = _ever_of(history, unit)
-            rows = await ledger.of_accounts(conn, mine, *span)
-            rows = [row for row in rows if history.unit_of(row.account, row.published_at) == unit]
-            posts = _placed(slots, (row.published_at for row in rows))
-        else:
-            gone = await ledger.deleted(conn)
-            minus = _placed(slots, (row.published_at for row in gone))
-            every = await ledger.posted(conn, slots)
-            posts = [all_ - less for all_, less in zip(every, minus, strict=True)]
     asked = [one for one in members.accounts.values() if unit in {"", one.unit}]
-    known = _Known([one for one in asked if readings[one.id].readable], readings, now)
+    known = _Known([one for one in asked if readings[one.id].readable], readings, now, zone)
     marks = _marks(number, health_days)
+    dates = [first + timedelta(days=at) for at in range(len(slots))]
     return Year(
         title=members.units[unit].short if unit else "",
         year=number,
         today=now.astimezone(zone).date(),
         days=tuple(
             Day(
-                day=slot[0].date(),
+                day=day,
                 posts=count if count or known.over(slot) else None,
-                health=marks.get(slot[0].date(), ()),
+                health=marks.get(day, ()),
             )
-            for slot, count in zip(slots, posts, strict=True)
+            for day, slot, count in zip(dates, slots, posts, strict=True)
         ),
         unreadable=sum(not readings[one.id].readable for one in asked),
     )
+
+
+async def _of_all(conn: Connection, slots: Sequence[Slot]) -> list[int]:
+    every = await ledger.posted(conn, slots)
+    gone = charting.placed(slots, (row.published_at for row in await ledger.deleted(conn)))
+    return [all_ - less for all_, less in zip(every, gone, strict=True)]
+
+
+async def _of_unit(conn: Connection, unit: str, slots: Sequence[Slot]) -> list[int]:
+    history = await roster.history(conn)
+    mine = _ever_of(history, unit)
+    rows = await ledger.of_accounts(conn, mine, slots[0][0], slots[-1][1])
+    rows = [row for row in rows if history.unit_of(row.account, row.published_at) == unit]
+    return charting.placed(slots, (row.published_at for row in rows))
 
 
 def _ever_of(history: History, unit: str) -> list[str]:
@@ -156,30 +161,28 @@ def _ever_of(history: History, unit: str) -> list[str]:
     ]
 
 
-def _placed(slots: Sequence[Slot], moments: Iterable[datetime]) -> list[int]:
-    counts = [0] * len(slots)
-    for moment in moments:
-        if (number := charting.place(slots, moment)) is not None:
-            counts[number] += 1
-    return counts
-
-
 class _Known:
     """Whether a time without posts is known to have had none."""
 
     def __init__(
-        self, accounts: Sequence[Account], readings: Mapping[str, Reading], now: datetime
+        self,
+        accounts: Sequence[Account],
+        readings: Mapping[str, Reading],
+        now: datetime,
+        zone: tzinfo,
     ) -> None:
         self._accounts = accounts
         self._readings = readings
         self._now = now
+        self._zone = zone
 
     def over(self, slot: Slot) -> bool:
         """True when all that were there then, at least one, have been read."""
         begin, end = slot[0], min(slot[1], self._now)
         if begin > self._now:
             return False
-        there = [one for one in self._accounts if _was_there(one, slot)]
+        day = begin.astimezone(self._zone).date()
+        there = [one for one in self._accounts if _was_there(one, day)]
         return bool(there) and all(self._is_read(one, begin, end) for one in there)
 
     def _is_read(self, account: Account, begin: datetime, end: datetime) -> bool:
@@ -187,9 +190,9 @@ class _Known:
         return until is not None and until >= end
 
 
-def _was_there(account: Account, slot: Slot) -> bool:
-    opened = account.opened is None or account.opened <= slot[0].date()
-    return opened and (account.closed is None or slot[0].date() < account.closed)
+def _was_there(account: Account, day: date) -> bool:
+    opened = account.opened is None or account.opened <= day
+    return opened and (account.closed is None or day < account.closed)
 
 
 def _marks(
@@ -234,16 +237,20 @@ async def flow(core: Core, since: datetime, until: datetime, *, zone: tzinfo) ->
 
 async def weeks(core: Core, first: date, end: date, *, zone: tzinfo) -> Weeks:
     """Posts in each week that touches the days from `first` up to, without, `end`."""
+    today = core.clock.now().astimezone(zone).date()
     slots = list(charting.weeks_of(first, end, zone))
     async with core.ledger.read() as conn:
-        found = await ledger.posted_on(conn, slots)
-        for row in await ledger.deleted(conn):
-            number = charting.place(slots, row.published_at)
-            if number is not None:
-                found[row.platform][number] -= 1
-    busy = {name: tuple(counts) for name, counts in found.items() if any(counts)}
+        every = await ledger.posted_on(conn, slots)
+        gone = await ledger.deleted(conn)
+    busy: dict[str, tuple[int, ...]] = {}
+    for name, counts in every.items():
+        less = charting.placed(slots, (row.published_at for row in gone if row.platform == name))
+        left = tuple(all_ - few for all_, few in zip(counts, less, strict=True))
+        if any(left):
+            busy[name] = left
     order = sorted(busy, key=lambda name: (-sum(busy[name]), name))
     return Weeks(
         weeks=tuple(slot[0].date() for slot in slots),
+        today=today,
         platforms={name: busy[name] for name in order},
     )

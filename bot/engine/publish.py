@@ -27,6 +27,7 @@ from bot.engine import leases, outcome
 from bot.engine.context import Context
 from bot.engine.ports import Core
 from bot.errors import AuthFailed, BotError, StaleLease
+from bot.i18n import _
 from bot.ledger import journal, publications, roster
 from bot.ledger.journal import Applied, Move, Refusal
 from bot.ledger.store import check_version
@@ -176,7 +177,7 @@ class Publisher:
             if further.ready:
                 return further
             done = further
-        raise BotError(f"preparation of {job.pub.post} does not end")
+        raise BotError(_("The preparation of {post} does not end.").format(post=job.pub.post))
 
     async def _send(self, job: _Job, done: Checkpoint) -> Step | None:
         """The step that records what the platform took; None when all is recorded already."""

@@ -29,6 +29,8 @@ from bot.domain.tasks import Task, role_of
 from bot.engine import answers, tokens
 from bot.engine.handles import NewLink, enter
 from bot.engine.ports import Core
+from bot.engine.review_notices import of_cases
+from bot.engine.reviewing import cases
 from bot.engine.side_by_side import side_by_side
 from bot.engine.tasks import open_tasks
 from bot.errors import UsageError
@@ -107,6 +109,7 @@ async def due(core: Core, reminders: Reminders) -> tuple[Roster, list[Notice]]:
         members = await roster.load(conn)
         tasks = await open_tasks(conn)
         frozen = await journal.is_frozen(conn)
+        reviews = await cases(core, conn)
         excused = await exemptions.in_force(conn, {task.post for task in tasks})
         ended = [
             post.id
@@ -131,6 +134,7 @@ async def due(core: Core, reminders: Reminders) -> tuple[Roster, list[Notice]]:
     )
     wanted += reminding.of_recalls(tasks, members, reminders.terms, now)
     wanted += reminding.of_items(items, moves, members, reminders.terms, now, frozen=frozen)
+    wanted += of_cases(reviews, core.options.review, reminders.terms, now)
     found = await tokens.authorisations(core, warn=reminders.warn)
     wanted += reminding.of_accounts(found, members, reminders.terms, now)
     return members, wanted

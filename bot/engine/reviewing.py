@@ -297,15 +297,18 @@ async def _say(
     return after
 
 
+def nothing_to_review(post: str) -> str:
+    """Why nothing can be said of a post, in words."""
+    return _(
+        "Nothing of {post} is to be reviewed: it needs no review, has an error, or nothing of it "
+        "is still to go out."
+    ).format(post=post)
+
+
 async def _newest(core: Core, conn: Connection, post: str, seen_hash: str) -> Case:
     found = await cases(core, conn, done=True, post=post)
     if not found:
-        raise UsageError(
-            _(
-                "Nothing of {post} is to be reviewed: it needs no review, has an error, or nothing "
-                "of it is still to go out."
-            ).format(post=post)
-        )
+        raise UsageError(nothing_to_review(post))
     if found[0].content_hash != seen_hash:
         raise UsageError(
             _("{post} was changed after you opened it. Look at the new version.").format(post=post)

@@ -26,9 +26,8 @@ _WAITING = (State.HELD, State.HANDED_OFF, State.UNKNOWN)
 
 async def open_tasks(conn: Connection, *, units: Collection[str] = ()) -> list[Task]:
     """All open tasks, of `units` only if any are named; by deadline, then as they came up."""
-    found = await publications.in_states(conn, _WAITING)
-    mine = [pub for pub in found if not units or pub.unit in units]
-    return in_order([*await _tasks(conn, mine), *await recall_tasks.open_tasks(conn, units=units)])
+    found = await publications.in_states(conn, _WAITING, units=units)
+    return in_order([*await _tasks(conn, found), *await recall_tasks.open_tasks(conn, units=units)])
 
 
 async def find_task(conn: Connection, name: str) -> Task | None:

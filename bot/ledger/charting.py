@@ -40,8 +40,17 @@ async def last_posts(conn: Connection) -> dict[str, datetime]:
 
 
 def _slots(slots: Sequence[Slot]) -> CTE:
-    made = values(column("n", Integer), column("since", Moment), column("until", Moment))
-    return made.data([(n, *slot) for n, slot in enumerate(slots)]).cte("slots")
+    """The slots as a table: n, since, until. Each moment is bound once: binding is what costs."""
+    made = values(column("at", Moment)).data(
+        [(begin,) for begin, _end in slots] + [(slots[-1][1],)]
+    )
+    edges = made.cte("edges")
+    order = edges.c.at
+    return select(
+        (func.row_number().over(order_by=order) - 1).label("n"),
+        order.label("since"),
+        func.lead(order).over(order_by=order).label("until"),
+    ).cte("slots")
 
 
 async def posted(conn: Connection, slots: Sequence[Slot]) -> list[int]:
@@ -54,7 +63,7 @@ async def posted(conn: Connection, slots: Sequence[Slot]) -> list[int]:
         .correlate(slot)
         .scalar_subquery()
     )
-    query = select(counted).select_from(slot).order_by(slot.c.n)
+    query = select(counted).select_from(slot).where(slot.c.until.is_not(None)).order_by(slot.c.n)
     return [int(row[0]) for row in await conn.execute(query)]
 
 
@@ -71,7 +80,7 @@ async def posted_on(conn: Connection, slots: Sequence[Slot]) -> dict[str, list[i
         .scalar_subquery()
     )
     each = select(accounts.c.platform, slot.c.n, counted.label("found")).join_from(
-        accounts, slot, accounts.c.id.is_not(None)
+        accounts, slot, slot.c.until.is_not(None)
     )
     every = each.subquery()
     query = select(every.c.platform, every.c.n, func.sum(every.c.found).label("found"))

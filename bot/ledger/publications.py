@@ -294,9 +294,17 @@ async def of_posts(conn: Connection, ids: Collection[str]) -> list[Publication]:
     return [to_publication(row) for row in await conn.execute(query)]
 
 
-async def in_states(conn: Connection, states: Collection[State]) -> list[Publication]:
-    """All publications in one of these states."""
+async def in_states(
+    conn: Connection, states: Collection[State], *, units: Collection[str] = ()
+) -> list[Publication]:
+    """All publications in one of these states; of `units` only if any are named."""
     query = select(publications).where(publications.c.state.in_([s.value for s in states]))
+    if units:
+        # By the index of account and state.
+        query = query.where(
+            publications.c.account.in_(select(accounts.c.id)),
+            publications.c.unit.in_(sorted(units)),
+        )
     return [to_publication(row) for row in await conn.execute(query)]
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import insert, update
 from bot.domain.publication import Role, State, owed_by
 from bot.domain.recall import RecallKind
 from bot.domain.review import Level
-from bot.engine import people, recall_work, recalling, review_people, reviewing
+from bot.engine import people, recall_work, recalling, reminding, review_people, reviewing
 from bot.engine import tasks as open_tasks
 from bot.engine.dispatch import tick
 from bot.engine.reviewing import Case, CaseState
@@ -197,6 +197,8 @@ async def test_a_refusal_sends_it_back_to_its_author(world: World) -> None:
     assert said is not None
     assert (said.by, said.note) == ("fu", "剂量写错了")
     assert await held(world)
+    _members, due = await reminding.due(world.app.core, world.app.reminders)
+    assert [(one.what, one.party) for one in due] == [("review-p1", "@officer")]
     assert (await approve(world, "second", "fu")).state is CaseState.APPROVED
     assert [one.said.value for one in await reviewing.history(world.app.core, "p1")] == [
         *["approved"] * 3,
@@ -321,7 +323,6 @@ async def test_the_settings_in_force_count_and_a_column_has_its_own(world: World
     assert await world.posts() == []
 
 
-@pytest.mark.both_ways
 async def test_a_key_item_is_reviewed_once_for_all_accounts(world: World) -> None:
     """First release, reprint by the bot, and the package for a person; an edit stops the rest."""
     await world.plan(key_item())

@@ -35,6 +35,7 @@ class Remembered:
         self._clock = clock
         self._answers: dict[Hashable, Answer[Any]] = {}
         self._making: dict[Hashable, asyncio.Task[Answer[Any]]] = {}
+        self._tasks: set[asyncio.Task[Answer[Any]]] = set()  # also of what does not count any more
 
     async def get(
         self,
@@ -65,15 +66,18 @@ class Remembered:
 
         task = asyncio.create_task(work())
         self._making[key] = task
+        self._tasks.add(task)
         task.add_done_callback(lambda done: self._made(key, done))
         return task
 
     def _made(self, key: Hashable, task: asyncio.Task[Answer[Any]]) -> None:
+        self._tasks.discard(task)
+        failed = task.cancelled() or task.exception() is not None  # whoever waits for it is told
         if self._making.get(key) is not task:  # something was changed meanwhile
             return
         del self._making[key]
-        if task.cancelled() or task.exception() is not None:
-            return  # whoever waits for it is told
+        if failed:
+            return
         if len(self._answers) >= _KEPT:
             self._answers.pop(next(iter(self._answers)))
         self._answers[key] = task.result()
@@ -85,7 +89,6 @@ class Remembered:
 
     async def end(self) -> None:
         """Ends what is being made."""
-        tasks = list(self._making.values())
-        for task in tasks:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -18,17 +18,32 @@ from bot.i18n import _
 from bot.ledger.people import Session
 from bot.logs import get_logger, said
 from bot.settings import OidcPart
-from bot.web.desk import doors, freeze, me, oidc, settings, staff, tasks, today
+from bot.web.desk import (
+    doors,
+    freeze,
+    log,
+    me,
+    oidc,
+    posts,
+    reviews,
+    settings,
+    staff,
+    tasks,
+    today,
+)
 from bot.web.desk.live import Live
 from bot.web.desk.remembered import Remembered
 from bot.web.desk.routes import Route
 from bot.web.desk.visit import Refused, Visit, depth
 from bot.web.pages import render
 
-log = get_logger(__name__)
+logger = get_logger(__name__)
 ROUTES: Sequence[Route] = (
     *freeze.ROUTES,
+    *log.ROUTES,
     *me.ROUTES,
+    *reviews.ROUTES,
+    *posts.ROUTES,
     *settings.ROUTES,
     *staff.ROUTES,
     *tasks.ROUTES,
@@ -73,7 +88,7 @@ class Desk:
             try:
                 return await self._answer(request, route)
             except LEDGER_GONE as error:
-                log.warning("desk.ledger_unreachable", error=said(error))
+                logger.warning("desk.ledger_unreachable", error=said(error))
                 text = _("Nothing was changed. Please try again in a few minutes.")
                 return _plain(request, 503, _("Not possible at the moment"), text)
 
@@ -121,7 +136,7 @@ class Desk:
             try:
                 return await handler(self, request)
             except LEDGER_GONE as error:
-                log.warning("desk.ledger_unreachable", error=said(error))
+                logger.warning("desk.ledger_unreachable", error=said(error))
                 text = _("Nothing was changed. Please try again in a few minutes.")
                 return _plain(request, 503, _("Not possible at the moment"), text)
             except BotError as error:
@@ -147,7 +162,7 @@ def wants_json(request: web.Request) -> bool:
 
 
 def _refusal(visit: Visit, status: int, text: str) -> web.StreamResponse:
-    log.info("desk.refused", path=visit.request.path, status=status, by=visit.who.login)
+    logger.info("desk.refused", path=visit.request.path, status=status, by=visit.who.login)
     if wants_json(visit.request):
         return web.json_response({"error": text}, status=status)
     title = {403: _("Not allowed"), 404: _("Not found")}.get(status, _("Not taken"))

@@ -18,9 +18,18 @@ MATRIX = {
     "GET /freeze": "officer",
     "POST /freeze": "officer",
     "POST /freeze/end": "officer",
+    "GET /log": "officer manager administrator",
+    "GET /log.{kind}": "officer manager administrator",
     "POST /logout": ALL,
     "GET /me": ALL,
     "POST /me/password": ALL,
+    "GET /reviews": "officer first manager administrator",
+    "GET /reviews/deputies": ALL,
+    "POST /reviews/deputies": "administrator",
+    "POST /reviews/deputies/{id}/end": ALL,
+    "GET /reviews/{post}": "officer first manager administrator",
+    "POST /reviews/{post}": "officer first manager administrator",
+    "POST /publications/{id}": "officer",
     "GET /settings": "administrator",
     "GET /settings/people": "administrator",
     "POST /settings/people": "administrator",
@@ -36,7 +45,14 @@ MATRIX = {
     "POST /tasks/{id}/link": "officer liaison",
 }
 # What stands for the parts of an address.
-PARTS = {"name": "x", "id": "1", "post": "p1", "account": "u01-wechat", "login": "officer"}
+PARTS = {
+    "account": "u01-wechat",
+    "id": "1",
+    "kind": "csv",
+    "login": "officer",
+    "name": "x",
+    "post": "p1",
+}
 
 
 @pytest.fixture
