@@ -81,7 +81,8 @@ def item_states(
             rest[unit] = _lacking(item, unit, names, matrix, closed=closed)
     unknown = [unit for unit, state in rest.items() if state is CellState.UNKNOWN]
     asked_about = set(map(matrix.unit_of.get, names.doubtful))
-    doubtful = {unit for unit in unknown if unit in asked_about}
+    waiting = (CellState.UNKNOWN, CellState.OPEN)
+    doubtful = {unit for unit in asked_about if unit and rest.get(unit) in waiting}
     by_hand = {unit for unit in unknown if unit not in doubtful and _is_hidden(unit, matrix)}
     return ItemStates(
         post=item.post,

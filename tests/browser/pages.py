@@ -31,6 +31,19 @@ PAGES: Sequence[PageOf] = (
     PageOf(name="today", route="/", phone=True, dark=True),
     PageOf(name="me", route="/me", who="manager"),
     PageOf(name="login", route="/login", who=""),
+    PageOf(name="key-items", route="/key-items", phone=True, dark=True),
+    PageOf(
+        name="key-item",
+        route="/key-items/{post}",
+        path="/key-items/k2-dengue-alert",
+        phone=True,
+        height=1400,
+    ),
+    PageOf(
+        name="match",
+        route="/key-items/{post}/matches/{number}",
+        path="/key-items/k2-dengue-alert/matches/6",
+    ),
     PageOf(name="tasks", route="/tasks", phone=True),
     PageOf(name="task", route="/tasks/{id}", path="/tasks/hand_off-109", phone=True),
 )

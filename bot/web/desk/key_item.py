@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from bot.domain import charting, coverage_words, words, wording
-from bot.domain.coverage import AccountRow, CellState, ItemCoverage, UnitRow, counted
+from bot.domain import charting, coverage_words, wording, words
+from bot.domain.coverage import AccountRow, CellState, ItemCoverage, UnitRow
 from bot.domain.lacking import Lack, Todo
 from bot.domain.people import Right
 from bot.domain.publication import Role
@@ -152,15 +152,9 @@ def _matches(seen: Sequence[Carried]) -> dict[str, Carried]:
 
 def _of_unit(known: Known, unit: str) -> Known:
     """The same as one unit may see it: its own, and counted from it alone."""
-    rows = tuple(row for row in known.item.units if row.unit == unit)
-    if not rows:
+    item = known.item.of_unit(unit)
+    if not item.units:
         raise Refused(403, _("This belongs to another unit."))
-    item = replace(
-        known.item,
-        units=rows,
-        accounts=tuple(row for row in known.item.accounts if row.unit == unit),
-        **counted(row.state for row in rows),
-    )
     return replace(known, item=item, lacks=[one for one in known.lacks if one.unit == unit])
 
 
@@ -203,7 +197,7 @@ def _causes(known: Known, *, now: bool) -> list[Cause]:
         groups.setdefault((lack.state, lack.role, lack.todo), []).append(lack)
     return [
         Cause(
-            mark=mark(state),
+            mark=doubtful() if todo is Todo.DECIDE else mark(state),
             role=words.role(role) or _("nobody"),
             todo=coverage_words.todo(todo),
             names=[_name(lack, known, now=now) for lack in mine],
@@ -279,7 +273,7 @@ async def exempt(visit: Visit) -> web.StreamResponse:
         return await _page(visit, {"unit": unit, "reason": reason}, faults, status=422)
     await exempting.exempt(visit.core, name, unit, reason=reason, by=visit.who.login)
     await visit.noted("item.exempted", name, unit=unit, reason=reason)
-    return visit.go(f"key-items/{quote(name, safe="")}?done=saved")
+    return visit.go(f"key-items/{quote(name, safe='')}?done=saved")
 
 
 async def require(visit: Visit) -> web.StreamResponse:
@@ -287,7 +281,7 @@ async def require(visit: Visit) -> web.StreamResponse:
     unit, name = (await visit.fields()).one("unit"), visit.part("post")
     await exempting.end(visit.core, name, unit, by=visit.who.login)
     await visit.noted("item.required", name, unit=unit)
-    return visit.go(f"key-items/{quote(name, safe="")}?done=saved")
+    return visit.go(f"key-items/{quote(name, safe='')}?done=saved")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -327,7 +321,9 @@ async def remind(visit: Visit) -> web.StreamResponse:
                 )
             messages.append(_message(visit, task, members, link))
         if messages:
-            await visit.note(conn, "item.reminded", name, units=sorted({one.unit for one in wanted}))
+            await visit.note(
+                conn, "item.reminded", name, units=sorted({one.unit for one in wanted})
+            )
     return visit.render("remind", title=stored[0].title, messages=messages, post=name)
 
 

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bot.domain import coverage_words
 from bot.domain.counts import Span, parse_span
-from bot.domain.coverage import CellState, ItemCoverage, ItemStates, Tally, counted, total
+from bot.domain.coverage import CellState, ItemCoverage, ItemStates, Tally, total
 from bot.domain.roster import Roster
 from bot.engine import answers, grid
 from bot.errors import UsageError
@@ -53,7 +53,7 @@ async def show_all(visit: Visit) -> web.StreamResponse:
     answer = await visit.desk.remembered.get(("key-items", span.label, at), load)
     found, members = answer.value
     if unit := visit.who.only_unit:
-        found = [of_unit(item, unit) for item in found if unit in item.states]
+        found = [item.of_unit(unit) for item in found if unit in item.states]
     part = pages(visit, found, ACROSS)
     return visit.render(
         "key_items",
@@ -112,23 +112,12 @@ async def _states(
 
 def _refined(item: ItemCoverage, readable: set[str]) -> ItemStates:
     """The same without the evidence, but with why a state is unknown."""
+    waiting = {CellState.UNKNOWN, CellState.OPEN}
     unknown = {unit for unit, state in item.states.items() if state is CellState.UNKNOWN}
-    mine = [row for row in item.accounts if row.unit in unknown]
-    doubtful = {row.unit for row in mine if row.state is CellState.UNKNOWN and row.evidence}
+    mine = [row for row in item.accounts if item.states[row.unit] in waiting]
+    doubtful = {row.unit for row in mine if row.evidence}
     read = {row.unit for row in mine if row.account in readable}
     return replace(item.lean(), doubtful=doubtful, by_hand=unknown - doubtful - read)
-
-
-def of_unit(item: ItemStates, unit: str) -> ItemStates:
-    """The key item as one unit may see it: its own state, and counted from it alone."""
-    state = item.states[unit]
-    return replace(
-        item,
-        states={unit: state},
-        doubtful={unit} & set(item.doubtful),
-        by_hand={unit} & set(item.by_hand),
-        **counted([state]),
-    )
 
 
 def _columns(part: Pages[ItemStates]) -> list[Column]:

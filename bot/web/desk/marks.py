@@ -38,8 +38,8 @@ def mark(state: CellState) -> Mark:
 
 
 def doubtful() -> Mark:
-    """Of a unit of unknown state: what was found waits for a person's decision."""
-    return Mark(sign=_("DB"), words=_("doubtful: waits for a decision (unknown)"), look="warn")
+    """Of a unit that may have carried it: what was found waits for a person's decision."""
+    return Mark(sign=_("DB"), words=_("doubtful: waits for a decision"), look="warn")
 
 
 def by_hand() -> Mark:
@@ -56,8 +56,4 @@ def marks_of(item: ItemStates) -> Mapping[str, Mark]:
     """Unit → its sign for this key item; units that nobody asks are left out."""
     known = {state: mark(state) for state in _SIGNS}
     found = {unit: known[state] for unit, state in item.states.items()}
-    return (
-        found
-        | dict.fromkeys(item.doubtful, doubtful())
-        | dict.fromkeys(item.by_hand, by_hand())
-    )
+    return found | dict.fromkeys(item.doubtful, doubtful()) | dict.fromkeys(item.by_hand, by_hand())

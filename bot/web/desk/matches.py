@@ -14,7 +14,7 @@ from bot.domain.people import Right
 from bot.domain.roster import Roster
 from bot.engine import comparing, deciding
 from bot.i18n import _
-from bot.ledger import posts, roster
+from bot.ledger import posts, roster, verdicts
 from bot.ledger.connection import Connection
 from bot.ledger.verdicts import Match
 from bot.web.desk.routes import get, post
@@ -22,6 +22,7 @@ from bot.web.desk.visit import Visit
 
 _LONGEST = 20_000  # characters of a text that are compared here
 _REASON_MAX = 500
+_DIGITS = 18  # of the largest number the ledger can hold
 
 
 async def show(visit: Visit) -> web.StreamResponse:
@@ -60,14 +61,12 @@ async def _page(
 async def _history(visit: Visit) -> tuple[Sequence[Match], Roster]:
     """All verdicts about the match; ends the visit where it is none of this key item and person."""
     number = visit.part("number")
-    if not (number.isascii() and number.isdecimal()):
-        visit.missing()
-    history = await deciding.history(visit.core, int(number))
+    known = number.isascii() and number.isdecimal() and len(number) <= _DIGITS
     async with visit.core.ledger.read() as conn:
+        history = await verdicts.history_of(conn, int(number)) if known else []
         members = await roster.load(conn)
-    match = history[-1]
-    account = members.accounts.get(match.account)
-    if account is None or match.post != visit.part("post"):
+    account = members.accounts.get(history[-1].account) if history else None
+    if account is None or history[-1].post != visit.part("post"):
         visit.missing()
     visit.must_see(account.unit)
     return history, members
@@ -94,7 +93,11 @@ def _decision(match: Match) -> str:
     text = coverage_words.decision(match.decision)
     if match.decided_by:
         text += _(" by {name}").format(name=match.decided_by)
-    return _("{decision}: {reason}").format(decision=text, reason=match.reason) if match.reason else text
+    return (
+        _("{decision}: {reason}").format(decision=text, reason=match.reason)
+        if match.reason
+        else text
+    )
 
 
 async def decide(visit: Visit) -> web.StreamResponse:

@@ -21,7 +21,10 @@ from bot.settings import OidcPart
 from bot.web.desk import (
     doors,
     freeze,
+    key_item,
+    key_items,
     log,
+    matches,
     me,
     oidc,
     posts,
@@ -41,6 +44,9 @@ logger = get_logger(__name__)
 ROUTES: Sequence[Route] = (
     *freeze.ROUTES,
     *log.ROUTES,
+    *key_item.ROUTES,
+    *key_items.ROUTES,
+    *matches.ROUTES,
     *me.ROUTES,
     *reviews.ROUTES,
     *posts.ROUTES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.marking import Piece, marked
@@ -35,6 +35,7 @@ def test_nothing_is_shared() -> None:
     assert not marked(KEY, "今天天气很好，适合出门散步看花").shared
 
 
+@settings(max_examples=25)
 @given(st.text(alphabet="流感季来了，請及时 \nＡa½ﬁ", max_size=60), st.text(max_size=30))
 def test_joined_again_they_are_what_was_given(key: str, other: str) -> None:
     both = other + key
