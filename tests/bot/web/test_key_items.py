@@ -27,7 +27,7 @@ async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
     """A key item is out; u02 must decide, and an article of u03 may be a reprint."""
     members = roster(u02_wechat={"reprint": "confirm"}, u03_wechat={"reprint": "manual"})
     for account in ("u02-weibo", "u02-website", "u03-weibo"):
-        members["units"] = [  # type: ignore[index]
+        members["units"] = [
             {**unit, "accounts": [one for one in unit["accounts"] if one["id"] != account]}
             for unit in members["units"]
         ]
