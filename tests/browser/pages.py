@@ -29,6 +29,15 @@ class PageOf:
 
 PAGES: Sequence[PageOf] = (
     PageOf(name="today", route="/", phone=True, dark=True),
+    PageOf(name="reviews", route="/reviews", who="first"),
+    PageOf(
+        name="review",
+        route="/reviews/{post}",
+        path="/reviews/0518-blood-bus",
+        who="first",
+        phone=True,
+    ),
+    PageOf(name="deputies", route="/reviews/deputies", who="final"),
     PageOf(name="tasks", route="/tasks"),
     PageOf(name="task", route="/tasks/{id}", path="/tasks/{task}", who="liaison", phone=True),
     PageOf(name="key-items", route="/key-items", phone=True, dark=True),
