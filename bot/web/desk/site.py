@@ -19,6 +19,7 @@ from bot.ledger.people import Session
 from bot.logs import get_logger, said
 from bot.settings import OidcPart
 from bot.web.desk import (
+    calendar,
     doors,
     freeze,
     log,
@@ -38,6 +39,7 @@ from bot.web.pages import render
 
 logger = get_logger(__name__)
 ROUTES: Sequence[Route] = (
+    *calendar.ROUTES,
     *freeze.ROUTES,
     *log.ROUTES,
     *me.ROUTES,
