@@ -52,8 +52,10 @@ class App:
     reminders: Reminders
     standing: Standing = field(default_factory=Standing)  # of the calendar, where it is watched
 
-    def read(self) -> Reading:
-        """The calendar as it stands in the files now."""
+    def read(
+        self, *, instead: Mapping[str, bytes] | None = None, only: str | None = None
+    ) -> Reading:
+        """The calendar as it stands in the files now, or with some of them otherwise."""
         office = self.settings.office
         return read(
             office.schedules,
@@ -61,6 +63,8 @@ class App:
             modes=registry.modes,
             zone=office.timezone,
             options=check_options(self.settings),
+            instead=instead,
+            only=only,
         )
 
 

@@ -15,6 +15,10 @@ _ACTIONS: Mapping[str, str] = {
     "person.ended": N_("kept a person out"),
     "person.restored": N_("let a person in again"),
     "person.invited": N_("made a link for a password"),
+    "review.approved": N_("approved in review"),
+    "review.refused": N_("refused in review"),
+    "deputy.named": N_("named a deputy"),
+    "deputy.ended": N_("ended a deputy's time"),
     "freeze.begun": N_("froze the matrix"),
     "freeze.ended": N_("ended the freeze"),
 }

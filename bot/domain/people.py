@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.domain.review import Level
+
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}", re.ASCII)
 
 
@@ -19,14 +21,6 @@ class DeskRole(StrEnum):
     REVIEWER = "reviewer"  # 审核人, at one or more levels
     MANAGER = "manager"  # 管理者: reads
     ADMINISTRATOR = "administrator"  # 系统管理员
-
-
-class Level(StrEnum):
-    """A level of review."""
-
-    FIRST = "first"  # 初审
-    SECOND = "second"  # 复审
-    FINAL = "final"  # 终审
 
 
 class Right(StrEnum):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.domain.people import LOGIN, DeskRole, Level, Person
+from bot.domain.people import LOGIN, DeskRole, Person
+from bot.domain.review import Level
 from bot.engine import entrance
 from bot.engine.ports import Core
 from bot.i18n import _

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
 
-from bot.domain.people import DeskRole, Level, Person
+from bot.domain.people import DeskRole, Person
+from bot.domain.review import Level
 from bot.ledger.connection import Connection
 from bot.ledger.desk_tables import attempts, invites, people, sessions
 

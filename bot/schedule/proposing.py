@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -59,8 +60,8 @@ def _new(files: Files, wish: Wish) -> Proposal:
     file = wish.file or file_for(files, said(wish.changes, files.zone))
     zone = files.zone_of(file)
     fields = {key: value for key, value in said(wish.changes, zone).items() if value is not None}
-    post = fields["id"] = fields.get("id") or _name(files, fields, wish.taken)
-    if not is_id(post) or post in naming.ids(files.sources) or post in wish.taken:
+    post = fields["id"] = fields.get("id") or _name(files, fields, wish)
+    if not is_id(post) or post in naming.ids(files.sources):
         message = _("The id {id} is taken, or is none: letters, digits and hyphens.")
         raise NotSaved(message.format(id=post), field="id")
     written = article_for(files, None, post, fields, wish.article)
@@ -136,21 +137,26 @@ def _applied(fields: Plain, changes: Plain) -> dict[str, Any]:
     return {key: copy.deepcopy(value) for key, value in merged.items() if key not in gone}
 
 
-def _name(files: Files, fields: Plain, taken: Collection[str]) -> str:
-    when = str(fields.get("at") or fields.get("slot") or "")
-    gap = Gap(
-        file="",
-        index=0,
-        cell=None,
-        when=when,
-        title=str(fields.get("title") or ""),
-        after=str(fields.get("after") or ""),
-    )
-    named = naming.name([gap], {*naming.ids(files.sources), *taken}, {})
+def ids_for(root: Path, wish: Wish, zone: str) -> list[str]:
+    """The ids a new entry may get, the likeliest first. Raises NotSaved."""
+    files = Files(root=root, zone=zone)
+    file = wish.file or file_for(files, said(wish.changes, zone))
+    return naming.proposals(_gap(said(wish.changes, files.zone_of(file))))
+
+
+def _name(files: Files, fields: Plain, wish: Wish) -> str:
+    gap = _gap(fields)
+    named = naming.name([gap], naming.ids(files.sources), wish.known)
     if gap not in named:
         message = _("The same post, of this time and title, is in the calendar already.")
         raise NotSaved(message, field="title")
     return named[gap]
+
+
+def _gap(fields: Plain) -> Gap:
+    title, after = (str(fields.get(key) or "") for key in ("title", "after"))
+    when = str(fields.get("at") or fields.get("slot") or "")
+    return Gap(file="", index=0, cell=None, when=when, title=title, after=after)
 
 
 def _raw(files: Files, file: str) -> bytes:
@@ -230,7 +236,7 @@ def _read(files: Files, file: str, made: bytes) -> Node | None:
 def _alike(file: str, one: Any, other: Any) -> bool:
     if file.endswith(".yaml"):
         return bool(one == other)
-    return edit_sheet.says(one) == edit_sheet.says(other)
+    return edit_sheet.alike(one, other)
 
 
 def _plain(source: Source) -> Any:

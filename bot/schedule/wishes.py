@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.i18n import _
 from bot.schedule.entries import NotSaved
 from bot.schedule.lined import CONTROL
+from bot.schedule.naming import Planned
 from bot.schedule.shapes import PostShape
 
 # The keys of a post in the order docs/calendar.md has them.
@@ -36,7 +37,8 @@ class Wish:
     changes: Mapping[str, Any] = field(default_factory=dict)
     article: str | None = None  # the long text; None: as it is
     file: str | None = None  # for a new entry; None: the one of its month
-    taken: Collection[str] = ()  # ids no new entry may have, beside those in the files
+    # What is known under ids that a new entry may get; another post's id is not taken.
+    known: Mapping[str, Planned] = field(default_factory=dict)
     remove: bool = False
 
 

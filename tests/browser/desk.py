@@ -12,7 +12,7 @@ from playwright.async_api import Browser
 
 from bot.app import App, open_app
 from bot.clock import VirtualClock
-from bot.engine import entrance
+from bot.engine import entrance, tasks
 from bot.ledger import people
 from bot.settings import Web
 from bot.web.app import watched
@@ -20,6 +20,7 @@ from bot.web.desk.doors import COOKIE
 from tests.bot.web.visitors import PEOPLE
 from tests.browser import bed
 from tests.browser.bed import Window
+from tests.browser.pages import PageOf
 from tests.played import Moment
 
 
@@ -30,6 +31,11 @@ class Desk:
     app: App
     url: str  # without a slash at the end
     now: datetime
+    task: str  # the id of one that u02 has to do
+
+    def address(self, page: PageOf) -> str:
+        """Where this page is."""
+        return self.url + page.address.format(task=self.task)
 
     async def cookie(self, name: str) -> str:
         """A session of one of PEOPLE, without the password: hashing it is slow on purpose."""
@@ -59,8 +65,9 @@ async def desk_on(moment: Moment) -> AsyncIterator[Desk]:
     async with AsyncExitStack() as stack:
         app = await stack.enter_async_context(open_app(settings, clock=VirtualClock(moment.now)))
         async with app.core.ledger.write() as conn:
+            task = (await tasks.open_tasks(conn, units=["u02"]))[0].id
             for person in PEOPLE.values():
                 await people.add(conn, replace(person, made_at=moment.now))
         await stack.enter_async_context(watched(app, said.append))
         url = said[0][said[0].index("http") :].removesuffix("/readyz")
-        yield Desk(app=app, url=url, now=moment.now)
+        yield Desk(app=app, url=url, now=moment.now, task=task)

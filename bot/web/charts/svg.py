@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from functools import cache, lru_cache
 
 from markupsafe import Markup, escape
 
@@ -17,9 +18,7 @@ def el(name: str, *inside: str, **attributes: object) -> Markup:
     `class_` is the class, an underscore within a name a hyphen, None leaves the attribute out.
     """
     pairs = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{escape(_value(value))}"'
-        for key, value in attributes.items()
-        if value is not None
+        f' {_name(key)}="{_value(value)}"' for key, value in attributes.items() if value is not None
     )
     body = "".join(map(escape, inside))
     # Every part is escaped above.
@@ -61,8 +60,15 @@ def num(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0").replace("-0", "0", 1) if value else "0"
 
 
+@cache
+def _name(key: str) -> str:
+    return key.rstrip("_").replace("_", "-")
+
+
 def _value(value: object) -> str:
-    return num(value) if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return num(value)
+    return str(value) if isinstance(value, int) else escape(value)
 
 
 def width_of(words: str, size: float) -> float:
@@ -71,6 +77,7 @@ def width_of(words: str, size: float) -> float:
     return size * (wide + _NARROW * (len(words) - wide))
 
 
+@lru_cache(maxsize=4096)  # the same names on every page
 def fitted(words: str, width: float, size: float) -> str:
     """The words, cut short where they are wider than `width`."""
     if width_of(words, size) <= width:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from bot.domain import desk_words
-from bot.domain.people import DeskRole, Level, Person, Right
+from bot.domain import desk_words, review_words
+from bot.domain.people import DeskRole, Person, Right
+from bot.domain.review import Level
 from bot.engine import staff
 from bot.engine.staff import Change, Typed
 from bot.i18n import _
@@ -45,9 +46,9 @@ async def _page(
 def _words(visit: Visit) -> dict[str, object]:
     return {
         "roles": [(role.value, desk_words.role(role)) for role in DeskRole],
-        "levels": [(level.value, desk_words.level(level)) for level in Level],
+        "levels": [(level.value, review_words.level(level)) for level in Level],
         "role_word": desk_words.role,
-        "level_word": desk_words.level,
+        "level_word": review_words.level,
         "oidc": visit.desk.single_sign_on,
     }
 

@@ -12,7 +12,8 @@ from selectolax.lexbor import LexborHTMLParser
 from yarl import URL
 
 from bot.app import App
-from bot.domain.people import DeskRole, Level, Person
+from bot.domain.people import DeskRole, Person
+from bot.domain.review import Level
 from bot.engine import entrance
 from bot.ledger import people
 from bot.settings import Web
