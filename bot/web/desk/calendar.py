@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
@@ -18,14 +18,16 @@ from bot.domain.publication import State
 from bot.domain.roster import Roster
 from bot.engine import desk_calendar
 from bot.engine.desk_calendar import TROUBLE, Entry, Wanted
+from bot.errors import UsageError
 from bot.i18n import N_, _
 from bot.ledger import posts, roster
 from bot.schedule.days import Days
+from bot.web.desk.moving import move
 from bot.web.desk.paging import pages
-from bot.web.desk.routes import get
+from bot.web.desk.routes import get, post
 from bot.web.desk.standing import of_line, weekday, weekdays
 from bot.web.desk.today import days as known_days
-from bot.web.desk.visit import Visit
+from bot.web.desk.visit import Visit, wants_json
 
 _WEEK = timedelta(days=7)
 _DAY = timedelta(days=1)
@@ -268,4 +270,26 @@ def _undated(known: Days, span: Span) -> list[str]:
     ]
 
 
-ROUTES = (get("/calendar", show),)
+# ── moving ────────────────────────────────────────────────────────────────────────────────────
+
+
+async def move_post(visit: Visit) -> web.StreamResponse:
+    """Moves a post to another day; its time stays unless one is given."""
+    fields = await visit.fields()
+    name = fields.one("post")
+    try:
+        at = await move(
+            visit, name, day=fields.one("day"), at=fields.one("at"), seen=fields.one("seen")
+        )
+    except UsageError as error:
+        if wants_json(visit.request):
+            return web.json_response({"error": str(error)}, status=422)
+        return visit.message(422, _("Not moved"), str(error))
+    if wants_json(visit.request):
+        local = f"{at.astimezone(visit.zone):%Y-%m-%d %H:%M}"
+        said = _("Moved to {time}; the calendar file says so too.").format(time=local)
+        return web.json_response({"said": said})
+    return visit.go(f"posts/{quote(name, safe='')}?done=saved")
+
+
+ROUTES = (get("/calendar", show), post("/calendar/move", move_post, Right.WRITE))

@@ -16,6 +16,7 @@ ALL = "officer liaison first manager administrator"
 MATRIX = {
     "GET /": ALL,
     "GET /calendar": ALL,
+    "POST /calendar/move": "officer",
     "GET /freeze": "officer",
     "POST /freeze": "officer",
     "POST /freeze/end": "officer",
