@@ -247,7 +247,8 @@ async def in_trouble(
 ) -> list[str]:
     """Posts of which something due in [since, until) does not go on by itself."""
     waits = and_(_P.state == State.HELD.value, _P.reason == Hold.FIRST_RELEASE.value)
-    query = select(_P.post.distinct()).where(
+    query = select(_P.post).where(
         *_in_states(_STUCK), ~waits, _P.due_at >= since, _P.due_at < until, *of_unit(unit)
     )
+    query = query.distinct()
     return [row[0] for row in await conn.execute(query)]
