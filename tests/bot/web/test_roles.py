@@ -22,6 +22,13 @@ MATRIX = {
     "POST /freeze/end": "officer",
     "GET /log": "officer manager administrator",
     "GET /log.{kind}": "officer manager administrator",
+    "GET /key-items": ALL,
+    "GET /key-items/{post}": ALL,
+    "POST /key-items/{post}/exempt": "officer",
+    "GET /key-items/{post}/matches/{number}": ALL,
+    "POST /key-items/{post}/matches/{number}": "officer",
+    "POST /key-items/{post}/remind": "officer",
+    "POST /key-items/{post}/require": "officer",
     "POST /logout": ALL,
     "GET /me": ALL,
     "POST /me/password": ALL,
@@ -53,6 +60,7 @@ PARTS = {
     "kind": "csv",
     "login": "officer",
     "name": "x",
+    "number": "1",
     "post": "p1",
 }
 
