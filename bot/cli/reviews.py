@@ -236,7 +236,7 @@ def _print(
         for line in one.lines:
             colour = {"-": "red", "+": "green"}.get(line.sign, "dim")
             screen.print(f"  [{colour}]{line.sign} {escape(line.text)}[/]")
-    headings = (_("when"), _("version"), _("level"), _("said"), _("by whom"), _("note"))
+    headings = (_("when"), _("version"), _("level"), _("said"), _("by whom"), _("remark"))
     rows = [
         (
             local(one.at, settings.zone),

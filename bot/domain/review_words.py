@@ -14,7 +14,7 @@ _LEVELS = {
     Level.SECOND: N_("second review"),
     Level.FINAL: N_("final review"),
 }
-_SAID = {Said.APPROVED: N_("approved"), Said.REFUSED: N_("refused")}
+_SAID = {Said.APPROVED: N_("approved"), Said.REFUSED: N_("not approved")}
 
 
 def level(value: Level) -> str:

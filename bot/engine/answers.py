@@ -381,12 +381,12 @@ async def counts(
     async with core.ledger.read() as conn:
         history = await roster.history(conn)
         shown = await ledger.shown(conn, span.since, span.until, at=at)
-    rows = [_count_row(row, history) for row in shown]
+    rows = [count_row(row, history) for row in shown]
     wanted = [row for row in rows if not units or row.unit in units]
     return count(wanted, by=by, span=span, zone=zone)
 
 
-def _count_row(row: Any, history: History) -> CountRow:
+def count_row(row: Any, history: History) -> CountRow:
     return CountRow(
         item=str(row.id),
         title=row.title,

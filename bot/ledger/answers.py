@@ -270,9 +270,14 @@ _SHOWN = (
 
 
 async def shown(
-    conn: Connection, since: datetime, until: datetime, *, at: datetime | None = None
+    conn: Connection,
+    since: datetime,
+    until: datetime,
+    *,
+    at: datetime | None = None,
+    of: Collection[str] | None = None,
 ) -> list[Any]:
-    """Items published in [since, until) without their texts, oldest first.
+    """Items published in [since, until) without their texts, oldest first; `of` some accounts.
 
     At a moment gone by: those that were known, and deleted only where that was known.
     """
@@ -281,6 +286,8 @@ async def shown(
     if at is not None:
         gone = case((items.c.deleted_at <= at, items.c.deleted_at)).label("deleted_at")
         query = select(*_SHOWN, gone).where(*within, items.c.first_seen_at <= at)
+    if of is not None:
+        query = query.where(items.c.account.in_(sorted(of)))
     return list(await conn.execute(query.order_by(items.c.published_at, items.c.id)))
 
 

@@ -15,7 +15,7 @@ class PageOf:
 
     name: str  # of its picture, and of its test
     route: str  # as it is registered
-    path: str = ""  # where the route has parts: the address itself
+    path: str = ""  # where the route has parts: the address; {task} is found in the month
     who: str = "officer"  # one of tests.bot.web.visitors.PEOPLE; "": a stranger
     phone: bool = False  # pictured once more on a phone
     dark: bool = False  # pictured once more in the dark
@@ -29,14 +29,49 @@ class PageOf:
 
 PAGES: Sequence[PageOf] = (
     PageOf(name="today", route="/", phone=True, dark=True),
+    PageOf(name="reviews", route="/reviews", who="first"),
+    PageOf(
+        name="review",
+        route="/reviews/{post}",
+        path="/reviews/0518-blood-bus",
+        who="first",
+        phone=True,
+    ),
+    PageOf(name="deputies", route="/reviews/deputies", who="final"),
+    PageOf(name="tasks", route="/tasks"),
+    PageOf(name="task", route="/tasks/{id}", path="/tasks/{task}", who="liaison", phone=True),
+    PageOf(name="key-items", route="/key-items", phone=True, dark=True),
+    PageOf(
+        name="key-item",
+        route="/key-items/{post}",
+        path="/key-items/k2-dengue-alert",
+        phone=True,
+        height=1400,
+    ),
+    PageOf(
+        name="match",
+        route="/key-items/{post}/matches/{number}",
+        path="/key-items/k2-dengue-alert/matches/6",
+    ),
+    PageOf(name="log", route="/log", who="administrator"),
+    PageOf(name="freeze", route="/freeze"),
+    PageOf(name="settings", route="/settings", who="administrator"),
+    PageOf(name="people", route="/settings/people", who="administrator"),
+    PageOf(
+        name="person",
+        route="/settings/people/{login}",
+        path="/settings/people/first",
+        who="administrator",
+    ),
     PageOf(name="me", route="/me", who="manager"),
     PageOf(name="login", route="/login", who=""),
-    PageOf(name="tasks", route="/tasks", phone=True),
-    PageOf(name="task", route="/tasks/{id}", path="/tasks/hand_off-109", phone=True),
 )
 # Addresses of the desk that show no page, and why; or the test that has them.
 OTHERS = {
-    "/live": "a stream of events",
-    "/tasks/{id}/files/{name}": "a file; tests/bot/web/test_desk_tasks.py has it",
     "/invite/{secret}": "tests/browser/test_pages.py, with a link of its own",
+    "/live": "a stream of events",
+    "/log.{kind}": "a file",
+    "/oidc/callback": "leads on",
+    "/oidc/start": "leads on",
+    "/tasks/{id}/files/{name}": "a file",
 }

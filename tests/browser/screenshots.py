@@ -67,7 +67,7 @@ async def _photograph(
 ) -> bytes:
     async with desk.window(browser, page.who, size) as window:
         await window.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        await window.page.goto(desk.url + page.address)
+        await window.page.goto(desk.address(page))
         shot = await window.page.screenshot(animations="disabled", scale="css")
         await window.check()
         return shot

@@ -101,7 +101,7 @@ async def test_without_a_browser_it_says_what_to_install(
     monkeypatch.setattr(chromium, "_MAC", tmp_path / "none")
     with pytest.raises(chromium.NoBrowser) as told:
         chromium.find()
-    for word in ("安装", "install", "apt-get install chromium", chromium.VARIABLE):
+    for word in ("安装", "install", "apt-get install chromium-headless-shell", chromium.VARIABLE):
         assert word in str(told.value)
     program = tmp_path / "浏览器"
     monkeypatch.setenv(chromium.VARIABLE, str(program))

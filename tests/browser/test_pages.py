@@ -66,7 +66,7 @@ async def test_every_address_of_the_desk_is_listed(windows: Windows) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 async def test_a_page_is_in_order(page: PageOf, windows: Windows) -> None:
     window = await windows.of(page.who)
-    answer = await window.page.goto(windows.desk.url + page.address)
+    answer = await window.page.goto(windows.desk.address(page))
     assert answer is not None
     assert answer.status == 200
     await bed.axe(window.page)

@@ -37,15 +37,13 @@ def test_a_post_on_its_way_through_two_levels(
     told = ("s1", "--level", "first", "--by", "chu")
     no = office.ask("reviews", "refuse", *told, "--note", "剂量写错了")
     assert (no["state"], no["levels"][0]["note"]) == ("refused", "剂量写错了")
-    assert "剂量写错了" in office.bot("reviews", "show", "s1").out
-    for version, code in (("0000", 2), (waiting["version"][:8], 0), ("", 2)):
+    for version, code in (("0000", 2), (waiting["version"][:8], 0)):
         assert office.bot("reviews", "approve", *told, "--version", version).code == code
     assert "s1" in office.bot("reviews", "list").out
     done = office.ask("reviews", "approve", "s1", "--level", "final", "--by", "zhong")
     assert (done["state"], done["next_level"]) == ("approved", None)
-    assert office.bot("reviews", "list").code == 0
     shown = office.ask("reviews", "show", "s1")
     assert [one["said"] for one in shown["said"]] == ["refused", "approved", "approved"]
+    assert "剂量写错了" in office.bot("reviews", "show", "s1").out
     assert {one["field"] for one in shown["changes"]} >= {"title", "text"}  # all of it is new
-    assert office.bot("reviews", "show", "s9").code == 0
     assert office.bot("reviews", "approve", "s9", "--level", "first", "--by", "chu").code == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.review import Approval, Level, Review, Said, approved_by, missing
@@ -29,6 +29,7 @@ def approval(number: int, level: Level, said: Said) -> Approval:
     )
 
 
+@settings(max_examples=40, deadline=None)
 @given(said=WORDS, required=st.sets(st.sampled_from(Level)))
 def test_a_version_passes_when_the_last_word_of_each_required_level_is_yes(
     said: list[tuple[Level, Said]], required: set[Level]

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import random
+from pathlib import Path
 
 from sqlalchemy import update
 
 from bot.domain import transitions
 from bot.domain.post import Method
 from bot.domain.publication import Hold, State
-from bot.domain.review import Level, Review, Said
+from bot.domain.review import NO_REVIEW, Level, Review, Said
 from bot.ledger import approvals, journal, publications, recalls
 from bot.ledger.journal import Applied, Journal, Move, Refusal
 from bot.ledger.store import Ledger
 from bot.ledger.tables import posts
+from bot.ledger.tables import publications as rows
 from tests.bot.ledger.stand import LATER, NOW, add, get, ledger
 from tests.pairs import Pair
 
@@ -92,6 +95,43 @@ async def test_a_hold_for_a_review_that_came_meanwhile_is_looked_at_at_once(pair
             await one(opened, Move(publication=pub, step=step, lease=LEASE, review=THREE))
         assert (await get(opened, early)).next_at == NOW
         assert (await get(opened, late)).next_at == LATER
+
+
+async def test_whatever_is_said_and_edited_a_grant_needs_every_last_word(tmp_path: Path) -> None:
+    """Random words, edits and grants, with settings that change between them."""
+    chance, granted, words = random.Random(7), 0, dict[tuple[int, str, Level], Said]()
+    policies = [NO_REVIEW, THREE, Review(levels=(Level.FIRST, Level.FINAL))]
+    async with ledger(tmp_path) as opened:
+        ids = await queued(opened, 2)
+        texts = [(await get(opened, pub)).content_hash for pub in ids]
+        for _round in range(80):
+            pub, digest = chance.choice(ids), chance.choice(texts)
+            if chance.random() < 0.6:
+                level, said = (
+                    chance.choice(list(Level)),
+                    chance.choice([*Said, *[Said.APPROVED] * 3]),
+                )
+                words[pub, digest, level] = said
+                await say(opened, pub, level, said, digest)
+                continue
+            if chance.random() < 0.5:
+                await edit(opened, pub, digest)
+            review, now_is = chance.choice(policies), (await get(opened, pub)).content_hash
+            passed = all(
+                words.get((pub, now_is, level)) is Said.APPROVED for level in review.levels
+            )
+            assert (await one(opened, grant(pub, review))).ok is passed
+            granted += passed and bool(review.levels)
+            if passed:
+                await edit(opened, pub, now_is)
+    assert granted > 3
+
+
+async def edit(opened: Ledger, pub: int, digest: str) -> None:
+    """The publication under the lease again, with this text."""
+    async with opened.write() as conn:
+        again = {"state": State.QUEUED.value, "lease": LEASE, "content_hash": digest}
+        await conn.execute(update(rows).where(rows.c.id == pub).values(**again, commits=0))
 
 
 async def test_a_refusal_and_a_grant_at_once_come_one_after_the_other(pair: Pair) -> None:
