@@ -29,8 +29,30 @@ class PageOf:
 
 PAGES: Sequence[PageOf] = (
     PageOf(name="today", route="/", phone=True, dark=True),
+    PageOf(name="reviews", route="/reviews", who="first"),
+    PageOf(
+        name="review",
+        route="/reviews/{post}",
+        path="/reviews/0518-blood-bus",
+        who="first",
+        phone=True,
+    ),
+    PageOf(name="deputies", route="/reviews/deputies", who="final"),
     PageOf(name="tasks", route="/tasks"),
     PageOf(name="task", route="/tasks/{id}", path="/tasks/{task}", who="liaison", phone=True),
+    PageOf(name="key-items", route="/key-items", phone=True, dark=True),
+    PageOf(
+        name="key-item",
+        route="/key-items/{post}",
+        path="/key-items/k2-dengue-alert",
+        phone=True,
+        height=1400,
+    ),
+    PageOf(
+        name="match",
+        route="/key-items/{post}/matches/{number}",
+        path="/key-items/k2-dengue-alert/matches/6",
+    ),
     PageOf(name="log", route="/log", who="administrator"),
     PageOf(name="freeze", route="/freeze"),
     PageOf(name="settings", route="/settings", who="administrator"),
