@@ -19,9 +19,9 @@ from bot.ledger.people import Session
 from bot.logs import get_logger, said
 from bot.settings import OidcPart
 from bot.web.desk import (
+    calendar,
     charts,
     counts,
-    calendar,
     doors,
     freeze,
     key_item,
