@@ -15,11 +15,25 @@ ALL = "officer liaison first manager administrator"
 # Who gets through; the reviewers' levels make no difference to routes. In order of the address.
 MATRIX = {
     "GET /": ALL,
+    "GET /charts": ALL,
+    "GET /counts": ALL,
+    "GET /counts.{kind}": ALL,
+    "GET /counts/items": ALL,
+    "GET /counts/items.{kind}": ALL,
+    "GET /calendar": ALL,
+    "POST /calendar/move": "officer",
     "GET /freeze": "officer",
     "POST /freeze": "officer",
     "POST /freeze/end": "officer",
     "GET /log": "officer manager administrator",
     "GET /log.{kind}": "officer manager administrator",
+    "GET /key-items": ALL,
+    "GET /key-items/{post}": ALL,
+    "POST /key-items/{post}/exempt": "officer",
+    "GET /key-items/{post}/matches/{number}": ALL,
+    "POST /key-items/{post}/matches/{number}": "officer",
+    "POST /key-items/{post}/remind": "officer",
+    "POST /key-items/{post}/require": "officer",
     "POST /logout": ALL,
     "GET /me": ALL,
     "POST /me/password": ALL,
@@ -51,6 +65,7 @@ PARTS = {
     "kind": "csv",
     "login": "officer",
     "name": "x",
+    "number": "1",
     "post": "p1",
 }
 
