@@ -25,6 +25,7 @@ from bot.demo import scenario as scenarios
 from bot.demo.compare import Comparison, everything, made_by_bot
 from bot.demo.player import Player, build_stage
 from bot.domain.counts import By, parse_span
+from bot.domain.words import owner
 from bot.engine import answers
 from bot.errors import UsageError
 from bot.i18n import _
@@ -91,7 +92,7 @@ async def _report(app: App, posts: Sequence[dict[str, Any]], settings: Settings)
     publications.show(
         await answers.needs_people(app.core), settings, title=_("What needs a person")
     )
-    changed = [pub for pub in await answers.changed_after(app.core) if not words.owner(pub)]
+    changed = [pub for pub in await answers.changed_after(app.core) if not owner(pub)]
     publications.show(changed, settings, title=_("Changed in the calendar after publishing"))
     return await _compare(app, posts)
 

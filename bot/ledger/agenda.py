@@ -240,3 +240,15 @@ async def coming_on(conn: Connection, names: Collection[str], until: datetime) -
         _P.account.in_(sorted(names)), _P.state.in_(states), _P.due_at < until
     )
     return [to_publication(row) for row in await conn.execute(query)]
+
+
+async def in_trouble(
+    conn: Connection, since: datetime, until: datetime, *, unit: str = ""
+) -> list[str]:
+    """Posts of which something due in [since, until) does not go on by itself."""
+    waits = and_(_P.state == State.HELD.value, _P.reason == Hold.FIRST_RELEASE.value)
+    query = select(_P.post).where(
+        *_in_states(_STUCK), ~waits, _P.due_at >= since, _P.due_at < until, *of_unit(unit)
+    )
+    query = query.distinct()
+    return [row[0] for row in await conn.execute(query)]

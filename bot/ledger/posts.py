@@ -83,6 +83,12 @@ async def between(conn: Connection, since: datetime, until: datetime) -> list[St
     return [_stored(row) for row in await conn.execute(query.order_by(posts.c.due_at, posts.c.id))]
 
 
+async def columns(conn: Connection) -> list[str]:
+    """The columns 栏目 that posts have, by name."""
+    query = select(posts.c.column).where(posts.c.column != "").distinct()
+    return [row[0] for row in await conn.execute(query.order_by(posts.c.column))]
+
+
 async def key_items(
     conn: Connection,
     *,

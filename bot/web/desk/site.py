@@ -21,6 +21,9 @@ from bot.settings import OidcPart
 from bot.web.desk import (
     account,
     accounts,
+    calendar,
+    charts,
+    counts,
     doors,
     freeze,
     key_item,
@@ -39,13 +42,16 @@ from bot.web.desk import (
 from bot.web.desk.live import Live
 from bot.web.desk.remembered import Remembered
 from bot.web.desk.routes import Route
-from bot.web.desk.visit import Refused, Visit, depth
+from bot.web.desk.visit import Refused, Visit, depth, wants_json
 from bot.web.pages import render
 
 logger = get_logger(__name__)
 ROUTES: Sequence[Route] = (
     *account.ROUTES,
     *accounts.ROUTES,
+    *charts.ROUTES,
+    *counts.ROUTES,
+    *calendar.ROUTES,
     *freeze.ROUTES,
     *log.ROUTES,
     *key_item.ROUTES,
@@ -164,11 +170,6 @@ class Desk:
 def _single_sign_on(settings: OidcPart) -> str:
     """Its name on the login page; "" where there is none."""
     return (settings.name or _("Log in through the office")) if settings.issuer else ""
-
-
-def wants_json(request: web.Request) -> bool:
-    """True for a script of ours that reads the answer."""
-    return "application/json" in request.headers.get("Accept", "")
 
 
 def _refusal(visit: Visit, status: int, text: str) -> web.StreamResponse:

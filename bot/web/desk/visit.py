@@ -184,6 +184,11 @@ class Visit:
             await self.note(conn, action, subject, **facts)
 
 
+def wants_json(request: web.Request) -> bool:
+    """True for a script of ours that reads the answer."""
+    return "application/json" in request.headers.get("Accept", "")
+
+
 def depth(request: web.Request) -> int:
     """How many folders the address lies below our root."""
     return max(request.path.count("/") - 1, 0)
