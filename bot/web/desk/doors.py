@@ -28,8 +28,8 @@ _KEPT_MAX = 4 * 1024 * 1024
 find_session = people.session
 Open = Callable[["Desk", web.Request], Awaitable[web.StreamResponse]]
 _LOCAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.~%-]*(\?[^\s#\\]*)?|\?[^\s#\\]*|", re.ASCII)
-# A password or another secret is typed once more: no page shows one again.
-_NEVER_KEPT = re.compile(r"csrf$|old$|again$|password$|secret\.")
+# The secret of an account is typed once more: no page shows one again.
+_NEVER_KEPT = re.compile(r"csrf$|secret\.")
 _FORM = "application/x-www-form-urlencoded"
 
 
