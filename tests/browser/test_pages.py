@@ -17,7 +17,10 @@ from tests.browser.desk import Desk, desk_on
 from tests.browser.pages import OTHERS, PAGES, PageOf
 from tests.played import Month
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(600),  # the month may have to be played first
+]
 
 
 class Windows:
