@@ -27,7 +27,9 @@ from bot.cli.output import (
     settings_in_force,
     table,
 )
+from bot.domain import history_words
 from bot.domain.publication import Publication, State
+from bot.domain.trouble import trouble
 from bot.domain.words import role
 from bot.engine import people, previewing
 from bot.errors import UsageError
@@ -58,7 +60,7 @@ def row(pub: Publication, settings: Settings) -> dict[str, Any]:
         "due_at": iso(pub.due_at, settings.zone),
         "published_at": iso(pub.published_at, settings.zone),
         "url": pub.url,
-        "error": words.trouble(pub),
+        "error": trouble(pub),
         "owed_by": words.owner(pub).value,
         "until": iso(_until(pub), settings.zone),
     }
@@ -70,7 +72,7 @@ def _until(pub: Publication) -> datetime | None:
 
 
 def _why(pub: Publication, settings: Settings) -> str:
-    why = words.trouble(pub) or pub.url or str(pub.checkpoint.get("package", ""))
+    why = trouble(pub) or pub.url or str(pub.checkpoint.get("package", ""))
     until = _until(pub)
     if until is None:
         return escape(why)
@@ -150,9 +152,9 @@ def show_one(name: Name, form: FormatOption = Format.TEXT) -> None:
     rows = [
         (
             local(event["at"], settings.zone),
-            histories.event(event["name"]),
-            histories.state(event["from_state"]),
-            histories.state(event["to_state"]),
+            history_words.event(event["name"]),
+            history_words.state(event["from_state"]),
+            history_words.state(event["to_state"]),
             escape(histories.facts(event["facts"], settings.zone)),
         )
         for event, after in zip_longest(history, history[1:])
