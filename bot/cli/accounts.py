@@ -20,20 +20,19 @@ from bot.cli.output import (
     Format,
     FormatOption,
     emit,
-    iso,
     local,
     notes,
     screen,
     settings_in_force,
     table,
 )
-from bot.clock import check_aware
+from bot.domain import account_words
 from bot.domain.authorisation import Authorisation, Outlook
-from bot.domain.papers import Paper, papers, verified_until
-from bot.domain.roster import Account, AccountStatus, Roster
-from bot.engine import people, syncing, tokens
+from bot.domain.papers import Paper, papers
+from bot.domain.roster import Account, Roster
+from bot.engine import connecting, people, shapes, syncing, tokens
 from bot.errors import UsageError
-from bot.i18n import N_, _
+from bot.i18n import _
 from bot.ledger import roster
 from bot.ledger.connection import Connection
 from bot.ledger.roster import Health
@@ -41,17 +40,12 @@ from bot.settings import Settings
 from bot.wiring.platforms import office_account
 
 group = typer.Typer(help=_("The matrix's accounts and their credentials."), no_args_is_help=True)
-_STATUSES = {
-    AccountStatus.ACTIVE: N_("active"),
-    AccountStatus.PAUSED: N_("paused"),
-    AccountStatus.CLOSED: N_("closed"),
-}
-_AUTHORISED = {
-    Outlook.FINE: ("green", N_("fine")),
-    Outlook.SOON: ("yellow", N_("ends soon")),
-    Outlook.RUN_OUT: ("red", N_("run out")),
-    Outlook.REFUSED: ("red", N_("refused")),
-    Outlook.MISSING: ("yellow", N_("none yet")),
+_COLOURS = {
+    Outlook.FINE: "green",
+    Outlook.SOON: "yellow",
+    Outlook.RUN_OUT: "red",
+    Outlook.REFUSED: "red",
+    Outlook.MISSING: "yellow",
 }
 AccountName = Annotated[str, typer.Argument(help=_("the account's id in the roster"))]
 HolderName = Annotated[
@@ -84,7 +78,7 @@ def list_(form: FormatOption = Format.TEXT) -> None:
     state = asyncio.run(work())
     if form is Format.JSON:
         known = state.roster.accounts.values()
-        emit({"accounts": [_as_json(state, account, settings.zone) for account in known]})
+        emit({"accounts": [state.as_json(account, settings.zone) for account in known]})
     else:
         _show(state, settings.zone)
 
@@ -100,6 +94,18 @@ class _State:
     lacks: Sequence[Paper]
     now: datetime
 
+    def as_json(self, account: Account, zone: ZoneInfo) -> shapes.Json:
+        """One of them, for programs."""
+        return shapes.account(
+            account,
+            self.health[account.id],
+            self.authorised.get(account.id),
+            self.certified.get(account.id),
+            self.lacks,
+            now=self.now,
+            zone=zone,
+        )
+
 
 def _lacks(
     members: Roster, certified: Mapping[str, datetime], settings: Settings, now: datetime
@@ -113,31 +119,6 @@ def _lacks(
     )
 
 
-def _as_json(state: _State, account: Account, zone: ZoneInfo) -> dict[str, object]:
-    health, authorised = state.health[account.id], state.authorised.get(account.id)
-    until = verified_until(account, state.certified.get(account.id))
-    return {
-        "id": account.id,
-        "unit": account.unit,
-        "platform": account.platform,
-        "name": account.name,
-        "status": account.status_at(state.now).value,
-        "paused": health.paused,
-        "read_until": iso(health.read_until, zone),
-        "read_error": health.read_error,
-        "authorisation": authorised
-        and {
-            "state": authorised.state.value,
-            "until": iso(authorised.until, zone),
-            "reason": authorised.reason,
-            "posts_after": authorised.posts_after,
-        },
-        "filing": account.filing,
-        "verified_until": until and until.isoformat(),
-        "lacks": [one.lack.value for one in state.lacks if one.account == account.id],
-    }
-
-
 def _show(state: _State, zone: ZoneInfo) -> None:
     headings = (
         *(_("account"), _("unit"), _("name"), _("status"), _("authorised until")),
@@ -148,7 +129,7 @@ def _show(state: _State, zone: ZoneInfo) -> None:
             account.id,
             escape(state.roster.units[account.unit].short),
             escape(account.name),
-            _(_STATUSES[account.status_at(state.now)]),
+            account_words.status(account.status_at(state.now)),
             _until(state.authorised.get(account.id), zone),
             local(state.health[account.id].read_until, zone),
             escape(state.health[account.id].paused or state.health[account.id].read_error),
@@ -165,8 +146,8 @@ def _until(found: Authorisation | None, zone: ZoneInfo) -> str:
     if found is None:
         return ""
     ends = found.until.astimezone(zone).strftime("%Y-%m-%d") if found.until else ""
-    colour, word = _AUTHORISED[found.state]
-    return f"[{colour}]{_(word)}[/] {ends}".rstrip()
+    colour, word = _COLOURS[found.state], account_words.outlook(found.state)
+    return f"[{colour}]{word}[/] {ends}".rstrip()
 
 
 def warn_of(found: Iterable[Authorisation], zone: ZoneInfo) -> None:
@@ -191,9 +172,7 @@ def set_credential(account: HolderName) -> None:
             else:
                 async with app.core.ledger.read() as conn:
                     holder = await known(conn, account)
-            held = app.core.platforms.credentials(holder)
-            await held.enter(fields, expires_at=_expiry(fields))
-            return await people.resume(app.core, account)
+            return await connecting.enter(app.core, holder, fields)
 
     released = asyncio.run(work())
     screen.print(
@@ -236,15 +215,3 @@ def _fields(text: str) -> dict[str, str]:
     if not isinstance(data, dict):
         raise UsageError(_("The credential must be one JSON object of texts."))
     return {str(key): str(value) for key, value in data.items()}
-
-
-def _expiry(fields: dict[str, str]) -> datetime | None:
-    """Before when a person must authorise again, as far as the fields tell.
-
-    An access token that is refreshed by a refresh token says nothing about that.
-    """
-    name = "refresh_expires_at" if "refresh_token" in fields else "expires_at"
-    try:
-        return check_aware(datetime.fromisoformat(fields[name]))
-    except (KeyError, ValueError):
-        return None

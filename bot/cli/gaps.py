@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -16,7 +16,6 @@ from bot.cli.output import (
     Format,
     FormatOption,
     emit,
-    iso,
     local,
     screen,
     settings_in_force,
@@ -32,7 +31,7 @@ from bot.domain.gaps import (
     update_rate,
 )
 from bot.domain.roster import Roster
-from bot.engine import answers
+from bot.engine import answer_shapes, answers
 from bot.i18n import N_, _
 from bot.settings import Settings
 
@@ -72,8 +71,8 @@ def gaps(
     found, members, coming = asyncio.run(_work(settings, span, forecast=forecast))
     if form is Format.JSON:
         emit(
-            gaps_json(found, settings)
-            | ({} if coming is None else _forecast_json(coming, settings))
+            answer_shapes.gaps(found, settings.zone)
+            | ({} if coming is None else answer_shapes.forecast(coming, settings.zone))
         )
     elif coming is not None:
         _show_forecast(coming, members, settings, all_=all_)
@@ -95,59 +94,6 @@ async def _work(
             return found, members, None
         coming, members = await answers.forecast(app.core, zone=settings.zone, rules=rules)
         return found, members, coming
-
-
-def gaps_json(found: Sequence[AccountGap], settings: Settings) -> dict[str, Any]:
-    """The shape of `bot gaps --format json`."""
-    rate = update_rate(found)
-    return {
-        "accounts": [
-            {
-                "account": gap.account,
-                "unit": gap.unit,
-                "platform": gap.platform,
-                "state": gap.state.value,
-                "last_post_at": iso(gap.last_post_at, settings.zone),
-                "gap_days": gap.gap_days,
-                "max_gap_days": gap.max_gap_days,
-                "lapsed": [
-                    {
-                        "from": lapse.from_day.isoformat(),
-                        "to": lapse.to_day.isoformat(),
-                        "days": lapse.days,
-                        "ended": lapse.ended,
-                    }
-                    for lapse in gap.lapsed
-                ],
-                "warn_days": gap.limits.warn_days,
-                "fail_days": gap.limits.fail_days,
-            }
-            for gap in found
-        ],
-        "met": rate.met,
-        "known": rate.known,
-        "unknown": rate.unknown,
-        "rate": rate.rate,
-    }
-
-
-def _forecast_json(coming: Sequence[Forecast], settings: Settings) -> dict[str, Any]:
-    return {
-        "forecast": [
-            {
-                "account": one.account,
-                "unit": one.unit,
-                "platform": one.platform,
-                "state": one.state.value,
-                "warns_on": one.warns_on.isoformat() if one.warns_on else None,
-                "fails_on": one.fails_on.isoformat() if one.fails_on else None,
-                "saving": one.saving.value if one.saving else None,
-                "planned_at": iso(one.planned.at if one.planned else None, settings.zone),
-                "planned_post": one.planned.post if one.planned else "",
-            }
-            for one in coming
-        ]
-    }
 
 
 def show_gaps(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -16,7 +16,6 @@ from bot.cli.output import (
     Format,
     FormatOption,
     emit,
-    iso,
     local,
     screen,
     settings_in_force,
@@ -25,7 +24,7 @@ from bot.cli.output import (
 from bot.domain import review_words as words
 from bot.domain.review import Approval, Level
 from bot.domain.review_diff import FieldDiff
-from bot.engine import reviewing
+from bot.engine import reviewing, shapes
 from bot.engine.ports import Core
 from bot.engine.reviewing import Case, CaseState
 from bot.errors import UsageError
@@ -55,7 +54,7 @@ def list_(form: FormatOption = Format.TEXT) -> None:
 
     found = asyncio.run(work())
     if form is Format.JSON:
-        emit({"reviews": [row(one, settings) for one in found]})
+        emit({"reviews": [shapes.review(one, settings.zone) for one in found]})
     else:
         _show_all(found, settings)
     raise typer.Exit(BAD_NEWS if found else OK)
@@ -76,16 +75,8 @@ def show(post: Post, form: FormatOption = Format.TEXT) -> None:
             return found, said, changed
 
     found, said, changed = asyncio.run(work())
-    document = {
-        "review": row(found, settings) if found else None,
-        "said": [_said(one, settings) for one in said],
-        "changes": [
-            {"field": one.field, "lines": [f"{line.sign} {line.text}" for line in one.lines]}
-            for one in changed
-        ],
-    }
     if form is Format.JSON:
-        emit(document)
+        emit(shapes.reviewed(found, said, changed, settings.zone))
     else:
         _print(found, said, changed, settings)
 
@@ -139,49 +130,6 @@ async def _seen(core: Core, post: str, version: str) -> str:
 
 
 # ── what is shown ─────────────────────────────────────────────────────────────────────────────
-
-
-def row(one: Case, settings: Settings) -> dict[str, Any]:
-    """The fixed shape of one review in JSON."""
-    return {
-        "post": one.post,
-        "title": one.title,
-        "column": one.column,
-        "version": one.content_hash,
-        "state": one.state.value,
-        "next_level": one.next_level.value if one.next_level else None,
-        "since": iso(one.since, settings.zone),
-        "planned_at": iso(one.planned_at, settings.zone),
-        "deadline_at": iso(one.deadline_at, settings.zone),
-        "late": one.late,
-        "publications": one.publications,
-        "correction": one.correction,
-        "last_approved": one.last_approved,
-        "changed": list(one.changed),
-        "levels": [
-            {
-                "level": level.level.value,
-                "said": level.said.value if level.said else None,
-                "by": level.by,
-                "deputy_of": level.deputy_of,
-                "note": level.note,
-                "at": iso(level.at, settings.zone),
-            }
-            for level in one.levels
-        ],
-    }
-
-
-def _said(one: Approval, settings: Settings) -> dict[str, Any]:
-    return {
-        "version": one.content_hash,
-        "level": one.level.value,
-        "said": one.said.value,
-        "by": one.by,
-        "deputy_of": one.deputy_of,
-        "note": one.note,
-        "at": iso(one.at, settings.zone),
-    }
 
 
 def _show_all(found: Sequence[Case], settings: Settings) -> None:
@@ -259,6 +207,6 @@ def _who(one: Approval) -> str:
 
 def _tell(one: Case, form: Format, settings: Settings) -> None:
     if form is Format.JSON:
-        emit(row(one, settings))
+        emit(shapes.review(one, settings.zone))
     else:
         _show_all([one], settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain import words
-from bot.domain.publication import Publication, Role, State, owed_by
+from bot.domain.publication import State
 
 _COLOURS = {
     State.PLANNED: "white",
@@ -24,8 +24,3 @@ _COLOURS = {
 def state(value: State) -> str:
     """A state in words, as rich markup."""
     return f"[{_COLOURS[value]}]{words.state(value)}[/]"
-
-
-def owner(pub: Publication) -> Role:
-    """Who owes the next move."""
-    return owed_by(pub.state, pub.reason, pub.next_at)

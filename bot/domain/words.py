@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.publication import Hold, Role, State
+from bot.domain.publication import Hold, Publication, Role, State, owed_by
 from bot.i18n import N_, _
 
 _STATES = {
@@ -98,6 +98,15 @@ _QUOTAS = {
     "push_month": N_("mass sends: {limit} a month"),
 }
 
+_QUOTA_NAMES = {
+    "publish_hour": N_("posts this hour"),
+    "publish_day": N_("posts today"),
+    "publish_month": N_("posts this month"),
+    "push_hour": N_("mass sends this hour"),
+    "push_day": N_("mass sends today"),
+    "push_month": N_("mass sends this month"),
+}
+
 # bot/domain/matching.py has what each rule looks at.
 _EVIDENCE = {
     "first release": N_("first release"),
@@ -145,6 +154,12 @@ def quota(action: str, period: str, limit: int) -> str:
     return _(_QUOTAS[f"{action}_{period}"]).format(limit=limit)
 
 
+def quota_name(action: str, period: str) -> str:
+    """What a quota counts in the period that runs; one of another platform as it is."""
+    name = f"{action}_{period}"
+    return _(_QUOTA_NAMES[name]) if name in _QUOTA_NAMES else name
+
+
 def platform(name: str) -> str:
     """A platform's name as people say it; that of an adapter installed by others as it is."""
     return _(_PLATFORMS[name]) if name in _PLATFORMS else name
@@ -161,3 +176,29 @@ def evidence(code: str) -> str:
     if colon:
         text = _("{level}: {evidence}").format(level=level, evidence=text)
     return text + _(", source not named") if lack else text
+
+
+def owner(pub: Publication) -> Role:
+    """Who owes the next move."""
+    return owed_by(pub.state, pub.reason, pub.next_at)
+
+
+def trouble(pub: Publication) -> str:
+    """Why it stands where it stands, in one line; "" when there is nothing to say."""
+    # The error may know more exactly than the reason what is wrong with an account.
+    parts = [reason(str(pub.error.get("why") or pub.reason))]
+    if pub.state is not State.PUBLISHED:
+        parts += [reason(str(pub.error.get(key, ""))) for key in ("message", "advice")]
+    if pub.withdrawn and pub.state is not State.PUBLISHED:
+        parts.append(_("withdrawn: should it prove not public, it will not be sent"))
+    if pub.changed_hash:
+        parts.append(_("the calendar was changed after it went out; it was not sent again"))
+    return _("; ").join(_said_once(parts))
+
+
+def _said_once(parts: list[str]) -> list[str]:
+    """Without empty parts, and without those that another one already holds."""
+    bare = list(dict.fromkeys(part.strip().rstrip(".。") for part in parts))
+    return [
+        part for part in bare if part and not any(part in other for other in bare if other != part)
+    ]

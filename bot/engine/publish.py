@@ -193,9 +193,10 @@ class Publisher:
             return None
         # The lease outlives the call, so nobody looks for the post while it may still appear.
         # Wall time, like the lease: a machine that slept finds the time used up.
-        # A clock set back meanwhile gives no more of it.
+        # A clock set back meanwhile gives no more of it. Nor is there a call on a look that has
+        # grown stale while the grant was written: what shows late may be there by now.
         left_s = self._core.options.call_s - max((self._now - began).total_seconds(), 0.0)
-        if left_s <= 0:
+        if left_s <= 0 or needs_look(pub, self._now):
             await self._apply(pub, outcome.too_late(pub, self._now), job.lease)
             return None
         try:

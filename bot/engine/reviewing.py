@@ -71,7 +71,12 @@ class Case:
     correction: bool  # a correction of what is public was ordered, and waits for it
     last_approved: str  # the version some level approved last before this one; "" none
     changed: tuple[str, ...]  # fields that differ from `last_approved`
-    saved_by: str  # login of who last saved this version at the desk; may not approve it
+    savers: tuple[str, ...] = ()  # logins of who saved this version at the desk, the last one last
+
+    @property
+    def saved_by(self) -> str:
+        """Who last saved it; "" for a version that comes from elsewhere."""
+        return self.savers[-1] if self.savers else ""
 
     def level(self, level: Level) -> LevelState | None:
         """What one level said; None where it is not needed."""
@@ -106,7 +111,7 @@ async def cases(
         orders=orders,
         said=await approvals.said_of(conn, offered),
         seen=await approvals.first_seen(conn, {one.content_hash for one in offered.values()}),
-        saved=await approvals.saved_by(
+        saved=await approvals.savers(
             conn, {(one.id, one.content_hash) for one in offered.values()}
         ),
     )
@@ -140,7 +145,7 @@ class _Known:
     orders: Mapping[str, datetime]
     said: Mapping[Version, Sequence[Approval]]
     seen: Mapping[str, datetime]
-    saved: Mapping[Version, str]
+    saved: Mapping[Version, tuple[str, ...]]
 
 
 def _case(known: _Known, post: StoredPost) -> Case:
@@ -174,7 +179,7 @@ def _case(known: _Known, post: StoredPost) -> Case:
         correction=ordered_at is not None,
         last_approved=earlier[-1].content_hash if earlier else "",
         changed=(),
-        saved_by=known.saved.get(version, ""),
+        savers=known.saved.get(version, ()),
     )
 
 
@@ -346,7 +351,7 @@ def _faults(
         )
     if said is Said.REFUSED and not note:
         yield _("Say why it is refused, for its author.")
-    if said is Said.APPROVED and case.saved_by == by:
+    if said is Said.APPROVED and by in case.savers:
         yield _("You saved this version yourself; somebody else must review it.")
     if not review.same_person and any(one.by == by and one.level is not level for one in earlier):
         yield _("You have acted at another level of this version; somebody else must do this one.")

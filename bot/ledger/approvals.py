@@ -98,8 +98,8 @@ async def first_seen(conn: Connection, hashes: Collection[str]) -> dict[str, dat
     return {row.hash: row.first_seen_at for row in rows}
 
 
-async def saved_by(conn: Connection, versions: Collection[Version]) -> dict[Version, str]:
-    """Who last saved each of these versions at the desk; without those nobody did."""
+async def savers(conn: Connection, versions: Collection[Version]) -> dict[Version, tuple[str, ...]]:
+    """Who saved each of these versions at the desk, the last one last; without those nobody did."""
     query = (
         select(audit.c.by, audit.c.subject, audit.c.facts)
         .where(
@@ -108,10 +108,12 @@ async def saved_by(conn: Connection, versions: Collection[Version]) -> dict[Vers
         )
         .order_by(audit.c.id)
     )
-    saved = {
-        (row.subject, row.facts.get("content_hash")): row.by for row in await conn.execute(query)
-    }
-    return {version: saved[version] for version in versions if version in saved}
+    saved: dict[Version, tuple[str, ...]] = {}
+    for row in await conn.execute(query):
+        version = (row.subject, row.facts.get("content_hash", ""))
+        if version in versions:
+            saved[version] = (*saved.get(version, ()), row.by)
+    return saved
 
 
 # ── who may ───────────────────────────────────────────────────────────────────────────────────

@@ -41,7 +41,7 @@ def change(raw: bytes, files: Files, found: Found, old: Plain, new: Plain) -> by
     """The file whose entry says `new` instead of `old`."""
     table = _table(_tables(raw, files, found.file), sheet_of(found.node.cell))
     row = _Row(table=table, row=found.node.line - 1, kind=_kind(found.file))
-    before, after = _said(old), _said(new)
+    before, after = said(old), said(new)
     for keys, (column, value) in after.items():
         if keys not in before or meant_by(*before[keys]) != meant_by(column, value):
             row.put(column, value)
@@ -62,7 +62,7 @@ def add(raw: bytes, files: Files, file: str, fields: Plain) -> tuple[bytes, int]
     row = _Row(
         table=table, row=_end(table, _kind(file)), kind=_kind(file), model=max(mine, default=None)
     )
-    for column, value in _said(fields).values():
+    for column, value in said(fields).values():
         row.put(column, value)
     known = [table.grid.sheet for table in tables]
     upto = known[: known.index(table.grid.sheet) + 1]
@@ -90,21 +90,40 @@ def alike(one: Plain, other: Plain) -> bool:
 
 
 def _meaning(fields: Plain) -> Mapping[Keys, Any]:
-    return {keys: meant_by(column, value) for keys, (column, value) in _said(fields).items()}
+    return {keys: meant_by(column, value) for keys, (column, value) in said(fields).items()}
 
 
-def _said(fields: Plain) -> Said:
+def check_sayable(fields: Plain, file: str) -> None:
+    """Raises NotSaved when a value cannot stand in a cell of this kind of file."""
+    for column, value in said(fields).values():
+        try:
+            written(column, value, kind=_kind(file))
+        except Unsayable as error:
+            raise _unsayable(str(column.keys[0])) from error
+
+
+def said(fields: Plain) -> Said:
     """The values by their keys, with the columns they belong in. Raises NotSaved."""
     found: dict[Keys, tuple[Column, Any]] = {}
     for key, value in fields.items():
         try:
-            said = {column.keys: (column, each) for column, each in values_of({key: value})}
-            for column, each in said.values():
-                meant_by(column, each)
+            mine = {column.keys: (column, each) for column, each in values_of({key: value})}
         except _ODD as error:
             raise _unsayable(key) from error
-        found |= said
+        if not all(_fits(column, each) for column, each in mine.values()):
+            raise _unsayable(key)
+        found |= mine
     return found
+
+
+def _fits(column: Column, value: Any) -> bool:
+    """True when the value has the form its column's cells have."""
+    if column.kind in _LISTS:
+        one = (str, Mapping) if column.kind is Kind.IDS else str
+        return isinstance(value, list) and all(isinstance(item, one) for item in value)
+    if column.kind is Kind.PAIRS:
+        return isinstance(value, Mapping) and all(isinstance(one, str) for one in value.values())
+    return isinstance(value, str)
 
 
 def _unsayable(key: str) -> NotSaved:
@@ -159,6 +178,8 @@ class _Row:
         places = self._places(column)
         try:
             if column.keys == ("at",):
+                if value is not None:
+                    written(column, value, kind=self.kind)  # refuses what is no time
                 self._put_time(places, value)
             elif column.kind in _LISTS and value is not None:
                 self._put_list(column, places, meant_by(column, value))

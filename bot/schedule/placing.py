@@ -12,6 +12,7 @@ from bot.i18n import _
 from bot.schedule.entries import Files, NotSaved
 from bot.schedule.exports import Calendar, Plain, to_csv, to_yaml
 from bot.schedule.folder import Folder
+from bot.schedule.reader import calendar_files
 from bot.schedule.roster import find_roster
 from bot.schedule.sources import READERS, is_calendar
 from bot.schedule.workbook import Sheet, to_xlsx
@@ -42,11 +43,16 @@ def file_for(files: Files, fields: Plain) -> str:
     return when + (kinds.most_common(1)[0][0] if kinds else ".yaml")
 
 
-def empty_file(files: Files, file: str, fields: Plain) -> bytes:
-    """A new calendar file with one entry in it. Raises NotSaved for a name that is none."""
-    if not is_calendar(file) or "/" in file or "\\" in file or (files.root / file).exists():
+def check_name(files: Files, file: str) -> None:
+    """Raises NotSaved for what cannot be the name of a new calendar file."""
+    names, _problems = calendar_files(files.root, {file})  # a copy's name is none of them
+    if not is_calendar(file) or "\\" in file or (files.root / file).exists() or file not in names:
         message = _("{file} cannot be the name of a new calendar file.")
         raise NotSaved(message.format(file=file))
+
+
+def empty_file(files: Files, file: str, fields: Plain) -> bytes:
+    """A new calendar file with one entry in it."""
     calendar = Calendar(zone=files.zone, posts=[fields])
     if file.endswith(".yaml"):
         return to_yaml(calendar)

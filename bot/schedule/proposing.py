@@ -15,12 +15,12 @@ from bot.schedule import edit_sheet, naming
 from bot.schedule.articles import article_for
 from bot.schedule.edit_yaml import add_yaml, change_yaml, drop_yaml
 from bot.schedule.entries import Entry, Files, Found, NotSaved
-from bot.schedule.exports import Plain, Unsayable
+from bot.schedule.exports import Plain
 from bot.schedule.faults import located, missing
 from bot.schedule.folder import MAX_BYTES, Folder
 from bot.schedule.lined import Node
 from bot.schedule.naming import Gap
-from bot.schedule.placing import empty_file, file_for, place_in
+from bot.schedule.placing import check_name, empty_file, file_for, place_in
 from bot.schedule.replacing import digest
 from bot.schedule.shapes import PostShape
 from bot.schedule.sources import MAX_SHEET_BYTES, Source, read_source
@@ -47,13 +47,9 @@ class Proposal:
 
 def propose(files: Files, wish: Wish) -> Proposal:
     """What saving the wish would make of the files. Raises NotSaved when that cannot be."""
-    try:
-        if wish.post is None:
-            return _new(files, wish)
-        return _removed(files, wish.post) if wish.remove else _changed(files, wish, wish.post)
-    except Unsayable as error:
-        message = _("This cannot be written into a cell so that it stays the same: {value}")
-        raise NotSaved(message.format(value=error)) from error
+    if wish.post is None:
+        return _new(files, wish)
+    return _removed(files, wish.post) if wish.remove else _changed(files, wish, wish.post)
 
 
 def _new(files: Files, wish: Wish) -> Proposal:
@@ -195,6 +191,9 @@ def _with_new(
 ) -> tuple[bytes, Node | None]:
     """The calendar with one more entry, and that entry as it is read then."""
     if raw is None:
+        check_name(files, file)
+        if not file.endswith(".yaml"):
+            edit_sheet.check_sayable(fields, file)
         made = empty_file(files, file, fields)
         root = _read(files, file, made)
         if root is None:

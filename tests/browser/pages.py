@@ -15,7 +15,7 @@ class PageOf:
 
     name: str  # of its picture, and of its test
     route: str  # as it is registered
-    path: str = ""  # where the route has parts: the address; {task} is found in the month
+    path: str = ""  # where the route has parts: the address; Desk.parts may stand in it
     who: str = "officer"  # one of tests.bot.web.visitors.PEOPLE; "": a stranger
     phone: bool = False  # pictured once more on a phone
     dark: bool = False  # pictured once more in the dark
@@ -29,6 +29,18 @@ class PageOf:
 
 PAGES: Sequence[PageOf] = (
     PageOf(name="today", route="/", phone=True, dark=True),
+    PageOf(name="calendar", route="/calendar", phone=True, height=1300),
+    PageOf(name="calendar-week", route="/calendar", path="/calendar?view=week"),
+    PageOf(name="calendar-list", route="/calendar", path="/calendar?view=list"),
+    PageOf(name="reviews", route="/reviews", who="first"),
+    PageOf(
+        name="review",
+        route="/reviews/{post}",
+        path="/reviews/0518-blood-bus",
+        who="first",
+        phone=True,
+    ),
+    PageOf(name="deputies", route="/reviews/deputies", who="final"),
     PageOf(name="tasks", route="/tasks"),
     PageOf(name="task", route="/tasks/{id}", path="/tasks/{task}", who="liaison", phone=True),
     PageOf(name="key-items", route="/key-items", phone=True, dark=True),
@@ -44,6 +56,17 @@ PAGES: Sequence[PageOf] = (
         route="/key-items/{post}/matches/{number}",
         path="/key-items/k2-dengue-alert/matches/6",
     ),
+    PageOf(name="counts", route="/counts", who="manager", path="/counts?period=2026-05"),
+    PageOf(
+        name="counts-items",
+        route="/counts/items",
+        who="manager",
+        path="/counts/items?period=2026-05&platform=weibo",
+    ),
+    PageOf(name="charts", route="/charts", who="manager", dark=True, height=2400),
+    PageOf(name="accounts", route="/accounts", phone=True),
+    PageOf(name="accounts-days", route="/accounts", path="/accounts?view=days&unit=u02"),
+    PageOf(name="account", route="/accounts/{account}", path="/accounts/u02-wechat"),
     PageOf(name="log", route="/log", who="administrator"),
     PageOf(name="freeze", route="/freeze"),
     PageOf(name="settings", route="/settings", who="administrator"),
@@ -56,10 +79,12 @@ PAGES: Sequence[PageOf] = (
     ),
     PageOf(name="me", route="/me", who="manager"),
     PageOf(name="login", route="/login", who=""),
+    PageOf(name="invite", route="/invite/{secret}", path="/invite/{invite}", who=""),
 )
-# Addresses of the desk that show no page, and why; or the test that has them.
+# Addresses of the desk that show no page, and why.
 OTHERS = {
-    "/invite/{secret}": "tests/browser/test_pages.py, with a link of its own",
+    "/counts.{kind}": "a file",
+    "/counts/items.{kind}": "a file",
     "/live": "a stream of events",
     "/log.{kind}": "a file",
     "/oidc/callback": "leads on",

@@ -61,6 +61,37 @@ def _play_until(machine: AtMostOnce, state: State, rounds: int = ROUNDS_MAX) -> 
     return played
 
 
+def _granted_again(machine: AtMostOnce) -> None:
+    """A look has said "not there" of what shows in forty seconds; bot 0 is about to try again."""
+    _alone(machine)
+    _trouble(machine, "lost_answer")
+    _trouble(machine, "slow_review", seconds=LOOK_S + 40)
+    machine.work(Job(How.ROUND, 0))
+    machine._pass(LOOK_S)
+    machine.work(Job(How.START, 0))
+    _play_until(machine, State.WAITING)
+    machine.work(Job(How.START, 0))
+
+
+def test_a_look_that_grew_stale_while_the_grant_was_written_is_none(machine: AtMostOnce) -> None:
+    """Bot 0 is frozen between asking for the grant and getting it."""
+    _granted_again(machine)
+    granted = _play_until(machine, State.SENDING)  # each play takes the same course
+    machine.district.end()
+    again = AtMostOnce()
+    again.begin(guarded=False, first=[])
+    _granted_again(again)
+    _play_until(again, State.SENDING, granted - 1)
+    assert _state(again) is State.QUEUED
+    loop = again.bot(0).loop
+    assert loop is not None
+    loop.paused = True
+    again._pass(70)
+    loop.paused = False
+    again._settle()
+    assert _state(again) is State.PUBLISHED
+
+
 def _refused(machine: AtMostOnce) -> None:
     """Weibo refuses bot 0's call, which is about to hear it."""
     _alone(machine)

@@ -14,7 +14,6 @@ from bot.domain.plain import plain_text
 from bot.domain.planning import IN_FLIGHT, OPEN
 from bot.domain.post import Kind, Method
 from bot.domain.publication import Hold, Publication, State, owed_by
-from bot.domain.trouble import trouble
 from bot.engine import desk_post
 from bot.engine.desk_post import PostView
 from bot.engine.reviewing import CaseState
@@ -84,7 +83,7 @@ def _row(visit: Visit, seen: PostView, pub: Publication) -> dict[str, Any]:
         "kind": pub.kind.value,
         "state": words.state(pub.state),
         "tone": tone(pub.state),
-        "why": trouble(pub) if pub.state is not State.PLANNED else "",
+        "why": words.trouble(pub) if pub.state is not State.PLANNED else "",
         "planned": _clock(visit, pub.due_at),
         "actual": _clock(visit, pub.published_at),
         "url": pub.url,
@@ -109,7 +108,7 @@ def details(visit: Visit, seen: PostView, pub: Publication) -> dict[str, Any]:
         (_("not before"), visit.when(pub.not_before)),
         (_("published"), visit.when(pub.published_at)),
         (_("owed by"), words.role(owed_by(pub.state, pub.reason, pub.next_at))),
-        (_("why"), trouble(pub)),
+        (_("why"), words.trouble(pub)),
         (_("platform's code"), str(error.get("code") or "")),
         (_("platform's id"), pub.platform_id),
     ]

@@ -29,7 +29,7 @@ def approval(number: int, level: Level, said: Said) -> Approval:
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(said=WORDS, required=st.sets(st.sampled_from(Level)))
 def test_a_version_passes_when_the_last_word_of_each_required_level_is_yes(
     said: list[tuple[Level, Said]], required: set[Level]

@@ -37,7 +37,6 @@ CASE = Case(
     correction=False,
     last_approved="",
     changed=(),
-    saved_by="",
 )
 SHORT = replace(CASE, since=DEADLINE + HOUR, next_level=Level.FINAL)  # its time was over before
 

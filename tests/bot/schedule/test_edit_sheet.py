@@ -91,7 +91,7 @@ def _sheets(raw: bytes) -> dict[tuple[str, int, int], tuple[Any, str]]:
     }
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     file=st.sampled_from(sorted(RAW)), post=st.sampled_from("abc"),
     changes=CHANGES.filter(lambda one: "column" not in one),
@@ -119,6 +119,29 @@ def test_any_change_is_that_change_and_no_other(
         assert made.startswith(RAW[file][:40])
         rest = {at: cell for at, cell in new.items() if at[0] != line and at in old}
         assert rest == {at: cell for at, cell in old.items() if at[0] != line}
+
+
+@settings(max_examples=15, deadline=None)
+@given(file=st.sampled_from(sorted(RAW)), changes=CHANGES)
+def test_any_new_row_is_added(
+    tmp_path_factory: pytest.TempPathFactory, file: str, changes: dict[str, Any]
+) -> None:
+    root = tmp_path_factory.getbasetemp()
+    files = _files(root, file)
+    fields = {"id": "new", "title": "新", "at": "2026-05-06 12:00"}
+    fields |= {key: value for key, value in changes.items() if value is not None and key != "at"}
+    try:
+        made = propose(files, Wish(post=None, changes=fields)).files[file]
+    except NotSaved as refused:
+        if refused.field not in fields:
+            raise
+        return
+    finally:
+        (root / file).unlink()
+    old, new = _plain(root, file, RAW[file]), _plain(root, file, made)
+    added = [post for post in new["posts"] if post["id"] == "new"]
+    assert alike({"posts": added}, {"posts": [fields]})
+    assert [post for post in new["posts"] if post not in added] == old["posts"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
@@ -205,6 +228,26 @@ def test_merged_cells_and_unknown_columns_are_left_to_people(
     """A cell merged over two rows speaks for both."""
     with pytest.raises(NotSaved):
         propose(_files(tmp_path, "2026-05.xlsx"), Wish(post=post, changes=changes))
+
+
+@pytest.mark.parametrize("file", ["2026-05.xlsx", "2026-06.csv"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"title": ["a"]}, {"text": {"a": "b"}}, {"accounts": "u01"}, {"ignore": ["x"]}),
+        *({"variants": ["x"]}, {"variants": {"weibo": "x"}}, {"more": {"a": "b"}}, {"more": ["x"]}),
+        *({"key": "x"}, {"key": {"nothing": "x"}}, {"images": [["x"]]}, {"at": "soon"}),
+    ],
+    ids=str,
+)
+def test_values_of_another_form_have_no_cell(
+    tmp_path: Path, file: str, changes: dict[str, Any]
+) -> None:
+    files = _files(tmp_path, "2026-05.xlsx")
+    fields = {"id": "n", "title": "新", "at": "2026-05-09 10:00", **changes}
+    with pytest.raises(NotSaved) as caught:
+        propose(files, Wish(post=None, changes=fields, file=file))
+    assert caught.value.field in changes
 
 
 def test_a_computed_cell_is_left_to_people(tmp_path: Path) -> None:

@@ -141,6 +141,38 @@ def test_comments_quotes_and_layout_within_the_entry_stay(tmp_path: Path) -> Non
     assert changed("d", at="2026-05-10 10:00") == YAML.replace("05-09", "05-10")
 
 
+@settings(max_examples=25, deadline=None)
+@given(
+    changes=CHANGES, at=st.integers(1, 14), post=st.sampled_from("abcd"),
+    line_end=st.sampled_from(["\n", "\r\n"]),
+)  # fmt: skip
+def test_any_new_entry_is_added_and_any_entry_taken_out(
+    changes: dict[str, Any], at: int, post: str, line_end: str
+) -> None:
+    with TemporaryDirectory() as folder:
+        root = Path(folder)
+        raw = YAML.replace("\n", line_end).encode()
+        (root / FILE).write_bytes(raw)
+        fields = {"id": "new", "title": "新", "at": f"2026-05-{at:02} 12:00"}
+        fields |= {key: value for key, value in changes.items() if value is not None}
+        fields["at"] = f"2026-05-{at:02} 12:00"
+        made = propose(Files(root=root, zone=ZONE), Wish(post=None, changes=fields)).files[FILE]
+        _same_lines(raw, made, line_end.encode())
+        old, new = (_tree(root, one).plain() for one in (raw, made))
+        assert {one["id"]: one for one in new["posts"]} == {  # type: ignore[index]
+            **{one["id"]: one for one in old["posts"]},  # type: ignore[index]
+            "new": fields,
+        }
+        gone = propose(Files(root=root, zone=ZONE), Wish(post=post, remove=True)).files[FILE]
+        _same_lines(gone, raw, line_end.encode())
+
+
+def _same_lines(fewer: bytes, more: bytes, line_end: bytes) -> None:
+    """Every line of the one is in the other, in its order."""
+    left = iter(more.split(line_end))
+    assert all(line in left for line in fewer.split(line_end))
+
+
 @pytest.mark.parametrize(
     "posts",
     ["posts: []\n", "posts:   # 还没有\n", "", "posts: [{id: a, at: 2026-05-02 10:00, title: 甲}]"],

@@ -30,10 +30,11 @@ posts:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    make_folder(tmp_path, calendar=GOOD.replace("posts:\n", COLUMNS) + MORE)
-    (tmp_path / "posts").mkdir()
-    (tmp_path / "posts" / "next.md").write_bytes("\ufeff# 题\r\n\r\n正文。\r\n".encode())
-    return tmp_path
+    root = tmp_path / "schedules"
+    (root / "posts").mkdir(parents=True)
+    make_folder(root, calendar=GOOD.replace("posts:\n", COLUMNS) + MORE)
+    (root / "posts" / "next.md").write_bytes("\ufeff# 题\r\n\r\n正文。\r\n".encode())
+    return root
 
 
 def _text(folder: Path) -> str:
@@ -174,6 +175,31 @@ def test_what_no_entry_can_have_is_refused_with_its_field(
         save(folder, Wish(post="0507-next", changes=changes, article=article), seen_version=seen)
     assert caught.value.field == field
     assert {path: raw for path, raw in _all(folder).items() if LOCK not in path} == before
+
+
+@pytest.mark.parametrize(
+    "file", ["../x.yaml", "roster.yaml", "2026-05(1).yaml", "x.txt", "posts/x.yaml", "~$x.xlsx", ""]
+)
+def test_a_new_entry_goes_into_no_other_kind_of_file(folder: Path, file: str) -> None:
+    before = _all(folder)
+    changes = {"title": "新", "at": "2026-05-06 10:00"}
+    if not file:  # its day says nothing either
+        changes = {"title": "新"}
+    with pytest.raises(NotSaved):
+        save(folder, Wish(post=None, changes=changes, file=file or None), seen_version=None)
+    assert {path: raw for path, raw in _all(folder).items() if LOCK not in path} == before
+
+
+@pytest.mark.parametrize("body", ["../out.md", "/tmp/out.md", "posts/text.docx", "posts"])
+def test_a_body_that_is_no_text_of_the_folder_is_not_written(folder: Path, body: str) -> None:
+    (folder / "posts" / "text.docx").write_bytes(b"PK")
+    (folder / "2026-05.yaml").write_text(_text(folder).replace("posts/next.md", body))
+    before = _all(folder.parent)
+    seen = entry(folder, "0507-next").version
+    with pytest.raises(NotSaved):
+        save(folder, Wish(post="0507-next", article="新"), seen_version=seen)
+    after = {path: raw for path, raw in _all(folder.parent).items() if LOCK not in path}
+    assert after == before
 
 
 def test_a_file_open_elsewhere_is_left_alone_and_so_is_its_body(folder: Path) -> None:
