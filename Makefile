@@ -23,6 +23,8 @@ demo: $(VENV)/ready   ## Play the sample month against the simulator
 	@$(BIN)/bot demo
 
 test: $(VENV)/ready   ## Run all tests
+	@# On Debian as root a missing browser is installed; elsewhere it says what to install.
+	@$(BIN)/python -m tests.browser.chromium
 	@# Compiled once and not by each of three workers, whatever the machine's variables say.
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist worksteal
 
@@ -64,8 +66,10 @@ messages: $(VENV)/ready  ## Bring the message catalog up to date
 	$(BIN)/pybabel -q update -i build/bot.pot -d bot/locale -D bot -l zh_CN --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 	$(BIN)/pybabel -q compile -d bot/locale -D bot
 
-screenshots: $(VENV)/ready  ## Draw the pictures of docs/preview.md again (needs Chromium)
-	@$(BIN)/python docs/images/make_screenshots.py
+screenshots: $(VENV)/ready  ## Draw the pictures of the documentation again, all pages of the desk
+	@$(BIN)/python -m tests.browser.chromium
+	@$(BIN)/python -m docs.images.make_screenshots
+	@$(BIN)/python -m tests.browser.screenshots
 
 constraints:   ## Pin the newest versions that fit pyproject.toml
 	rm -rf build/pins && $(PYTHON) -m venv build/pins

@@ -52,8 +52,10 @@ class App:
     reminders: Reminders
     standing: Standing = field(default_factory=Standing)  # of the calendar, where it is watched
 
-    def read(self) -> Reading:
-        """The calendar as it stands in the files now."""
+    def read(
+        self, *, instead: Mapping[str, bytes] | None = None, only: str | None = None
+    ) -> Reading:
+        """The calendar as it stands in the files now, or with some of them otherwise."""
         office = self.settings.office
         return read(
             office.schedules,
@@ -61,6 +63,8 @@ class App:
             modes=registry.modes,
             zone=office.timezone,
             options=check_options(self.settings),
+            instead=instead,
+            only=only,
         )
 
 
@@ -96,13 +100,7 @@ async def open_app(
                 journal=journal,
                 platforms=platforms,
                 clock=clock,
-                options=Options(
-                    lease_s=settings.engine.lease_s,
-                    batch=settings.engine.batch,
-                    concurrency=settings.engine.concurrency,
-                    per_platform=settings.engine.per_platform,
-                    reprints_per_hour=settings.reprinting.per_hour,
-                ),
+                options=_options(settings),
             )
             publisher = Publisher(core)
             handlers: dict[Work, Handler] = {Work.LOOK: Reconciler(core)}
@@ -142,6 +140,18 @@ class _Publishing:
         await self._publisher(message)
         if not self._publisher.stopping:
             await tick(self._core, self._queue)
+
+
+def _options(settings: Settings) -> Options:
+    engine = settings.engine
+    return Options(
+        lease_s=engine.lease_s,
+        batch=engine.batch,
+        concurrency=engine.concurrency,
+        per_platform=engine.per_platform,
+        reprints_per_hour=settings.reprinting.per_hour,
+        review=settings.review.policy,
+    )
 
 
 def _redis(settings: Settings) -> ArqRedis | None:

@@ -22,6 +22,9 @@ from pydantic_settings import (
 )
 
 from bot.domain import setting_faults
+from bot.domain.gaps import GapRules, Limits
+from bot.domain.quiet import span
+from bot.domain.review import Level, Review
 from bot.errors import UsageError
 from bot.i18n import _
 
@@ -110,6 +113,18 @@ class Gaps(GapLimits):
     """The limits, and others for units of one regime."""
 
     regimes: dict[Literal["gov", "sector_institution"], GapLimits] = {}
+
+    @property
+    def rules(self) -> GapRules:
+        """As the domain knows them."""
+        return GapRules(
+            default=_limits(self),
+            by_regime={name: _limits(part) for name, part in self.regimes.items()},
+        )
+
+
+def _limits(part: GapLimits) -> Limits:
+    return Limits(warn_days=part.warn_days, fail_days=part.fail_days)
 
 
 _QUIET = re.compile(r"(?:(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d)?", re.ASCII)
@@ -209,6 +224,14 @@ _CONTACT = re.compile(r"ledger|env:[A-Za-z_][A-Za-z0-9_]*|mailto:[^\s@:/]+@[^\s@
 _SPAN = re.compile(r"\d{1,3}[mhd]", re.ASCII)
 
 
+def _lengths(value: list[str] | str) -> list[str] | str:
+    for text in value if isinstance(value, list) else [value]:
+        if not _SPAN.fullmatch(text):
+            message = _("is no length of time ({text}); write 30m, 4h or 1d")
+            raise ValueError(message.format(text=text))
+    return value
+
+
 class NotifyPart(_Part):
     """Who is told what people must do, when, and through what."""
 
@@ -216,6 +239,7 @@ class NotifyPart(_Part):
     managers: list[str] = []  # references: mailto:…, env:NAME, or ledger
     officer: list[str] = []
     administrator: list[str] = []
+    reviewers: list[str] = []
     remind: list[str] = ["4h", "1h"]  # before the deadline
     late: str = "2h"  # after it, once more
     escalate: str = "4h"  # after it, to the managers
@@ -236,7 +260,7 @@ class NotifyPart(_Part):
     def _two_times(cls, text: str) -> str:
         return _a_night(text)
 
-    @field_validator("managers", "officer", "administrator")
+    @field_validator("managers", "officer", "administrator", "reviewers")
     @classmethod
     def _references(cls, names: list[str]) -> list[str]:
         for name in names:
@@ -249,11 +273,57 @@ class NotifyPart(_Part):
     @field_validator("remind", "late", "escalate")
     @classmethod
     def _spans(cls, value: list[str] | str) -> list[str] | str:
-        for text in value if isinstance(value, list) else [value]:
-            if not _SPAN.fullmatch(text):
-                message = _("is no length of time ({text}); write 30m, 4h or 1d")
-                raise ValueError(message.format(text=text))
-        return value
+        return _lengths(value)
+
+
+class ReviewPart(_Part):
+    """Which levels must approve a post before it goes out, and by when."""
+
+    levels: list[Level] = []  # first, second, final; empty: none is needed
+    columns: dict[str, list[Level]] = {}  # instead, for posts of these columns
+    lead: str = "24h"  # before the planned time of the first release
+    remind: list[str] = ["4h"]  # before that
+    same_person: bool = False  # may one person act at several levels of one version
+
+    @field_validator("lead", "remind")
+    @classmethod
+    def _spans(cls, value: list[str] | str) -> list[str] | str:
+        return _lengths(value)
+
+    @property
+    def policy(self) -> Review:
+        """As the engine knows it."""
+        return Review(
+            levels=_in_order(self.levels),
+            columns={column: _in_order(levels) for column, levels in self.columns.items()},
+            lead=span(self.lead),
+            remind=tuple(span(text) for text in self.remind),
+            same_person=self.same_person,
+        )
+
+
+def _in_order(levels: list[Level]) -> tuple[Level, ...]:
+    return tuple(level for level in Level if level in levels)
+
+
+class OidcPart(_Part):
+    """The office's single sign-on (OpenID Connect); none without an issuer."""
+
+    issuer: str = ""
+    client_id: str = ""
+    client_secret: SecretStr | None = None  # as BOT_OIDC__CLIENT_SECRET only
+    name: str = ""  # on the login page
+    claim: str = "sub"  # what of the identity is entered for each person of the desk
+    timeout_s: float = Field(default=10.0, gt=0, le=60)
+
+    @field_validator("issuer")
+    @classmethod
+    def _a_safe_address(cls, text: str) -> str:
+        here = text.startswith(("http://127.0.0.1", "http://localhost", "http://[::1]"))
+        if text and not (text.startswith("https://") or here):
+            message = _("is no safe web address ({text}); write https://…, or nothing")
+            raise ValueError(message.format(text=text))
+        return text.rstrip("/")
 
 
 class DoctorPart(_Part):
@@ -301,6 +371,8 @@ class Settings(BaseSettings):
     log: Log = Log()
     web: Web = Web()
     notify: NotifyPart = NotifyPart()
+    review: ReviewPart = ReviewPart()
+    oidc: OidcPart = OidcPart()
     doctor: DoctorPart = DoctorPart()
     # Each platform's own Config model checks its part when its adapter is made.
     platforms: dict[str, dict[str, Any]] = {}
@@ -366,6 +438,13 @@ def load_settings(**changes: Any) -> Settings:
             _(
                 "{file} holds notify.smtp_password. Secrets do not belong in the file: "
                 "set BOT_NOTIFY__SMTP_PASSWORD instead."
+            ).format(file=file)
+        )
+    if "client_secret" in written.get("oidc", {}):
+        raise UsageError(
+            _(
+                "{file} holds oidc.client_secret. Secrets do not belong in the file: "
+                "set BOT_OIDC__CLIENT_SECRET instead."
             ).format(file=file)
         )
     return settings

@@ -45,7 +45,7 @@ async def work(app: App, chores: Sequence[Chore], stop: asyncio.Event) -> None:
 async def _with_redis(
     app: App, redis: ArqRedis, chores: Sequence[Chore], stop: asyncio.Event
 ) -> None:
-    left: list[RemoteWorker] = []  # those that lost Redis; their slow work goes on meanwhile
+    left: list[RemoteWorker] = []  # one that lost Redis goes on meanwhile with its slow work
     try:
         while not stop.is_set():
             try:
@@ -88,11 +88,9 @@ async def _together(
         poll_s=app.settings.queue.poll_s,
     )
     follow = asyncio.create_task(_copy(stop, leaving))
+    left.append(worker)
     try:
         await worker.run(leaving)
-    except GONE:
-        left.append(worker)
-        raise
     finally:
         leaving.set()
         follow.cancel()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests import compiled
+from tests import played as playing
 from tests.pairs import Pair, Servers, local_pair
 from tests.services import postgres_server, redis_server
 
@@ -45,6 +46,14 @@ def servers() -> Iterator[Servers]:
     """A PostgreSQL and a Redis of our own."""
     with postgres_server() as postgres, redis_server() as redis:
         yield Servers(postgres=postgres, redis=redis)
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory) -> playing.Month:
+    """The sample month, played once for all workers."""
+    mine = tmp_path_factory.getbasetemp()
+    shared = mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine
+    return playing.month_in(shared / "played-month")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -17,6 +17,7 @@ from bot.cli import (
     counts,
     coverage,
     demo,
+    desk,
     doctor,
     exporting,
     gaps,
@@ -28,6 +29,7 @@ from bot.cli import (
     reading_back,
     recalls,
     rehearse,
+    reviews,
     running,
     syncing,
     tasks,
@@ -63,6 +65,7 @@ app.command(help=_("Publishes the calendar, each post at its time, until it is s
 app.command(
     help=_("Does its share of all work, with any number of other workers, until it is stopped.")
 )(running.worker)
+app.command(help=_("Serves the desk alone, where another process publishes."))(desk.web)
 app.command(help=_("Serves the platforms' APIs on this machine, for rehearsals and tests."))(
     running.simulator
 )
@@ -89,6 +92,7 @@ app.add_typer(contacts.group, name="contacts")
 app.add_typer(exporting.group, name="export")
 app.add_typer(tasks.group, name="tasks")
 app.add_typer(matches.group, name="matches")
+app.add_typer(reviews.group, name="reviews")
 accounts.group.command(
     help=_("Lets an account's owner authorise the bot on the platform's own page.")
 )(connecting.connect)

@@ -20,7 +20,6 @@ from bot.cli.output import (
     Format,
     FormatOption,
     emit,
-    iso,
     local,
     notes,
     screen,
@@ -29,9 +28,9 @@ from bot.cli.output import (
 )
 from bot.clock import check_aware
 from bot.domain.authorisation import Authorisation, Outlook
-from bot.domain.papers import Paper, papers, verified_until
+from bot.domain.papers import Paper, papers
 from bot.domain.roster import Account, AccountStatus, Roster
-from bot.engine import people, syncing, tokens
+from bot.engine import people, shapes, syncing, tokens
 from bot.errors import UsageError
 from bot.i18n import N_, _
 from bot.ledger import roster
@@ -84,7 +83,7 @@ def list_(form: FormatOption = Format.TEXT) -> None:
     state = asyncio.run(work())
     if form is Format.JSON:
         known = state.roster.accounts.values()
-        emit({"accounts": [_as_json(state, account, settings.zone) for account in known]})
+        emit({"accounts": [state.as_json(account, settings.zone) for account in known]})
     else:
         _show(state, settings.zone)
 
@@ -100,6 +99,18 @@ class _State:
     lacks: Sequence[Paper]
     now: datetime
 
+    def as_json(self, account: Account, zone: ZoneInfo) -> shapes.Json:
+        """One of them, for programs."""
+        return shapes.account(
+            account,
+            self.health[account.id],
+            self.authorised.get(account.id),
+            self.certified.get(account.id),
+            self.lacks,
+            now=self.now,
+            zone=zone,
+        )
+
 
 def _lacks(
     members: Roster, certified: Mapping[str, datetime], settings: Settings, now: datetime
@@ -111,31 +122,6 @@ def _lacks(
         warn=timedelta(days=part.verified_warn_days),
         filing=timedelta(days=part.filing_days),
     )
-
-
-def _as_json(state: _State, account: Account, zone: ZoneInfo) -> dict[str, object]:
-    health, authorised = state.health[account.id], state.authorised.get(account.id)
-    until = verified_until(account, state.certified.get(account.id))
-    return {
-        "id": account.id,
-        "unit": account.unit,
-        "platform": account.platform,
-        "name": account.name,
-        "status": account.status_at(state.now).value,
-        "paused": health.paused,
-        "read_until": iso(health.read_until, zone),
-        "read_error": health.read_error,
-        "authorisation": authorised
-        and {
-            "state": authorised.state.value,
-            "until": iso(authorised.until, zone),
-            "reason": authorised.reason,
-            "posts_after": authorised.posts_after,
-        },
-        "filing": account.filing,
-        "verified_until": until and until.isoformat(),
-        "lacks": [one.lack.value for one in state.lacks if one.account == account.id],
-    }
 
 
 def _show(state: _State, zone: ZoneInfo) -> None:

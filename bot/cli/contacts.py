@@ -37,7 +37,7 @@ group = typer.Typer(help=_("Where units and the office are told what to do."), n
 PartyName = Annotated[
     str,
     typer.Argument(
-        help=_("a unit's id in the roster, or @managers, @officer, @administrator"),
+        help=_("a unit's id in the roster, or @managers, @officer, @administrator, @reviewers"),
         metavar="UNIT",
     ),
 ]

@@ -13,39 +13,14 @@ from rich.markup import escape
 from bot.app import open_app
 from bot.cli.output import Format, FormatOption, emit, iso, local, screen, settings_in_force, table
 from bot.cli.spans import AsOf, Month, Since, Until, Year, moment_of, span_of
-from bot.domain import words
-from bot.domain.counts import By, CountRow, Counts, Form, Span
+from bot.domain import count_words, words
+from bot.domain.counts import By, CountRow, Counts, Span
 from bot.domain.roster import Roster
 from bot.engine import answers
 from bot.errors import UsageError
-from bot.i18n import N_, _
+from bot.i18n import _
 from bot.ledger import roster
 from bot.settings import Settings
-
-_TITLES = {
-    By.UNIT: N_("unit"),
-    By.ACCOUNT: N_("account"),
-    By.PLATFORM: N_("platform"),
-    By.COLUMN: N_("column"),
-    By.MONTH: N_("month"),
-    By.QUARTER: N_("quarter"),
-    By.YEAR: N_("year"),
-}
-_NUMBERS = {
-    "pushes": N_("pushes"),
-    "articles": N_("articles"),
-    "original": N_("original"),
-    "reprints": N_("reprints"),
-    "reposts": N_("reposts"),
-    "by_bot": N_("by bot"),
-    "by_hand": N_("by hand"),
-}
-_FORMS = {
-    Form.ORIGINAL: N_("original"),
-    Form.REPRINT: N_("reprint"),
-    Form.REPOST: N_("repost"),
-}
-_WHY_NOT = {"deleted": N_("deleted since"), "twice": N_("entered twice")}
 
 
 def counts(
@@ -156,32 +131,19 @@ def _row_json(row: CountRow, why: str, settings: Settings) -> dict[str, Any]:
 
 def sentence_of(found: Counts) -> str:
     """The yearly sentence: how much was published where, e.g. 微信公众号发布3篇，微博发布2篇."""
-    said = {"wechat": _("WeChat accounts published {number} articles")}
-    other = _("{platform} published {number}")
-    parts = [
-        said.get(name, other).format(platform=words.platform(name), number=number)
-        for name, number in found.by_platform.items()
-    ]
-    return _("{parts}.").format(parts=_("; then ").join(parts))
+    return count_words.sentence(found.by_platform)
 
 
 def definition_of(found: Counts, settings: Settings, as_of: datetime) -> str:
     """What the sentence counts, in one line."""
-    zone = settings.zone
-    last = min(found.span.until - timedelta(seconds=1), as_of).astimezone(zone)
     twice = sum(left.reason == "twice" for left in found.left_out)
-    return _(
-        "Counted: every article of a push by itself, originals, reprints and reposts ({reposts} of "
-        "these), published {first} to {last} ({zone}), as known at {as_of}; left out: {deleted} "
-        "deleted since, {twice} entered twice."
-    ).format(
+    return count_words.definition(
+        found.span,
         reposts=found.total.reposts,
-        first=f"{found.span.since.astimezone(zone):%Y-%m-%d %H:%M:%S}",
-        last=f"{last:%Y-%m-%d %H:%M:%S}",
-        zone=zone.key,
-        as_of=f"{as_of.astimezone(zone):%Y-%m-%d %H:%M}",
         deleted=len(found.left_out) - twice,
         twice=twice,
+        as_of=as_of,
+        zone=settings.zone,
     )
 
 
@@ -194,16 +156,19 @@ def show_counts(
     found: Counts, keys: Sequence[By], members: Roster, settings: Settings, *, as_of: datetime
 ) -> None:
     """Prints the counts, and the sentence the yearly report wants."""
-    headings = [*(_(_TITLES[key]) for key in keys), *(_(word) for word in _NUMBERS.values())]
+    headings = [
+        *(count_words.title(key) for key in keys),
+        *map(count_words.number, count_words.SHOWN),
+    ]
     rows = [
         [
             *(_key(key, group.keys[key.value], members) for key in keys),
-            *_numbers(group.as_row(), _NUMBERS),
+            *_numbers(group.as_row(), count_words.SHOWN),
         ]
         for group in found.groups
     ]
     blank = [_("together"), *("" for _key in keys[1:])]
-    rows.append([*blank, *_numbers(found.total.as_row(), _NUMBERS)])
+    rows.append([*blank, *_numbers(found.total.as_row(), count_words.SHOWN)])
     screen.print(table(found.span.label, headings, rows))
     _say(found, settings, as_of)
 
@@ -230,9 +195,9 @@ def _show_rows(found: Counts, members: Roster, settings: Settings) -> None:
             row.account,
             words.platform(row.platform),
             escape(row.title),
-            _(_FORMS[row.form]),
+            count_words.form(row.form),
             _("by bot") if row.via == "bot" else _("by hand"),
-            _("no: {reason}").format(reason=_(_WHY_NOT[why])) if why else _("yes"),
+            _("no: {reason}").format(reason=count_words.why_not(why)) if why else _("yes"),
         )
         for row, why in sorted(_all(found), key=_by_time)
     ]

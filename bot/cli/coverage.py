@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -18,27 +18,17 @@ from bot.cli.output import (
     Format,
     FormatOption,
     emit,
-    iso,
     local,
     screen,
     settings_in_force,
     table,
 )
 from bot.cli.spans import AsOf, Month, Since, Until, Year, moment_of, span_of
-from bot.domain import words
+from bot.domain import coverage_words, words
 from bot.domain.counts import Span
-from bot.domain.coverage import (
-    AccountRow,
-    CellState,
-    ItemCoverage,
-    ItemStates,
-    Tally,
-    UnitRow,
-    total,
-)
-from bot.domain.lacking import Lack
+from bot.domain.coverage import AccountRow, CellState, ItemCoverage, ItemStates, Tally, total
 from bot.domain.roster import Roster
-from bot.engine import answers, exempting, grid
+from bot.engine import answer_shapes, answers, exempting, grid
 from bot.engine.answers import Covered
 from bot.errors import UsageError
 from bot.i18n import _
@@ -79,7 +69,7 @@ def coverage(
     if items or evidence or at or form is Format.JSON:
         found = asyncio.run(_covered(settings, span, items or [], at))
         if form is Format.JSON:
-            emit(coverage_json(found, settings))
+            emit(answer_shapes.coverage(found, settings.zone))
         else:
             _show(found, settings, screens=bool(items), evidence=evidence)
         missing = any(item.missing for item in found.items)
@@ -126,82 +116,6 @@ async def _grid(settings: Settings, span: Span | None) -> tuple[list[ItemStates]
             since=span.since if span else None,
             until=span.until if span else None,
         )
-
-
-def coverage_json(found: Covered, settings: Settings) -> dict[str, Any]:
-    """The fixed shape of `bot coverage --format json`; it may grow, nothing in it changes."""
-    return {"key_items": [_item_json(item, found, settings) for item in found.items]}
-
-
-def _item_json(item: ItemCoverage, found: Covered, settings: Settings) -> dict[str, Any]:
-    zone = settings.zone
-    return {
-        "id": item.post,
-        "title": item.title,
-        "deadline": iso(item.deadline_at, zone),
-        "first_release": iso(item.released_at, zone),
-        "as_of": iso(item.as_of, zone),
-        "required": item.required,
-        "exempt": item.exempt,
-        "on_time": item.on_time,
-        "late": item.late,
-        "missing": item.missing,
-        "unknown": item.unknown,
-        "open": item.open,
-        "coverage": item.coverage,
-        "timeliness": item.timeliness,
-        "units": [_unit_json(row, settings) for row in item.units],
-        "accounts": [
-            _account_json(row, settings)
-            for row in item.accounts
-            if row.state is not CellState.NOT_EXPECTED
-        ],
-        "optional": item.optional,
-        "first_carried": iso(item.first_carried_at, zone),
-        "last_carried": iso(item.last_carried_at, zone),
-        "lacking": [_lack_json(lack, item, settings) for lack in found.lacking[item.post]],
-    }
-
-
-def _unit_json(row: UnitRow, settings: Settings) -> dict[str, Any]:
-    exemption = row.exemption
-    return {
-        "unit": row.unit,
-        "state": row.state.value,
-        "account": row.account,
-        "at": iso(row.at, settings.zone),
-        "reason": row.reason,
-        "exempt_by": exemption.by if exemption else "",
-        "exempt_since": iso(exemption.at if exemption else None, settings.zone),
-        "carried": row.carried.value if row.carried else "",
-        "outdated": row.outdated,
-    }
-
-
-def _account_json(row: AccountRow, settings: Settings) -> dict[str, Any]:
-    return {
-        "account": row.account,
-        "unit": row.unit,
-        "state": row.state.value,
-        "at": iso(row.at, settings.zone),
-        "url": row.url,
-        "evidence": row.evidence,
-        "source_missing": row.evidence.endswith("source missing"),
-        "outdated": row.outdated,
-    }
-
-
-def _lack_json(lack: Lack, item: ItemCoverage, settings: Settings) -> dict[str, Any]:
-    return {
-        "unit": lack.unit,
-        "state": lack.state.value,
-        "owed_by": lack.role.value,
-        "kind": lack.todo.value,
-        "account": lack.account,
-        "since": iso(lack.since, settings.zone),
-        "deadline": iso(item.deadline_at, settings.zone),
-        "reminded_at": iso(lack.reminded_at, settings.zone),
-    }
 
 
 def _show(found: Covered, settings: Settings, *, screens: bool, evidence: bool) -> None:
@@ -269,7 +183,7 @@ def _show_rates(found: Sequence[States], settings: Settings) -> None:
 
 def _numbers(tally: Tally) -> tuple[str, ...]:
     names = ("required", "exempt", "on_time", "late", "missing", "unknown")
-    return (*(str(getattr(tally, name)) for name in names), lacking.percent(tally.coverage))
+    return (*(str(getattr(tally, name)) for name in names), coverage_words.percent(tally.coverage))
 
 
 def _show_evidence(item: ItemCoverage, members: Roster, settings: Settings) -> None:
@@ -277,7 +191,7 @@ def _show_evidence(item: ItemCoverage, members: Roster, settings: Settings) -> N
     rows = [
         (
             row.account,
-            f"{marks.mark(row.state)} {marks.word(row.state)}",
+            f"{marks.mark(row.state)} {coverage_words.state(row.state)}",
             local(row.at, settings.zone),
             _known_by(row),
             escape(row.url),

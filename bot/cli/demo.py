@@ -18,13 +18,14 @@ from bot.cli import publications, words
 from bot.cli.clock_bar import clock_bar
 from bot.cli.counts import show_counts
 from bot.cli.coverage import show_coverage
-from bot.cli.gaps import gap_rules, show_gaps
+from bot.cli.gaps import show_gaps
 from bot.cli.loop import on_stop
 from bot.cli.output import BAD_NEWS, OK, local, screen, settings_in_force
 from bot.demo import scenario as scenarios
 from bot.demo.compare import Comparison, everything, made_by_bot
 from bot.demo.player import Player, build_stage
 from bot.domain.counts import By, parse_span
+from bot.domain.words import owner
 from bot.engine import answers
 from bot.errors import UsageError
 from bot.i18n import _
@@ -85,13 +86,13 @@ async def _report(app: App, posts: Sequence[dict[str, Any]], settings: Settings)
     counted = await answers.counts(app.core, span, by=keys, zone=settings.zone)
     show_counts(counted, keys, members, settings, as_of=app.core.clock.now())
     silent, _roster = await answers.gaps(
-        app.core, since=span.since, until=span.until, zone=settings.zone, rules=gap_rules(settings)
+        app.core, since=span.since, until=span.until, zone=settings.zone, rules=settings.gaps.rules
     )
     show_gaps(silent, members, settings)
     publications.show(
         await answers.needs_people(app.core), settings, title=_("What needs a person")
     )
-    changed = [pub for pub in await answers.changed_after(app.core) if not words.owner(pub)]
+    changed = [pub for pub in await answers.changed_after(app.core) if not owner(pub)]
     publications.show(changed, settings, title=_("Changed in the calendar after publishing"))
     return await _compare(app, posts)
 

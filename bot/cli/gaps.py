@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -16,7 +16,6 @@ from bot.cli.output import (
     Format,
     FormatOption,
     emit,
-    iso,
     local,
     screen,
     settings_in_force,
@@ -27,16 +26,14 @@ from bot.domain.counts import Span
 from bot.domain.gaps import (
     AccountGap,
     Forecast,
-    GapRules,
     GapState,
-    Limits,
     Saving,
     update_rate,
 )
 from bot.domain.roster import Roster
-from bot.engine import answers
+from bot.engine import answer_shapes, answers
 from bot.i18n import N_, _
-from bot.settings import GapLimits, Settings
+from bot.settings import Settings
 
 _GAPS = {
     GapState.OK: ("green", N_("all right")),
@@ -74,8 +71,8 @@ def gaps(
     found, members, coming = asyncio.run(_work(settings, span, forecast=forecast))
     if form is Format.JSON:
         emit(
-            gaps_json(found, settings)
-            | ({} if coming is None else _forecast_json(coming, settings))
+            answer_shapes.gaps(found, settings.zone)
+            | ({} if coming is None else answer_shapes.forecast(coming, settings.zone))
         )
     elif coming is not None:
         _show_forecast(coming, members, settings, all_=all_)
@@ -88,7 +85,7 @@ def gaps(
 async def _work(
     settings: Settings, span: Span, *, forecast: bool
 ) -> tuple[list[AccountGap], Roster, list[Forecast] | None]:
-    rules = gap_rules(settings)
+    rules = settings.gaps.rules
     async with open_app(settings) as app:
         found, members = await answers.gaps(
             app.core, since=span.since, until=span.until, zone=settings.zone, rules=rules
@@ -97,71 +94,6 @@ async def _work(
             return found, members, None
         coming, members = await answers.forecast(app.core, zone=settings.zone, rules=rules)
         return found, members, coming
-
-
-def gap_rules(settings: Settings) -> GapRules:
-    """The limits in force."""
-    return GapRules(
-        default=_limits(settings.gaps),
-        by_regime={name: _limits(part) for name, part in settings.gaps.regimes.items()},
-    )
-
-
-def _limits(part: GapLimits) -> Limits:
-    return Limits(warn_days=part.warn_days, fail_days=part.fail_days)
-
-
-def gaps_json(found: Sequence[AccountGap], settings: Settings) -> dict[str, Any]:
-    """The shape of `bot gaps --format json`."""
-    rate = update_rate(found)
-    return {
-        "accounts": [
-            {
-                "account": gap.account,
-                "unit": gap.unit,
-                "platform": gap.platform,
-                "state": gap.state.value,
-                "last_post_at": iso(gap.last_post_at, settings.zone),
-                "gap_days": gap.gap_days,
-                "max_gap_days": gap.max_gap_days,
-                "lapsed": [
-                    {
-                        "from": lapse.from_day.isoformat(),
-                        "to": lapse.to_day.isoformat(),
-                        "days": lapse.days,
-                        "ended": lapse.ended,
-                    }
-                    for lapse in gap.lapsed
-                ],
-                "warn_days": gap.limits.warn_days,
-                "fail_days": gap.limits.fail_days,
-            }
-            for gap in found
-        ],
-        "met": rate.met,
-        "known": rate.known,
-        "unknown": rate.unknown,
-        "rate": rate.rate,
-    }
-
-
-def _forecast_json(coming: Sequence[Forecast], settings: Settings) -> dict[str, Any]:
-    return {
-        "forecast": [
-            {
-                "account": one.account,
-                "unit": one.unit,
-                "platform": one.platform,
-                "state": one.state.value,
-                "warns_on": one.warns_on.isoformat() if one.warns_on else None,
-                "fails_on": one.fails_on.isoformat() if one.fails_on else None,
-                "saving": one.saving.value if one.saving else None,
-                "planned_at": iso(one.planned.at if one.planned else None, settings.zone),
-                "planned_post": one.planned.post if one.planned else "",
-            }
-            for one in coming
-        ]
-    }
 
 
 def show_gaps(

@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from bot.cli import marks
 from bot.cli.output import local
-from bot.domain import words
+from bot.domain import coverage_words, words
 from bot.domain.coverage import CellState, ItemCoverage
 from bot.domain.lacking import Lack, Todo
 from bot.domain.publication import Role
@@ -40,22 +40,17 @@ def lines_of(
 def _rates(item: ItemCoverage) -> str:
     carried = item.on_time + item.late
     rates = _("coverage {coverage} ({carried} of {required}), on time {timeliness}").format(
-        coverage=percent(item.coverage),
+        coverage=coverage_words.percent(item.coverage),
         carried=carried,
         required=item.required,
-        timeliness=percent(item.timeliness),
+        timeliness=coverage_words.percent(item.timeliness),
     )
     numbers = "  ".join(
-        f"{marks.mark(state)} {marks.word(state)} {getattr(item, state.value)}"
+        f"{marks.mark(state)} {coverage_words.state(state)} {getattr(item, state.value)}"
         for state in CellState
         if state is not CellState.NOT_EXPECTED and getattr(item, state.value)
     )
     return f"{rates}\n{numbers}"
-
-
-def percent(rate: float | None) -> str:
-    """A rate for people; "—" of nobody."""
-    return "—" if rate is None else f"{rate:.1%}"
 
 
 def _times(item: ItemCoverage, settings: Settings) -> str:
@@ -72,10 +67,10 @@ def _cause(cause: _Cause, mine: Sequence[Lack], settings: Settings) -> str:
     state, role, todo = cause
     head = _("{mark} [bold]{state}, {count} units: {role}: {todo}[/]").format(
         mark=marks.mark(state),
-        state=marks.word(state),
+        state=coverage_words.state(state),
         count=len(mine),
         role=words.role(role) or _("nobody"),
-        todo=marks.todo(todo),
+        todo=coverage_words.todo(todo),
     )
     since = min((lack.since for lack in mine if lack.since), default=None)
     reminded = max((lack.reminded_at for lack in mine if lack.reminded_at), default=None)

@@ -23,11 +23,11 @@ from bot.cli.output import (
     table,
 )
 from bot.cli.publications import me
-from bot.domain import words
+from bot.domain import coverage_words, words
 from bot.engine import deciding
 from bot.engine.deciding import Decided
 from bot.engine.ports import Core
-from bot.i18n import N_, _
+from bot.i18n import _
 from bot.ledger.verdicts import Match
 from bot.settings import Settings
 
@@ -37,18 +37,6 @@ group = typer.Typer(
 )
 Number = Annotated[int, typer.Argument(min=1, help=_("the match, as `bot matches list` shows it"))]
 By = Annotated[str, typer.Option("--by", help=_("who decides; your login name if left out"))]
-_DECISIONS = {
-    deciding.REPRINTED: N_("reprint"),
-    deciding.DOUBTFUL: N_("doubtful"),
-    deciding.NO: N_("no reprint"),
-}
-_FORMS = {
-    "full": N_("the whole text"),
-    "cut": N_("shortened"),
-    "excerpt": N_("a piece of it"),
-    "digest": N_("one of several articles"),
-    "caption": N_("its short form"),
-}
 
 
 @group.command("list", help=_("Lists the matches a person must look at."))
@@ -126,7 +114,7 @@ def _evidence(match: Match) -> str:
 
 
 def _decision(match: Match) -> str:
-    text = _(_DECISIONS[match.decision]) if match.decision in _DECISIONS else match.decision
+    text = coverage_words.decision(match.decision)
     if match.decided_by:
         text += _(" by {name}").format(name=match.decided_by)
     return f"{text}: {match.reason}" if match.reason else text
@@ -166,7 +154,7 @@ def _show(match: Match, history: Sequence[Match], settings: Settings) -> None:
         (_("published"), local(match.published_at, settings.zone)),
         (_("deleted"), local(match.deleted_at, settings.zone)),
         (_("evidence"), _evidence(match)),
-        (_("how much of it"), _(_FORMS[match.form]) if match.form in _FORMS else match.form),
+        (_("how much of it"), coverage_words.form(match.form)),
         (_("scores"), scores),
         (_("decision"), _decision(match)),
     )

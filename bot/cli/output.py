@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bot.engine.shapes import iso as iso  # for all commands
 from bot.i18n import _
 from bot.logs import configure
 from bot.settings import Settings, load_settings
@@ -51,11 +52,6 @@ def emit(document: Any) -> None:
 def local(moment: datetime | None, zone: ZoneInfo) -> str:
     """The moment in the office's zone, for a table."""
     return "" if moment is None else moment.astimezone(zone).strftime("%m-%d %H:%M")
-
-
-def iso(moment: datetime | None, zone: ZoneInfo) -> str | None:
-    """The moment in the office's zone with its offset, for JSON."""
-    return None if moment is None else moment.astimezone(zone).isoformat(timespec="seconds")
 
 
 def table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:

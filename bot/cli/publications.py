@@ -21,15 +21,14 @@ from bot.cli.output import (
     Format,
     FormatOption,
     emit,
-    iso,
     local,
     screen,
     settings_in_force,
     table,
 )
 from bot.domain.publication import Publication, State
-from bot.domain.words import role
-from bot.engine import people, previewing
+from bot.domain.words import owner, role, trouble
+from bot.engine import people, previewing, shapes
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.ledger import publications as queries
@@ -46,32 +45,9 @@ Why = Annotated[str, typer.Option("--reason", help=_("why, in your own words"))]
 _BAD = frozenset({State.FAILED, State.MISSED, State.UNKNOWN})
 
 
-def row(pub: Publication, settings: Settings) -> dict[str, Any]:
-    """The fixed shape of one entry of `bot publications list --format json`."""
-    return {
-        "id": pub.id,
-        "post": pub.post,
-        "account": pub.account,
-        "platform": pub.platform,
-        "kind": pub.kind.value,
-        "state": pub.state.value,
-        "due_at": iso(pub.due_at, settings.zone),
-        "published_at": iso(pub.published_at, settings.zone),
-        "url": pub.url,
-        "error": words.trouble(pub),
-        "owed_by": words.owner(pub).value,
-        "until": iso(_until(pub), settings.zone),
-    }
-
-
-def _until(pub: Publication) -> datetime | None:
-    """When what waits is tried again."""
-    return pub.next_at if pub.state is State.WAITING else None
-
-
 def _why(pub: Publication, settings: Settings) -> str:
-    why = words.trouble(pub) or pub.url or str(pub.checkpoint.get("package", ""))
-    until = _until(pub)
+    why = trouble(pub) or pub.url or str(pub.checkpoint.get("package", ""))
+    until = shapes.until(pub)
     if until is None:
         return escape(why)
     waits = _("waits until {until}").format(until=local(until, settings.zone))
@@ -97,7 +73,7 @@ def list_(
 
     found = asyncio.run(work())
     if form is Format.JSON:
-        emit({"publications": [row(pub, settings) for pub in found]})
+        emit({"publications": [shapes.publication(pub, settings.zone) for pub in found]})
     else:
         show(found, settings)
     raise typer.Exit(BAD_NEWS if any(pub.state in _BAD for pub in found) else OK)
@@ -121,7 +97,7 @@ def show(found: list[Publication], settings: Settings, title: str = "") -> None:
             escape(pub.post),
             escape(pub.account),
             words.state(pub.state),
-            role(words.owner(pub)),
+            role(owner(pub)),
             _why(pub, settings),
         )
         for pub in found
@@ -142,8 +118,7 @@ def show_one(name: Name, form: FormatOption = Format.TEXT) -> None:
 
     pub, history = asyncio.run(work())
     if form is Format.JSON:
-        events = [{**event, "at": iso(event["at"], settings.zone)} for event in history]
-        emit({**row(pub, settings), "events": events})
+        emit(shapes.with_history(pub, history, settings.zone))
         return
     show([pub], settings)
     headings = (_("when"), _("event"), _("from"), _("to"), _("facts"))

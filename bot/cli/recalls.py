@@ -147,7 +147,8 @@ def list_(form: FormatOption = Format.TEXT) -> None:
             for one, steps in found
         ]
         screen.print(table("", headings, rows))
-    raise typer.Exit(BAD_NEWS if any(_open(steps) for _one, steps in found) else OK)
+    unfinished = any(_open(steps) or _waits(one, steps) for one, steps in found)
+    raise typer.Exit(BAD_NEWS if unfinished else OK)
 
 
 def _open(steps: Sequence[RecallStep]) -> int:
@@ -243,7 +244,13 @@ def _head(recall: Recall, steps: Sequence[RecallStep], settings: Settings) -> di
         "version": recall.content_hash,
         "accounts": len(steps),
         "open": _open(steps),
+        "waits_for_review": _waits(recall, steps),
     }
+
+
+def _waits(recall: Recall, steps: Sequence[RecallStep]) -> bool:
+    """True for a correction that has not begun: what it corrects to lacks a review."""
+    return recall.kind is RecallKind.CORRECT and not steps
 
 
 def _step(step: RecallStep, url: str, settings: Settings) -> dict[str, Any]:
@@ -288,7 +295,7 @@ def _tell(document: dict[str, Any], form: Format) -> None:
         emit(document)
     else:
         _print(document)
-    raise typer.Exit(BAD_NEWS if document["open"] else OK)
+    raise typer.Exit(BAD_NEWS if document["open"] or document["waits_for_review"] else OK)
 
 
 def _print(document: Mapping[str, Any]) -> None:
@@ -302,6 +309,8 @@ def _print(document: Mapping[str, Any]) -> None:
         for one in changes:
             colour = "red" if one["sign"] == "-" else "green"
             screen.print(f"  [{colour}]{one['sign']} {escape(one['words'])}[/]")
+    if document["waits_for_review"]:
+        screen.print(_("It begins once this version has been reviewed: `bot reviews list`."))
     headings = (_("step"), _("unit"), _("account"), _("version"), _("state"), _("when"), _("link"))
     rows = [
         (

@@ -18,7 +18,6 @@ import typer
 from bot.cli import rehearsed
 from bot.cli.calendar import folder_settings, read_calendar
 from bot.cli.clock_bar import clock_bar
-from bot.cli.gaps import gap_rules
 from bot.cli.output import BAD_NEWS, OK, Format, FormatOption, emit, notes, settings_in_force
 from bot.errors import UsageError
 from bot.i18n import _
@@ -29,7 +28,7 @@ from bot.rehearsal.known import known
 from bot.rehearsal.player import Assumed, Rehearsal
 from bot.rehearsal.report import Report, report
 from bot.rehearsal.score import Score
-from bot.settings import Settings
+from bot.settings import ReviewPart, Settings
 from bot.stage import building
 from bot.wiring.platforms import Catalog
 
@@ -108,7 +107,9 @@ async def _play(
         now = datetime.now(UTC)
         if found is not None and score.start < now < score.end:
             score = scores.begin_at(score, now)
-    stage = await building.build(settings, place, schedules=score.reading.folder)
+    # Nobody reviews what is only played.
+    plain = settings.model_copy(update={"review": ReviewPart()})
+    stage = await building.build(plain, place, schedules=score.reading.folder)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(stage.stop)
         played = Rehearsal(stage, score, assumed, found)
@@ -117,7 +118,7 @@ async def _play(
         progress, show = clock_bar(notes, score.start, played.end, settings.zone)
         with progress:
             await played.play(show)
-        return await report(played, score, gap_rules(settings))
+        return await report(played, score, settings.gaps.rules)
 
 
 @contextmanager

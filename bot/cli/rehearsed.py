@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from rich.markup import escape
 
-from bot.cli import words as coloured
 from bot.cli.output import iso, local, screen, table
 from bot.domain import words
 from bot.domain.coverage import CellState
@@ -208,7 +207,7 @@ def _why(one: Trouble) -> str:
         return _(", ").join(one.problems)
     if one.kind is TroubleKind.LATE:
         return _("by hand") if one.reason == BY_HAND else words.reason(one.reason)
-    said = coloured.trouble(one.pub) or words.reason(one.reason)
+    said = words.trouble(one.pub) or words.reason(one.reason)
     code = str(one.error.get("code", ""))
     return _("{code}: {text}").format(code=code, text=said) if code else said
 

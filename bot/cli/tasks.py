@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -17,7 +17,6 @@ from bot.cli.output import (
     Format,
     FormatOption,
     emit,
-    iso,
     local,
     notes,
     screen,
@@ -28,7 +27,7 @@ from bot.cli.publications import me, moment_of
 from bot.domain import task_words, words
 from bot.domain.roster import Roster
 from bot.domain.tasks import Answer, Said, Task, TaskKind
-from bot.engine import handles, tasks
+from bot.engine import handles, shapes, tasks
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.ledger import roster
@@ -62,28 +61,11 @@ def list_(
 
     found, members, now = asyncio.run(work())
     if form is Format.JSON:
-        emit({"tasks": [row(task, settings) for task in found]})
+        emit({"tasks": [shapes.task(task, settings.zone) for task in found]})
     else:
         _show(found, members, settings)
     late = any(task.deadline_at is not None and task.deadline_at < now for task in found)
     raise typer.Exit(BAD_NEWS if late else OK)
-
-
-def row(task: Task, settings: Settings) -> dict[str, Any]:
-    """The fixed shape of one entry of `bot tasks list --format json`."""
-    return {
-        "id": task.id,
-        "kind": task.kind.value,
-        "post": task.post,
-        "title": task.title,
-        "unit": task.unit,
-        "account": task.account,
-        "platform": task.platform,
-        "role": task.role.value,
-        "since": iso(task.since, settings.zone),
-        "deadline": iso(task.deadline_at, settings.zone),
-        "until": iso(task.until, settings.zone),
-    }
 
 
 def _show(found: Sequence[Task], members: Roster, settings: Settings) -> None:

@@ -22,7 +22,7 @@ from bot.engine import people, recall_work, recalling
 from bot.engine import plan as plans
 from bot.i18n import N_, _
 from bot.ledger import publications
-from bot.settings import Settings
+from bot.settings import ReviewPart, Settings
 from bot.stage import building, outside
 from bot.stage.building import Stage
 from bot.stage.performance import Performance
@@ -43,7 +43,8 @@ _NOTABLE = {
 async def build_stage(settings: Settings, folder: Path) -> Stage:
     """Copies the schedules into `folder`, starts the simulator, and points the settings at both."""
     _lay_out(settings.office.schedules, folder)
-    plain = settings.model_copy(update={"platforms": {}})  # the month is the same everywhere
+    # The month is the same everywhere, and nobody reviews it.
+    plain = settings.model_copy(update={"platforms": {}, "review": ReviewPart()})
     return await building.build(plain, folder, schedules=folder / "schedules")
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from bot.doctor.finding import Finding, Level, ok
 from bot.domain import wording
-from bot.domain.notices import MANAGERS, OFFICE
+from bot.domain.notices import MANAGERS, OFFICE, REVIEWERS
 from bot.domain.roster import AccountStatus, Roster
 from bot.i18n import _
 from bot.ledger import credentials, notices, roster
@@ -37,7 +37,7 @@ async def examine(conn: Connection, settings: Settings, now: datetime) -> list[F
     stored = set(await credentials.known(conn))
     references = _references(members, settings, stored)
     found = [
-        *_nobody(members, references),
+        *_nobody(members, references, settings),
         *_unusable(settings, references),
         *_stuck(members, await notices.in_trouble(conn, now - _LOOK_BACK)),
         *_refused(members, [told for told in await notices.under_way(conn) if told.tries]),
@@ -60,7 +60,7 @@ def _references(members: Roster, settings: Settings, stored: Iterable[str]) -> d
     }
 
 
-def _nobody(members: Roster, references: dict[str, list[str]]) -> list[Finding]:
+def _nobody(members: Roster, references: dict[str, list[str]], settings: Settings) -> list[Finding]:
     missing = [party for party, names in references.items() if not names]
     units = [party for party in missing if party not in OFFICE]
     found = []
@@ -80,6 +80,14 @@ def _nobody(members: Roster, references: dict[str, list[str]]) -> list[Finding]:
                 "managers_without_contact",
                 _("No manager is told when units lack a key item."),
                 _("Set notify.managers, or run `bot contacts set @managers`."),
+            )
+        )
+    if REVIEWERS in missing and not settings.review.policy.off:
+        found.append(
+            _note(
+                "reviewers_without_contact",
+                _("No reviewer is told that a post waits for them."),
+                _("Set notify.reviewers, or run `bot contacts set @reviewers`."),
             )
         )
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -13,6 +12,7 @@ from adapters import registry
 from bot.clock import Clock
 from bot.doctor.finding import Finding, Level, ok
 from bot.domain import words
+from bot.engine.side_by_side import side_by_side
 from bot.i18n import _
 from bot.logs import said
 from bot.queue import inspect
@@ -88,7 +88,7 @@ async def platforms(settings: Settings, names: Collection[str], clock: Clock) ->
     timeout = aiohttp.ClientTimeout(total=_ANSWER_S)
     async with aiohttp.ClientSession(timeout=timeout) as session:
         asked = [_ask(session, settings, name, url, clock) for name, url in urls.items()]
-        return [finding for some in await asyncio.gather(*asked) for finding in some]
+        return [finding for some in await side_by_side(asked) for finding in some]
 
 
 def _base_url(settings: Settings, name: str) -> str:

@@ -15,6 +15,7 @@ from bot.domain.step import Step, blocked_note, terms_of
 # Whoever ends one of these causes wakes what it held; this is for the wake-up that got lost.
 _LOOK_AGAIN = timedelta(hours=6)
 _ENDS_BY_ITSELF = frozenset({Hold.REGISTRY, Hold.PAUSED, Hold.FROZEN})
+_REVIEWED_LATE = timedelta(minutes=10)  # between looks at what its reviewers have kept
 # A "not there" older than this says nothing about now.
 FRESH = timedelta(seconds=60)
 _QUICK_ROUNDS = 4
@@ -31,6 +32,7 @@ class Standing:
     first_release_at: datetime | None
     now: datetime
     withdrawn: bool = False  # a person took the whole post back
+    unreviewed: bool = False  # this version lacks a review it needs
 
 
 def admit(pub: Publication, at: Standing) -> Step | None:
@@ -108,6 +110,9 @@ def look_first(pub: Publication, now: datetime) -> Step:
 
 def obstacle(pub: Publication, at: Standing) -> Hold | None:
     """What a person must do first, from present facts alone."""
+    # First, so that nobody is asked to do something for a text that may yet be refused.
+    if at.unreviewed:
+        return Hold.REVIEW
     # A certification that ended is none: what an account loses with it is the platform's to say.
     if at.account.status_at(at.now) is not AccountStatus.ACTIVE or not at.account.filing:
         return Hold.REGISTRY
@@ -143,8 +148,8 @@ def wake(pub: Publication, at: Standing) -> Step | None:
         if pub.wanted:
             return transitions.release(due_at=pub.due_at, go_at=at.now)  # admission sees to it
         return transitions.miss(reason=pub.reason, wanted=blocked_note(pub))
-    if pub.reason in {Hold.CHECK, Hold.REVIEW}:
-        return None  # the planner ends these
+    if pub.reason == Hold.CHECK:
+        return None  # the planner ends it
     why = obstacle(pub, at)
     if why is not None:
         return None if why == pub.reason else _held(pub, why, at)
@@ -154,9 +159,11 @@ def wake(pub: Publication, at: Standing) -> Step | None:
     return transitions.release(due_at=pub.due_at, go_at=max(pub.due_at, at.now))
 
 
-def look_at(why: str, not_after: datetime, now: datetime) -> datetime:
+def look_at(why: str, pub: Publication, now: datetime) -> datetime:
     """When to look at a hold again: soon where its cause may end unseen, else at the end."""
-    return min(not_after, now + _LOOK_AGAIN) if why in _ENDS_BY_ITSELF else not_after
+    if why == Hold.REVIEW:
+        return min(pub.not_after, max(pub.due_at, now + _REVIEWED_LATE))
+    return min(pub.not_after, now + _LOOK_AGAIN) if why in _ENDS_BY_ITSELF else pub.not_after
 
 
 def _held(pub: Publication, why: Hold, at: Standing) -> Step:
@@ -166,7 +173,7 @@ def _held(pub: Publication, why: Hold, at: Standing) -> Step:
     elif why is Hold.REGISTRY:
         named = name_matches(at.account, at.unit)
         error = {"why": "not_registered_or_active" if named else "name_differs"}
-    return transitions.hold(why, look_at=look_at(why, pub.not_after, at.now), error=error)
+    return transitions.hold(why, look_at=look_at(why, pub, at.now), error=error)
 
 
 def reprint_due_at(pub: Publication, first_release_at: datetime, now: datetime) -> datetime:

@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 from bot.domain.post import Kind
 from bot.domain.publication import State
@@ -149,6 +150,22 @@ class ItemStates(Tally):
     released_at: datetime | None
     deadline_at: datetime
     states: Mapping[str, CellState]  # by unit; those nobody asks are left out
+    # Of the units that may have carried it yet: those with a match that waits for a person.
+    doubtful: Collection[str] = field(default=(), compare=False)
+    # Of those of unknown state: those with no account that the bot can read.
+    by_hand: Collection[str] = field(default=(), compare=False)
+
+    def of_unit(self, unit: str) -> ItemStates:
+        """As one unit may see it: its own state, and numbers from that alone."""
+        states = {unit: self.states[unit]} if unit in self.states else {}
+        numbers: dict[str, Any] = {**counted(states.values())}
+        return replace(
+            self,
+            states=states,
+            doubtful={unit} & set(self.doubtful),
+            by_hand={unit} & set(self.by_hand),
+            **numbers,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +186,13 @@ class ItemCoverage(Tally):
     def states(self) -> Mapping[str, CellState]:
         """How each unit stands."""
         return {row.unit: row.state for row in self.units}
+
+    def of_unit(self, unit: str) -> ItemCoverage:
+        """As one unit may see it: its own accounts, and numbers from those alone."""
+        rows = tuple(row for row in self.units if row.unit == unit)
+        numbers: dict[str, Any] = {**counted(row.state for row in rows)}
+        accounts = tuple(row for row in self.accounts if row.unit == unit)
+        return replace(self, units=rows, accounts=accounts, **numbers)
 
     def lean(self) -> ItemStates:
         """The same without the evidence."""

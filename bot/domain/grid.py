@@ -79,14 +79,26 @@ def item_states(
             rest[unit] = CellState.LATE
         else:
             rest[unit] = _lacking(item, unit, names, matrix, closed=closed)
+    unknown = [unit for unit, state in rest.items() if state is CellState.UNKNOWN]
+    asked_about = set(map(matrix.unit_of.get, names.doubtful))
+    waiting = (CellState.UNKNOWN, CellState.OPEN)
+    doubtful = {unit for unit in asked_about if unit and rest.get(unit) in waiting}
+    by_hand = {unit for unit in unknown if unit not in doubtful and _is_hidden(unit, matrix)}
     return ItemStates(
         post=item.post,
         title=item.title,
         released_at=item.released_at,
         deadline_at=item.deadline_at,
         states=dict.fromkeys(units, CellState.ON_TIME) | rest,
+        doubtful=doubtful,
+        by_hand=by_hand,
         **counted(rest.values(), on_time=len(units) - len(rest)),
     )
+
+
+def _is_hidden(unit: str, matrix: Matrix) -> bool:
+    """True when the bot can read none of the unit's accounts."""
+    return not any(matrix.readings[name].readable for name in matrix.accounts_of.get(unit, ()))
 
 
 def _units(accounts: Sequence[str], item: KeyRelease, matrix: Matrix) -> set[str | None]:

@@ -27,6 +27,7 @@ class Todo(StrEnum):
     UNFREEZE = "unfreeze"
     AUTHORISE = "authorise"  # the account's credential failed
     REGISTER = "register"  # the account is not filed, not active, or its name differs
+    REVIEW = "review"  # a level of review has not approved the text
     MEND = "mend"  # the check found an error, or the platform refused the text
     RETRY = "retry"  # its window passed, or it failed: have it tried again
     EXEMPT = "exempt"  # the unit declined, or it was called off: exempt the unit or ask again
@@ -66,7 +67,7 @@ class Lack:
 _HELD = {
     Hold.FIRST_RELEASE: Todo.RELEASE,
     Hold.CHECK: Todo.MEND,
-    Hold.REVIEW: Todo.MEND,
+    Hold.REVIEW: Todo.REVIEW,
     Hold.PAUSED: Todo.AUTHORISE,
     Hold.REGISTRY: Todo.REGISTER,
     Hold.FROZEN: Todo.UNFREEZE,

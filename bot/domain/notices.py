@@ -13,16 +13,25 @@ from bot.domain.tasks import Task
 MANAGERS = "@managers"
 OFFICER = "@officer"
 ADMINISTRATOR = "@administrator"
-OFFICE = (MANAGERS, OFFICER, ADMINISTRATOR)  # parties beside the units, which go by their ids
+REVIEWERS = "@reviewers"
+OFFICE = (
+    MANAGERS,
+    OFFICER,
+    ADMINISTRATOR,
+    REVIEWERS,
+)  # parties beside the units, which go by their ids
 _FIRST_GAP = timedelta(minutes=2)
 _LONGEST_GAP = timedelta(hours=1)
+
+
+_OFFICES = {Role.ADMINISTRATOR: ADMINISTRATOR, Role.REVIEWER: REVIEWERS}
 
 
 def party_of(role: Role, unit: str) -> str:
     """Who is told what a role owes: a unit by its id, or one of `OFFICE`."""
     if role is Role.LIAISON:
         return unit
-    return ADMINISTRATOR if role is Role.ADMINISTRATOR else OFFICER
+    return _OFFICES.get(role, OFFICER)
 
 
 @dataclass(frozen=True, kw_only=True)

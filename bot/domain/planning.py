@@ -57,6 +57,7 @@ class Desired:
     content_hash: str
     blocked: bool  # `bot check` found an error in it
     not_before: datetime | None = None  # 禁发时限
+    excused: bool = False  # a manager has exempted its unit 免转
 
 
 class ChangeKind(StrEnum):
@@ -317,7 +318,8 @@ def _compare(
     if pub.withdrawn == "withdrawn" and pub.state is not State.CANCELLED:
         return None  # a person's word; the calendar does not take it back
     if pub.state in _OVER:
-        return _revived(want, pub, released, now) or _at_rest(want, pub, released, now)
+        revived = None if want.excused else _revived(want, pub, released, now)
+        return revived or _at_rest(want, pub, released, now)
     if pub.state is State.PUBLISHED:
         return _changed_after(want, pub)
     if pub.state in IN_FLIGHT or (pub.doubt_since is not None and pub.state in OPEN):

@@ -105,8 +105,13 @@ def _named(task: Task, name: str, moment: datetime | None = None) -> str:
     if moment is not None:
         parts.append(_minute(moment))
     if task.version and task.kind in _PUBLISHING:
-        parts.append(f"{_TEXT}{task.version[:_VERSION_LENGTH]}")
+        parts.append(text_mark(task.version))
     return " ".join(parts)
+
+
+def text_mark(version: str) -> str:
+    """The end of a stage that is told anew of another version; `renewed` says that it is one."""
+    return f"{_TEXT}{version[:_VERSION_LENGTH]}"
 
 
 def _minute(moment: datetime) -> str:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.domain import words
 from bot.domain.authorisation import Authorisation
 from bot.domain.coverage import CellState, ItemCoverage, UnitRow
-from bot.domain.notices import ADMINISTRATOR, MANAGERS, OFFICER
+from bot.domain.notices import ADMINISTRATOR, MANAGERS, OFFICER, REVIEWERS
 from bot.domain.publication import Role
 from bot.domain.roster import Roster
 from bot.domain.tasks import Task, TaskKind
@@ -36,6 +36,7 @@ _PARTIES = {
     MANAGERS: N_("Managers"),
     OFFICER: N_("Publicity officer"),
     ADMINISTRATOR: N_("Account administrator"),
+    REVIEWERS: N_("Reviewers"),
 }
 _MINUTE = timedelta(minutes=1)
 _NEARLY = 5  # minutes; a reminder comes some time after its moment
@@ -54,13 +55,13 @@ def task(
     task: Task, roster: Roster, left: timedelta | None, by: datetime | None, zone: ZoneInfo
 ) -> str:
     """What one task asks for. `left`: until `by`, where that is what the notice is about."""
-    lines = [_heading(task.title, left), _(_ASK[task.kind]).format(account=_account(task, roster))]
+    lines = [heading(task.title, left), _(_ASK[task.kind]).format(account=_account(task, roster))]
     if task.why:
         lines.append(words.reason(task.why))
     if task.again and task.kind is TaskKind.HAND_OFF:
         lines.append(_("What was recorded as published was taken back: it did not carry this."))
     if by is not None:
-        lines.append(_by(by, left, zone))
+        lines.append(due(by, left, zone))
     elif left is not None and task.since is not None:
         when, length = moment(task.since, zone), _length(-left)
         lines.append(_("Asked at {when}, {length} ago.").format(when=when, length=length))
@@ -97,7 +98,8 @@ def _asked(task: Task, roster: Roster, zone: ZoneInfo) -> str:
     )
 
 
-def _heading(title: str, left: timedelta | None) -> str:
+def heading(title: str, left: timedelta | None) -> str:
+    """The first line of a notice about a post."""
     if left is None:
         return _("“{title}”").format(title=title)
     if left <= timedelta(0):
@@ -112,7 +114,8 @@ def _account(task: Task, roster: Roster) -> str:
     )
 
 
-def _by(by: datetime, left: timedelta | None, zone: ZoneInfo) -> str:
+def due(by: datetime, left: timedelta | None, zone: ZoneInfo) -> str:
+    """By when it should be done, and how far that is where `left` is known."""
     when = moment(by, zone)
     if left is None:
         return _("By: {when}").format(when=when)

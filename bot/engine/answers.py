@@ -33,6 +33,7 @@ from bot.domain.publication import Publication, State
 from bot.domain.register import History
 from bot.domain.roster import Account, AccountStatus, Roster
 from bot.domain.tasks import TaskKind
+from bot.engine import context as contexts
 from bot.engine.ports import Core
 from bot.ledger import answers as ledger
 from bot.ledger import exemptions, posts, publications, roster, verdicts
@@ -65,6 +66,7 @@ class _Facts:
     exempt: Mapping[str, Mapping[str, Exemption]]
     gone: Collection[int]  # publications whose post was deleted
     newest: Mapping[str, str]  # key item -> hash of its newest text
+    unchanged: Collection[int]  # publications that the newest text would look the same on
     versions: Mapping[str, Collection[str]] | None  # all there were then; None: all there are
     history: History
     readings: Mapping[str, Reading]
@@ -164,12 +166,31 @@ async def _facts(
         exempt=await exemptions.with_withdrawn(conn, names, at=at),
         gone=await ledger.gone(conn, names, at),
         newest=newest,
+        unchanged=await _unchanged(conn, core, pubs, newest),
         versions=versions,
         history=history,
         readings=readings(core, members, health, at),
         health=health,
         since=await ledger.last_moves(conn, names),
     )
+
+
+async def _unchanged(
+    conn: Connection, core: Core, pubs: Iterable[Publication], newest: Mapping[str, str]
+) -> set[int]:
+    """Publications of an earlier text of which their accounts show nothing that has changed."""
+    earlier = [
+        pub
+        for pub in pubs
+        if pub.published_at is not None
+        and pub.content_hash
+        and newest.get(pub.post, "") not in {"", pub.content_hash}
+    ]
+    if not earlier:
+        return set()
+    meant = (replace(pub, content_hash=newest[pub.post]) for pub in earlier)
+    known = await contexts.load(conn, [*earlier, *meant])
+    return {pub.id for pub in earlier if contexts.same_form(core, known, pub, newest[pub.post])}
 
 
 def _then(post: StoredPost, at: datetime) -> StoredPost:
@@ -296,6 +317,7 @@ def _proofs(
     if not _is_unsure(post, pub):
         proof = "receipt" if pub.commits and pub.platform_id else "confirmed"
         outdated = _is_outdated(facts, post.id, pub.content_hash)
+        outdated = outdated and pub.id not in facts.unchanged
         proofs.append((pub.published_at, pub.url, proof, outdated))
     return proofs
 
@@ -359,12 +381,12 @@ async def counts(
     async with core.ledger.read() as conn:
         history = await roster.history(conn)
         shown = await ledger.shown(conn, span.since, span.until, at=at)
-    rows = [_count_row(row, history) for row in shown]
+    rows = [count_row(row, history) for row in shown]
     wanted = [row for row in rows if not units or row.unit in units]
     return count(wanted, by=by, span=span, zone=zone)
 
 
-def _count_row(row: Any, history: History) -> CountRow:
+def count_row(row: Any, history: History) -> CountRow:
     return CountRow(
         item=str(row.id),
         title=row.title,
@@ -427,14 +449,15 @@ async def forecast(core: Core, *, zone: tzinfo, rules: GapRules) -> tuple[list[F
     async with core.ledger.read() as conn:
         coming = await ledger.coming(conn, now)
     planned = [
-        Planned(account=pub.account, post=pub.post, at=max(pub.due_at, now), sure=_is_sure(pub))
+        Planned(account=pub.account, post=pub.post, at=max(pub.due_at, now), sure=is_sure(pub))
         for pub in coming
     ]
     today = now.astimezone(zone).date()
     return forecast_of(found, planned, today=today, zone=zone), members
 
 
-def _is_sure(pub: Publication) -> bool:
+def is_sure(pub: Publication) -> bool:
+    """True when nobody has to do anything for it to go out."""
     waits = pub.by_hand or (pub.needs_acceptance and not pub.accepted_by)
     return pub.state not in {State.HELD, State.HANDED_OFF} and not waits and not pub.withdrawn
 

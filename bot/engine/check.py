@@ -66,19 +66,26 @@ def check(
     *,
     alone: bool = False,
     links: Sequence[Problem] | None = None,
+    only: str | None = None,
 ) -> Checked:
     """Everything the files themselves and the platforms' limits object to.
 
     An error of the post blocks it everywhere; an error of one platform only there. What is
     switched off blocks nothing. `alone` adds what can be foretold without a ledger: quotas. `links`
-    is what `check_links` found, None when nobody asked.
+    is what `check_links` found, None when nobody asked. With `only` platforms are asked about that
+    post alone.
     """
     with unhurried():
-        return _check(reading, catalog, alone=alone, links=links)
+        return _check(reading, catalog, alone=alone, links=links, only=only)
 
 
 def _check(
-    reading: Reading, catalog: Catalog, *, alone: bool, links: Sequence[Problem] | None
+    reading: Reading,
+    catalog: Catalog,
+    *,
+    alone: bool,
+    links: Sequence[Problem] | None,
+    only: str | None,
 ) -> Checked:
     roster = reading.roster
     fitness = fitness_of(roster, catalog)
@@ -93,7 +100,8 @@ def _check(
     found: list[Problem] = list(reading.problems)
     for post in reading.posts:
         mine = desired(post, roster, fitness, content_hash=hashes.get(post.id, ""), blocked=())
-        blocked, problems = _check_post(post, mine, roster, catalog)
+        asked = mine if only in (None, post.id) else ()
+        blocked, problems = _check_post(post, asked, roster, catalog)
         found += problems
         held = post.id in everywhere
         wanted += [

@@ -20,10 +20,12 @@ from bot.engine.carried import take_times
 from bot.engine.comparing import Known, judge, record
 from bot.engine.ports import Core
 from bot.engine.rematching import rematch
+from bot.engine.side_by_side import side_by_side
 from bot.errors import BotError, PlatformError, RateLimited
 from bot.ledger import budgets, items, roster
 from bot.ledger.connection import Connection
 from bot.ledger.roster import Health
+from bot.ledger.trouble import unusable
 from bot.logs import get_logger, said
 
 log = get_logger(__name__)
@@ -64,9 +66,9 @@ async def collect(core: Core, accounts: Sequence[str] = ()) -> list[Collected]:
             return await _account(core, account, members, known)
 
     wanted = [one for one in readable(core, members) if not accounts or one.id in accounts]
-    found = await asyncio.gather(*(one(account) for account in wanted))
+    found = await side_by_side(one(account) for account in wanted)
     await rematch(core)
-    return list(found)
+    return found
 
 
 async def collect_due(core: Core) -> list[Collected]:
@@ -129,27 +131,34 @@ def _reading_gap(can: Capabilities, wanted: Sequence[Budget], now: datetime) -> 
 
 
 async def _account(core: Core, account: Account, members: Roster, known: Known) -> Collected:
+    """One account's trouble, the ledger's as well, keeps no other from being read."""
     now = core.clock.now()
     wanted = budgets_of(core.platforms.capabilities(account).budgets, READ, account.kind)
-    health, until = await _begin(core, account, wanted, now)
+    try:
+        health, until = await _begin(core, account, wanted, now)
+    except Exception as error:  # nothing was spent or noted: it is due the next time as well
+        return _not_read(account, error)
     if until is not None:
         log.info("account.not_read", account=account.id, why="quota", until=until.isoformat())
         return Collected(account=account.id, seen=0, new=0, matched=0, error="", until=until)
     try:
         return await _read(core, account, health, members, known)
-    except Exception as error:  # one account's trouble must not keep the others from being read
-        facts = error.facts() if isinstance(error, PlatformError) else {"message": said(error)}
-        log.warning(
-            "account.not_read",
-            account=account.id,
-            exc_info=not isinstance(error, BotError),
-            **facts,
-        )
-        until = error.retry_at if isinstance(error, RateLimited) else None
-        await _failed(core, account, said(error), wanted, until, now)
-        return Collected(
-            account=account.id, seen=0, new=0, matched=0, error=said(error), until=until
-        )
+    except Exception as error:
+        found = _not_read(account, error)
+        try:
+            await _failed(core, account, found.error, wanted, found.until, now)
+        except Exception as another:
+            _not_read(account, another)
+        return found
+
+
+def _not_read(account: Account, error: Exception) -> Collected:
+    """Tells the log as well."""
+    facts = error.facts() if isinstance(error, PlatformError) else {"message": said(error)}
+    expected = isinstance(error, BotError) or unusable(error)
+    log.warning("account.not_read", account=account.id, exc_info=not expected, **facts)
+    until = error.retry_at if isinstance(error, RateLimited) else None
+    return Collected(account=account.id, seen=0, new=0, matched=0, error=said(error), until=until)
 
 
 async def _begin(

@@ -52,7 +52,7 @@ async def known(conn: Connection, members: Roster, *, since: datetime, until: da
         first = [pub for pub in released if pub.post == post.id and pub.kind is Kind.ORIGINAL]
         keys.append(_key_text(post, texts[post.id], first))
         for digest, version in texts[post.id]:  # the newest last: it wins where texts are the same
-            words = (_words(version), *_short_forms(version))
+            words = texts_of(version)
             hashes.update({text_hash(known_text(text)): digest for text in words})
     matcher = Matcher(
         keys,
@@ -90,6 +90,11 @@ def _key_text(
         urls=[pub.url for pub in first if pub.url],
         platform_ids=[pub.platform_id for pub in first if pub.platform_id],
     )
+
+
+def texts_of(post: Post) -> list[str]:
+    """The article first, then the short forms it goes out in."""
+    return [_words(post), *sorted(_short_forms(post))]
 
 
 def _words(post: Post) -> str:

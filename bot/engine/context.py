@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.contract import Capabilities, Checkpoint
 from bot.domain.post import Kind, Post, Variant
 from bot.domain.publication import Publication
+from bot.domain.review import NO_REVIEW, Review
 from bot.domain.roster import Account, Roster
 from bot.domain.variants import make_variant
 from bot.engine import surroundings
@@ -42,11 +43,13 @@ class Context:
         return self.roster.accounts[pub.account]
 
 
-async def load(conn: Connection, pubs: Sequence[Publication]) -> Context:
-    """What is needed to work on `pubs`."""
+async def load(
+    conn: Connection, pubs: Sequence[Publication], review: Review = NO_REVIEW
+) -> Context:
+    """What is needed to work on `pubs`; `review` where it matters whether they may go out."""
     ids = {pub.post for pub in pubs}
     return Context(
-        around=await surroundings.load(conn, ids),
+        around=await surroundings.load(conn, ids, review),
         contents=await publications.bodies(conn, {pub.content_hash for pub in pubs}),
         links=await publications.first_links(conn, ids),
     )
@@ -89,6 +92,14 @@ def variant_of(core: Core, context: Context, pub: Publication) -> Variant:
         link=link,
         release=links.get(account.platform, ""),
     )
+
+
+def same_form(core: Core, context: Context, pub: Publication, aim: str) -> bool:
+    """True when the version `aim` would look on the publication's account as its own one does."""
+    then, now = (variant_of(core, context, each) for each in (pub, replace(pub, content_hash=aim)))
+    if not capabilities_of(core, context, pub).article:  # it never shows the article's text
+        then, now = (replace(each, body="", digest="", inline=()) for each in (then, now))
+    return then == now
 
 
 def checkpoint_of(pub: Publication) -> Checkpoint:

@@ -71,7 +71,8 @@ async def tick(core: Core, queue: Queue) -> Tick:
             for pub in rows
             if (step := _step(pub, now, until)) is not None
         ]
-        moves += await _wake(conn, [pub for pub in rows if pub.state is State.HELD], now)
+        held = [pub for pub in rows if pub.state is State.HELD]
+        moves += await _wake(core, conn, held, now)
         await journal.apply(conn, moves, now, made)
         look = tuple(pub.id for pub in rows if pub.state in {State.UNKNOWN, State.PENDING})
         await publications.claim_looks(conn, look, until=until)
@@ -147,18 +148,21 @@ def _changed(pub: Publication) -> bool:
     return bool(pub.wanted or pub.withdrawn)
 
 
-async def _wake(conn: Connection, held: Sequence[Publication], now: datetime) -> list[Move]:
+async def _wake(
+    core: Core, conn: Connection, held: Sequence[Publication], now: datetime
+) -> list[Move]:
     """Holds decided anew from present facts; those that stay are looked at again later."""
     if not held:
         return []
-    known = await surroundings.load(conn, {pub.post for pub in held})
+    review = core.options.review
+    known = await surroundings.load(conn, {pub.post for pub in held}, review)
     moves, stay = [], []
     for pub in held:
         step = wake(pub, known.standing(pub, now))
         if step is None:
-            stay.append((pub.id, look_at(pub.reason, pub.not_after, now)))
+            stay.append((pub.id, look_at(pub.reason, pub, now)))
         else:
-            moves.append(Move(publication=pub.id, step=step))
+            moves.append(Move(publication=pub.id, step=step, review=review))
     await publications.look_later(conn, stay)
     return moves
 

@@ -14,7 +14,7 @@ from bot.ledger import exemptions, journal, posts, publications, roster
 from bot.ledger.connection import Connection
 from bot.ledger.journal import Event, Move
 
-_EXEMPTED = "exempted"
+EXEMPTED = "exempted"
 
 
 async def exempt(core: Core, post: str, unit: str, *, reason: str, by: str) -> None:
@@ -31,7 +31,7 @@ async def exempt(core: Core, post: str, unit: str, *, reason: str, by: str) -> N
         moves = [
             Move(
                 publication=pub.id,
-                step=transitions.cancel(reason=_EXEMPTED, by=by.strip(), wanted=blocked_note(pub)),
+                step=transitions.cancel(reason=EXEMPTED, by=by.strip(), wanted=blocked_note(pub)),
             )
             for pub in await _reprints(conn, post, unit)
             # What may be out already is looked for all the same.
@@ -65,7 +65,7 @@ async def end(core: Core, post: str, unit: str, *, by: str) -> None:
                 ),
             )
             for pub in await _reprints(conn, post, unit)
-            if pub.reason == _EXEMPTED and pub.not_after > now
+            if pub.reason == EXEMPTED and pub.not_after > now
         ]
         await journal.apply(conn, moves, now, made)
     core.journal.tell(made)

@@ -138,7 +138,7 @@ async def use(
         link = await look(conn, token, sign=sign, now=now)  # another may have been faster
         if link.handle is None or link.task is None:
             return link
-        faults = await _changed(conn, link.task, answer, seen)
+        faults = await unseen(conn, link.task, answer, seen)
         faults = faults or await task_faults.faults(conn, link.task, answer, now=now)
         if faults:
             return Link(fate=Fate.OPEN, handle=link.handle, task=link.task, faults=faults)
@@ -153,10 +153,13 @@ async def use(
     return Link(fate=Fate.USED, handle=done, done=True)
 
 
-async def _changed(
+async def unseen(
     conn: Connection, task: Task, answer: Answer, seen: str | None
 ) -> Mapping[str, str]:
-    """Nobody agrees to a text they were not shown."""
+    """What is wrong with an answer given to another version: nobody agrees to what was not shown.
+
+    `seen` is the version that was shown, None where that is not known; {} when nothing is wrong.
+    """
     if seen is None or answer.said is not Said.AGREED or await version_of(conn, task) == seen:
         return {}
     message = _("The text was changed after you had opened this page. Please read it again.")

@@ -133,7 +133,7 @@ def fallback(pub: Publication, error: BaseException, now: datetime) -> ByHand | 
 
 
 def too_late(pub: Publication, now: datetime) -> Step:
-    """The grant took so long to be written that the call would outlive its lease: not made."""
+    """The grant took too long to be written, for its lease or for the last look: not called."""
     return transitions.wait(
         until=now,
         reason="unavailable",
@@ -155,7 +155,7 @@ def _lost(pub: Publication, error: BaseException, began: datetime, now: datetime
 def _paused(pub: Publication, error: BaseException, now: datetime) -> Step:
     return transitions.hold(
         Hold.PAUSED,
-        look_at=look_at(Hold.PAUSED, pub.not_after, now),
+        look_at=look_at(Hold.PAUSED, pub, now),
         commits=pub.commits,
         error=facts(error),
     )

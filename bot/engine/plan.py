@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,11 +24,13 @@ from bot.domain.problem import Problem
 from bot.domain.publication import Hold, Publication, State, publication_key
 from bot.domain.roster import AccountStatus
 from bot.engine.check import Checked, check, quotas_of
+from bot.engine.exempting import EXEMPTED
 from bot.engine.last_good import still_good
 from bot.engine.ports import Core
+from bot.engine.review_gate import hold_unreviewed, with_voided
 from bot.errors import UsageError
 from bot.i18n import _
-from bot.ledger import budgets, journal, posts, publications, recalls, roster
+from bot.ledger import budgets, exemptions, journal, posts, publications, recalls, roster
 from bot.ledger.connection import Connection
 from bot.ledger.journal import Move
 from bot.ledger.posts import StoredPost
@@ -37,8 +39,9 @@ from bot.schedule.reader import Reading
 
 log = get_logger(__name__)
 _ANOTHER_POST = timedelta(days=7)  # so much later it is no correction of what went out
-# A post a person took back reaches no account that joins later.
+# A post a person took back reaches no account that joins later, nor do reprints an exempt unit.
 _CALLED_OFF = {"state": State.CANCELLED.value, "reason": "withdrawn", "next_at": None}
+_EXCUSED = {**_CALLED_OFF, "reason": EXEMPTED}
 _ROSTER_LOSS = 10  # asks first when more than one account in ten would disappear
 
 
@@ -114,9 +117,12 @@ async def apply(core: Core, reading: Reading, *, confirmed: bool = False) -> Pla
         await posts.note_releases(conn)
         await publications.wake_held(conn, Hold.FIRST_RELEASE, now)
         await publications.wake_held(conn, Hold.REGISTRY, now)  # the roster may have been mended
+        await publications.wake_held(conn, Hold.REVIEW, now)  # less may need one than before
         over = await recalls.withdrawn(conn, {change.post for change in found.changes})
         released = await _released(conn, reading)
-        overtaken = await _carry_out(conn, found.changes, released, over, now)
+        changes = await with_voided(conn, core.options.review, found.changes, found.known)
+        overtaken = await _carry_out(conn, changes, released, over, now)
+        await hold_unreviewed(conn, core.options.review, now)
         gone = {change.post for change in found.changes if change.desired is None}
         await posts.mark_removed(conn, gone - {post.id for post in reading.posts})
     if found.kept:
@@ -173,7 +179,7 @@ async def _diff(conn: Connection, reading: Reading, checked: Checked, now: datet
     kept = await still_good(conn, edited, known, reading)
     kept |= await still_good(conn, _followers(kept, checked, known, reading), known, reading)
     changes = diff(
-        [want for want in checked.wanted if want.post not in kept],
+        await _excused(conn, [want for want in checked.wanted if want.post not in kept]),
         [pub for pub in known if pub.post not in kept],
         keep=_kept(reading, stored),
         released=released,
@@ -181,6 +187,26 @@ async def _diff(conn: Connection, reading: Reading, checked: Checked, now: datet
     )
     reused = list(_reused(checked.wanted, known, reading, now))
     return _Difference(changes=changes, known=known, released=released, kept=kept, reused=reused)
+
+
+async def _excused(conn: Connection, wanted: Sequence[Desired]) -> list[Desired]:
+    """The same, with a mark on the reprints of units that a manager has exempted.
+
+    What the calendar itself says is in `wanted` already, in the ledger only once it is taken over.
+    """
+    reprints = {want.post for want in wanted if want.kind is Kind.REPRINT}
+    units = {
+        (post, unit)
+        for post, known in (await exemptions.in_force(conn, reprints)).items()
+        for unit, exemption in known.items()
+        if exemption.by != exemptions.CALENDAR
+    }
+    return [
+        replace(want, excused=True)
+        if want.kind is Kind.REPRINT and (want.post, want.account.unit) in units
+        else want
+        for want in wanted
+    ]
 
 
 def _followers(
@@ -264,6 +290,7 @@ async def _carry_out(
         log.warning("plan.overtaken", publication=move.publication, step=move.step.name)
     new = [
         _row(change.desired, released.get(change.post), now)
+        | (_EXCUSED if change.desired.excused else {})
         | (_CALLED_OFF if change.post in withdrawn else {})
         for change in changes
         if change.publication is None and change.desired is not None

@@ -12,6 +12,7 @@ from bot.contract import Adapter, Capabilities, Credentials, Desk
 from bot.domain.message import Message
 from bot.domain.post import Variant
 from bot.domain.problem import Problem
+from bot.domain.review import NO_REVIEW, Review
 from bot.domain.roster import Account
 from bot.ledger.journal import Journal
 from bot.ledger.store import Ledger
@@ -64,6 +65,7 @@ class Options:
     reprints_per_hour: int = 0  # of one key item, by the bot; 0: not limited
     unknown_limit_s: int = 23 * 3600  # WeChat remembers our key for 24 h
     never_found_s: int = 600  # where the platform shows nothing, a person looks after this
+    review: Review = NO_REVIEW  # what must be approved before it goes out
 
     @property
     def call_s(self) -> float:

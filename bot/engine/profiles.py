@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bot.contract import NO_SECRET, Knows, Lists, Member, Profile, Renews
 from bot.domain.roster import Account, AccountStatus, Roster, day_of, same_name
 from bot.engine.ports import Core
+from bot.engine.side_by_side import side_by_side
 from bot.errors import AuthFailed, BotError, UsageError
 from bot.i18n import _
 from bot.ledger import roster
@@ -73,7 +74,7 @@ async def check(
             else account.status_at(now) is not AccountStatus.CLOSED
         )
     ]
-    return list(await asyncio.gather(*(one(account) for account in asked)))
+    return await side_by_side(one(account) for account in asked)
 
 
 async def _ask(core: Core, account: Account) -> Checked:

@@ -20,12 +20,14 @@ from bot.domain.message import Message
 from bot.domain.post import Variant
 from bot.domain.publication import Hold, Publication, State
 from bot.domain.quota import Budget, budgets_of
+from bot.domain.review import Review
 from bot.domain.step import Step
 from bot.engine import context as contexts
 from bot.engine import leases, outcome
 from bot.engine.context import Context
 from bot.engine.ports import Core
 from bot.errors import AuthFailed, BotError, StaleLease
+from bot.i18n import _
 from bot.ledger import journal, publications, roster
 from bot.ledger.journal import Applied, Move, Refusal
 from bot.ledger.store import check_version
@@ -81,7 +83,7 @@ class Publisher:
             pubs = await publications.take(
                 conn, message.ids, {State.QUEUED}, lease=lease, until=self._lease_until()
             )
-            known = await contexts.load(conn, pubs)
+            known = await contexts.load(conn, pubs, self._core.options.review)
         batch = _Batch(known=known, lease=lease)
         async with leases.kept(self._core, [pub.id for pub in pubs], lease):
             await leases.by_account(self._gate, pubs, lambda pub: self._guarded(pub, batch))
@@ -149,12 +151,18 @@ class Publisher:
         )
 
     @property
+    def _review(self) -> Review:
+        return self._core.options.review
+
+    @property
     def _now(self) -> datetime:
         return self._core.clock.now()
 
     async def _hand_off(self, job: _Job, done: Checkpoint) -> None:
         step = transitions.hand_off(package=done.data.get("package", ""), fallback=job.pub.fallback)
-        move = Move(publication=job.pub.id, step=step, lease=job.lease, gated=True)
+        move = Move(
+            publication=job.pub.id, step=step, lease=job.lease, gated=True, review=self._review
+        )
         given = (await self._core.journal.apply(move, now=self._now))[0]
         if not given.ok:
             await self._not_granted(job, given)
@@ -169,7 +177,7 @@ class Publisher:
             if further.ready:
                 return further
             done = further
-        raise BotError(f"preparation of {job.pub.post} does not end")
+        raise BotError(_("The preparation of {post} does not end.").format(post=job.pub.post))
 
     async def _send(self, job: _Job, done: Checkpoint) -> Step | None:
         """The step that records what the platform took; None when all is recorded already."""
@@ -185,9 +193,10 @@ class Publisher:
             return None
         # The lease outlives the call, so nobody looks for the post while it may still appear.
         # Wall time, like the lease: a machine that slept finds the time used up.
-        # A clock set back meanwhile gives no more of it.
+        # A clock set back meanwhile gives no more of it. Nor is there a call on a look that has
+        # grown stale while the grant was written: what shows late may be there by now.
         left_s = self._core.options.call_s - max((self._now - began).total_seconds(), 0.0)
-        if left_s <= 0:
+        if left_s <= 0 or needs_look(pub, self._now):
             await self._apply(pub, outcome.too_late(pub, self._now), job.lease)
             return None
         try:
@@ -216,13 +225,17 @@ class Publisher:
             lease=job.lease,
             budgets=budgets_for(job.capabilities, job.pub, job.account_kind),
             gated=True,
+            review=self._review,
         )
         return (await self._core.journal.apply(move, now=now))[0]
 
     async def _not_granted(self, job: _Job, granted: Applied) -> None:
         pub, now = job.pub, self._now
         if granted.refusal is Refusal.FROZEN:
-            step = transitions.hold(Hold.FROZEN, look_at=look_at(Hold.FROZEN, pub.not_after, now))
+            step = transitions.hold(Hold.FROZEN, look_at=look_at(Hold.FROZEN, pub, now))
+            await self._apply(pub, step, job.lease)
+        elif granted.refusal is Refusal.UNREVIEWED:
+            step = transitions.hold(Hold.REVIEW, look_at=look_at(Hold.REVIEW, pub, now))
             await self._apply(pub, step, job.lease)
         elif granted.refusal is Refusal.EMBARGO:
             assert granted.until is not None
@@ -267,7 +280,7 @@ class Publisher:
         lease: str,
         wish: Mapping[str, Any] | None = None,
     ) -> None:
-        move = Move(publication=pub.id, step=step, lease=lease, wish=wish)
+        move = Move(publication=pub.id, step=step, lease=lease, wish=wish, review=self._review)
         try:
             applied = (await self._core.journal.apply(move, now=self._now))[0]
         except Exception as error:

@@ -96,9 +96,11 @@ async def ask(urls: Iterable[str], *, private: bool, budget_s: float) -> Mapping
             found[url] = await asker.ask(url)
 
         tasks = [asyncio.create_task(one(url)) for url in wanted]
-        if tasks:
-            _done, late = await asyncio.wait(tasks, timeout=budget_s)
-            for task in late:
+        try:
+            if tasks:
+                await asyncio.wait(tasks, timeout=budget_s)
+        finally:
+            for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
     return found

@@ -11,7 +11,8 @@ from bot.domain.publication import Role
 from bot.domain.recall import LIVING, How, Recall, RecallKind, RecallStep, StepState
 from bot.domain.tasks import Task, TaskKind
 from bot.engine.recalling import carried_out
-from bot.ledger import journal, posts, recalls
+from bot.ledger import approvals, journal, posts, recalls
+from bot.ledger.approvals import Version
 from bot.ledger.connection import Connection
 from bot.ledger.journal import Event
 from bot.ledger.posts import StoredPost
@@ -22,7 +23,12 @@ _KIND = {RecallKind.WITHDRAW: TaskKind.WITHDRAW, RecallKind.CORRECT: TaskKind.CO
 async def open_tasks(conn: Connection, *, units: Collection[str] = ()) -> list[Task]:
     """What liaisons must take down or correct, of `units` only if any are named."""
     found = await recalls.open_tasks(conn)
-    mine = [(step, recall) for step, recall in found if not units or step.unit in units]
+    refused = await approvals.refused(conn, {recall.post for _step, recall in found})
+    mine = [
+        (step, recall)
+        for step, recall in found
+        if (not units or step.unit in units) and not _is_refused(recall, refused)
+    ]
     stored = await posts.some_posts(conn, {recall.post for _step, recall in mine})
     asked = await recalls.asked_at(conn, {step.id for step, _recall in mine})
     return [
@@ -39,9 +45,17 @@ async def find_task(conn: Connection, kind: TaskKind, key: int) -> Task | None:
         return None
     if step.how is not How.TASK or step.state not in LIVING:
         return None
+    if _is_refused(recall, await approvals.refused(conn, [recall.post])):
+        return None
     stored = (await posts.some_posts(conn, [recall.post]))[recall.post]
     asked = await recalls.asked_at(conn, [step.id])
     return _task(step, recall, stored, asked.get(step.id, step.made_at))
+
+
+def _is_refused(recall: Recall, refused: Collection[Version]) -> bool:
+    """True for a correction to a version that its reviewers have refused since it began."""
+    correction = recall.kind is RecallKind.CORRECT
+    return correction and (recall.post, recall.content_hash) in refused
 
 
 def _task(step: RecallStep, recall: Recall, post: StoredPost, since: datetime) -> Task:

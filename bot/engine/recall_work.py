@@ -25,6 +25,8 @@ from bot.engine import outcome
 from bot.engine.context import Context
 from bot.engine.ports import Core
 from bot.engine.recalling import Survey, carried_out, survey, sweep
+from bot.engine.review_gate import lacks_review
+from bot.engine.side_by_side import side_by_side
 from bot.errors import AuthFailed, BotError, Gone, MediaError, RateLimited, Rejected, UsageError
 from bot.i18n import _
 from bot.ledger import budgets, items, journal, recalls
@@ -38,6 +40,7 @@ _LIMIT = 100
 _TRIES = 8  # then a person is asked; with growing gaps that is about three hours
 _LOOKS = 4  # that tell nothing, until the platform's own word must do
 _OVERLAP = timedelta(minutes=10)
+_REVIEWED = timedelta(minutes=10)  # between looks whether a correction may go on
 # When the bot looks whether a person has done it; after ten days their word alone ends it.
 _WATCH = timedelta(hours=6)
 _WATCHES = 40
@@ -58,6 +61,7 @@ class _Job:
     step: RecallStep
     recall: Recall
     found: Survey
+    unreviewed: bool  # a correction to a version that was refused since, or needs more by now
     item: Shown | None
     more: Sequence[Shown]  # the further articles of its push
 
@@ -109,7 +113,7 @@ async def _all(core: Core, steps: Sequence[RecallStep], lease: str) -> None:
             for step in line:
                 await _guarded(core, step, lease)
 
-    await asyncio.gather(*(one(line) for line in lines.values()))
+    await side_by_side(one(line) for line in lines.values())
 
 
 async def _guarded(core: Core, step: RecallStep, lease: str) -> None:
@@ -127,9 +131,11 @@ async def _job(core: Core, step: RecallStep) -> _Job | None:
         if recall is None:
             return None
         found = await survey(conn, recall.post, recall.content_hash)
+        unreviewed = await lacks_review(conn, core.options.review, found.post, recall.content_hash)
         item = next((one for one in found.shown if _belongs(one, step)), None)
         more = await recalls.push(conn, item) if item is not None and item.by_bot else []
-    return _Job(step=step, recall=recall, found=found, item=item, more=more)
+    unreviewed = unreviewed and recall.kind is RecallKind.CORRECT
+    return _Job(step=step, recall=recall, found=found, unreviewed=unreviewed, item=item, more=more)
 
 
 def _belongs(item: Shown, step: RecallStep) -> bool:
@@ -139,7 +145,10 @@ def _belongs(item: Shown, step: RecallStep) -> bool:
 
 
 async def _work(core: Core, job: _Job, lease: str) -> None:
-    if job.step.how is How.AUTO and job.step.state is StepState.OPEN:
+    asking = job.step.how is How.AUTO and job.step.state is StepState.OPEN
+    if asking and job.unreviewed:
+        change = _later(job, core.clock.now() + _REVIEWED, looks=_looks(job))
+    elif asking:
         change = await _carry_out(core, job)
     else:
         change = await _look(core, job)
@@ -202,7 +211,7 @@ async def _ask(core: Core, job: _Job) -> None:
         variant = contexts.variant_of(core, job.known, aim)
         await adapter.correct(receipt, variant, contexts.checkpoint_of(job.pub))
     else:
-        raise UsageError("this platform is not able to do it any more")
+        raise UsageError(_("This platform is not able to do it any more."))
 
 
 def _receipt(pub: Publication, item: Shown | None, more: Sequence[Shown]) -> Receipt:

@@ -33,6 +33,7 @@ from bot.domain.step import Step, blocked_note
 from bot.engine import context as contexts
 from bot.engine.context import Context
 from bot.engine.ports import Core
+from bot.engine.review_gate import lacks_review
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.ledger import journal, posts, publications, recalls
@@ -207,9 +208,10 @@ def _outdated(found: Survey) -> bool:
 
 
 async def order(core: Core, post: str, kind: RecallKind, *, reason: str, by: str) -> Recall:
-    """Gives the order; when it returns, nothing of the post that was not sent will be.
+    """Gives the order; when it returns, nothing of a withdrawn post that was not sent will be.
 
-    Raises UsageError where it makes no sense, or when somebody has given it already.
+    A correction that lacks a review begins once it has it. Raises UsageError where the order makes
+    no sense, or when somebody has given it already.
     """
     now = core.clock.now()
     made: list[journal.Event] = []
@@ -227,11 +229,20 @@ async def order(core: Core, post: str, kind: RecallKind, *, reason: str, by: str
             now=now,
         )
         await _end_earlier(conn, recall, now)
-        await recalls.add_steps(conn, recall, _wanted(core, found, kind, recall.content_hash), now)
+        if not await _lacks_review(core, conn, recall, found):
+            wanted = _wanted(core, found, kind, recall.content_hash)
+            await recalls.add_steps(conn, recall, wanted, now)
         await journal.apply(conn, _calls_off(recall, found.pubs.values(), now), now, made)
     core.journal.tell(made)
     log.info("recall.ordered", recall=recall.id, post=post, kind=kind.value)
     return recall
+
+
+async def _lacks_review(core: Core, conn: Connection, recall: Recall, found: Survey) -> bool:
+    """True for a correction to a text that may not be public yet, by whosever hand."""
+    if recall.kind is not RecallKind.CORRECT:
+        return False
+    return await lacks_review(conn, core.options.review, found.post, recall.content_hash)
 
 
 async def _end_earlier(conn: Connection, recall: Recall, now: datetime) -> None:
@@ -259,16 +270,7 @@ def _same_form(core: Core, found: Survey, one: Carrier, aim: str) -> bool:
     if one.publication is None or one.standing is not Standing.PUBLIC:
         return False
     pub = found.pubs[one.publication]
-    if pub.content_hash == aim:
-        return False
-    article = core.platforms.capabilities(found.known.account(pub), by_hand=pub.by_hand).article
-    then, now = (
-        contexts.variant_of(core, found.known, each)
-        for each in (pub, replace(pub, content_hash=aim))
-    )
-    if not article:  # it never shows the article's text
-        then, now = (replace(each, body="", digest="", inline=()) for each in (then, now))
-    return then == now
+    return pub.content_hash != aim and contexts.same_form(core, found.known, pub, aim)
 
 
 def _calls_off(recall: Recall, pubs: Collection[Publication], now: datetime) -> list[Move]:
@@ -336,7 +338,8 @@ async def _news(core: Core, conn: Connection, recall: Recall, now: datetime) -> 
     steps = await recalls.steps(conn, [recall.id])
     known = {step.target for step in steps}
     latest = (await recalls.every(conn, post=recall.post))[0].id == recall.id
-    new = _wanted(core, found, recall.kind, recall.content_hash, known) if latest else []
+    begun = latest and not await _lacks_review(core, conn, recall, found)
+    new = _wanted(core, found, recall.kind, recall.content_hash, known) if begun else []
     return _News(
         new=new,
         changes=_changes(core, recall, found, steps, now),

@@ -29,6 +29,9 @@ from bot.domain.tasks import Task, role_of
 from bot.engine import answers, tokens
 from bot.engine.handles import NewLink, enter
 from bot.engine.ports import Core
+from bot.engine.review_notices import of_cases
+from bot.engine.reviewing import cases
+from bot.engine.side_by_side import side_by_side
 from bot.engine.tasks import open_tasks
 from bot.errors import UsageError
 from bot.ledger import exemptions, journal, notices, posts, publications, roster
@@ -106,6 +109,7 @@ async def due(core: Core, reminders: Reminders) -> tuple[Roster, list[Notice]]:
         members = await roster.load(conn)
         tasks = await open_tasks(conn)
         frozen = await journal.is_frozen(conn)
+        reviews = await cases(core, conn)
         excused = await exemptions.in_force(conn, {task.post for task in tasks})
         ended = [
             post.id
@@ -130,6 +134,7 @@ async def due(core: Core, reminders: Reminders) -> tuple[Roster, list[Notice]]:
     )
     wanted += reminding.of_recalls(tasks, members, reminders.terms, now)
     wanted += reminding.of_items(items, moves, members, reminders.terms, now, frozen=frozen)
+    wanted += of_cases(reviews, core.options.review, reminders.terms, now)
     found = await tokens.authorisations(core, warn=reminders.warn)
     wanted += reminding.of_accounts(found, members, reminders.terms, now)
     return members, wanted
@@ -221,7 +226,7 @@ async def _send(
             return await _to_target(core, reminders, members, target, mine, due)
 
     targets = await _by_target(core, reminders, ready)
-    return sum(await asyncio.gather(*(one(target, mine) for target, mine in targets)))
+    return sum(await side_by_side(one(target, mine) for target, mine in targets))
 
 
 async def _by_target(

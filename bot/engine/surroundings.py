@@ -8,8 +8,10 @@ from datetime import datetime
 
 from bot.domain.admission import Standing
 from bot.domain.publication import Publication
+from bot.domain.review import Level, Review, missing
 from bot.domain.roster import Roster
-from bot.ledger import journal, posts, recalls, roster
+from bot.ledger import approvals, journal, posts, recalls, roster
+from bot.ledger.approvals import Version
 from bot.ledger.connection import Connection
 from bot.ledger.posts import StoredPost
 from bot.ledger.roster import Health
@@ -24,22 +26,26 @@ class Surroundings:
     posts: Mapping[str, StoredPost]
     frozen: bool
     withdrawn: Collection[str] = frozenset()  # posts a person took back
+    review: Review
+    approved: Mapping[Version, Collection[Level]]
 
     def standing(self, pub: Publication, now: datetime) -> Standing:
         """What matters for this one."""
-        account = self.roster.accounts[pub.account]
+        account, post = self.roster.accounts[pub.account], self.posts[pub.post]
+        said = self.approved.get((pub.post, pub.content_hash), ())
         return Standing(
             account=account,
             unit=self.roster.units[account.unit],
             paused=self.health[account.id].paused,
             frozen=self.frozen,
-            first_release_at=self.posts[pub.post].first_release_at,
+            first_release_at=post.first_release_at,
             now=now,
             withdrawn=pub.post in self.withdrawn,
+            unreviewed=bool(missing(self.review.required(post.column), said)),
         )
 
 
-async def load(conn: Connection, ids: Collection[str]) -> Surroundings:
+async def load(conn: Connection, ids: Collection[str], review: Review) -> Surroundings:
     """The surroundings of all publications of these posts."""
     return Surroundings(
         roster=await roster.load(conn),
@@ -47,4 +53,6 @@ async def load(conn: Connection, ids: Collection[str]) -> Surroundings:
         posts=await posts.some_posts(conn, ids),
         frozen=await journal.is_frozen(conn),
         withdrawn=frozenset(await recalls.withdrawn(conn, ids)),
+        review=review,
+        approved={} if review.off else await approvals.approved(conn, ids),
     )

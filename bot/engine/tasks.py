@@ -15,7 +15,7 @@ from bot.engine.ports import Core
 from bot.engine.task_faults import faults
 from bot.errors import UsageError
 from bot.i18n import _
-from bot.ledger import journal, posts, publications
+from bot.ledger import journal, posts, publications, recalls
 from bot.ledger.connection import Connection
 from bot.ledger.journal import Event, Move
 from bot.ledger.posts import StoredPost
@@ -26,9 +26,8 @@ _WAITING = (State.HELD, State.HANDED_OFF, State.UNKNOWN)
 
 async def open_tasks(conn: Connection, *, units: Collection[str] = ()) -> list[Task]:
     """All open tasks, of `units` only if any are named; by deadline, then as they came up."""
-    found = await publications.in_states(conn, _WAITING)
-    mine = [pub for pub in found if not units or pub.unit in units]
-    return in_order([*await _tasks(conn, mine), *await recall_tasks.open_tasks(conn, units=units)])
+    found = await publications.in_states(conn, _WAITING, units=units)
+    return in_order([*await _tasks(conn, found), *await recall_tasks.open_tasks(conn, units=units)])
 
 
 async def find_task(conn: Connection, name: str) -> Task | None:
@@ -40,6 +39,18 @@ async def find_task(conn: Connection, name: str) -> Task | None:
     if parsed is None or pub is None:
         return None
     return next((task for task in await _tasks(conn, [pub]) if task.kind is parsed[0]), None)
+
+
+async def unit_of(conn: Connection, name: str) -> str:
+    """Whose task it is or was; "" when there never was one of this name."""
+    parsed = parse_id(name)
+    if parsed is None:
+        return ""
+    if parsed[0] in _OF_RECALLS:
+        step = await recalls.step(conn, parsed[1])
+        return step.unit if step else ""
+    pub = await publications.get(conn, parsed[1])
+    return pub.unit if pub else ""
 
 
 async def carry_out(

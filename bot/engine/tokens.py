@@ -14,6 +14,7 @@ from bot.domain import authorisation
 from bot.domain.authorisation import WARN, Authorisation
 from bot.domain.roster import Account, AccountStatus, Roster
 from bot.engine.ports import Core
+from bot.engine.side_by_side import side_by_side
 from bot.errors import AuthFailed, BotError
 from bot.ledger import credentials, roster
 from bot.ledger.credentials import Known
@@ -42,7 +43,7 @@ async def refresh_due(core: Core, *, warn: timedelta = WARN) -> list[Authorisati
         async with gate:
             await _refresh(core, account, before)
 
-    await asyncio.gather(*(one(account) for account in _authorised(core, members)))
+    await side_by_side(one(account) for account in _authorised(core, members))
     return await authorisations(core, warn=warn)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from bot.ledger.connection import Connection
 from bot.ledger.tables import controls
@@ -18,3 +19,19 @@ async def set_freeze(conn: Connection, on: bool, *, reason: str, by: str, now: d
     )
     if changed.rowcount == 0:
         await conn.execute(insert(controls).values(name="freeze", **values))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Freeze:
+    """A freeze that is on."""
+
+    reason: str
+    by: str
+    at: datetime
+
+
+async def freeze(conn: Connection) -> Freeze | None:
+    """The freeze that is on now, or None."""
+    wanted = (controls.c.name == "freeze", controls.c.on)
+    row = (await conn.execute(select(controls).where(*wanted))).one_or_none()
+    return None if row is None else Freeze(reason=row.reason, by=row.by, at=row.at)

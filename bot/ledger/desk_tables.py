@@ -42,7 +42,6 @@ sessions = Table(
     Column("until", Moment, nullable=False),
     Column("ended_at", Moment),
     Column("address", Text, nullable=False),
-    Column("id_token", Text, nullable=False, server_default=""),  # for the provider's logout
 )
 
 invites = Table(  # one-time links with which a person sets a password

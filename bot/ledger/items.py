@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -19,6 +20,8 @@ from bot.ledger.prepared import Prepared
 from bot.ledger.tables import accounts, items, publications, verdicts
 
 _GAPS_KEPT = 50
+# NUL, and halves of characters, which a cut answer leaves: no database takes them.
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _ADD = Prepared(
     insert(items),
     (
@@ -119,6 +122,7 @@ async def upsert(conn: Connection, account: str, seen: Sequence[Item], now: date
     """Enters what `recent` showed; returns the ids of the items that are new or changed."""
     if not seen:
         return []
+    seen = [_storable(item) for item in seen]
     owner = (
         await conn.execute(
             select(accounts.c.unit, accounts.c.platform).where(accounts.c.id == account)
@@ -153,6 +157,14 @@ async def upsert(conn: Connection, account: str, seen: Sequence[Item], now: date
     seen_again = [row.id for row in rows]
     await conn.execute(update(items).where(items.c.id.in_(seen_again)).values(last_seen_at=now))
     return touched
+
+
+def _storable(item: Item) -> Item:
+    texts = {name: value for name, value in vars(item).items() if isinstance(value, str)}
+    if not any(map(_NO_TEXT.search, texts.values())):
+        return item
+    cleaned = {name: _NO_TEXT.sub("", value) for name, value in texts.items()}
+    return replace(item, **cleaned)  # type: ignore[arg-type]  # the same fields, all texts
 
 
 async def _insert(conn: Connection, account: str, owner: Any, item: Item, now: datetime) -> int:

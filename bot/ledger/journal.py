@@ -19,8 +19,10 @@ from sqlalchemy import bindparam, insert, select, update
 
 from bot.domain.publication import Hold, State
 from bot.domain.quota import Budget
+from bot.domain.review import NO_REVIEW, Level, Review, missing
 from bot.domain.step import Step
 from bot.ledger import items
+from bot.ledger.approvals import approved_now
 from bot.ledger.budgets import Purse, open_purse, unpaid
 from bot.ledger.connection import Connection
 from bot.ledger.prepared import Prepared
@@ -45,8 +47,10 @@ class Move:
     step: Step
     lease: object = ANY_LEASE
     budgets: tuple[Budget, ...] = ()
-    # A grant: refused while the matrix is frozen (静默期), and before the post's embargo ends.
+    # A grant: refused while the matrix is frozen (静默期), before the post's embargo ends, and
+    # while the version lacks an approval that `review` asks for.
     gated: bool = False
+    review: Review = NO_REVIEW  # also of a move to wait for a review
     wish: Mapping[str, Any] | None = None
 
 
@@ -56,6 +60,7 @@ class Refusal(StrEnum):
     STALE = "stale"  # another state or another lease by now
     FROZEN = "frozen"
     EMBARGO = "embargo"
+    UNREVIEWED = "unreviewed"
     SPENT = "spent"  # quota
 
 
@@ -84,6 +89,7 @@ class _Group:
     frozen: bool = False
     released: frozenset[str] = frozenset()  # posts; known of those a move waits for
     working: frozenset[str] = frozenset()  # accounts not paused; known likewise
+    unreviewed: frozenset[int] = frozenset()  # publications; known of grants, and likewise
     changes: dict[int, dict[str, Any]] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     published: list[tuple[dict[str, Any], Step]] = field(default_factory=list)
@@ -135,6 +141,8 @@ class _Group:
                 return bool(row["accepted_by"])
             case Hold.PAUSED:
                 return row["account"] in self.working
+            case Hold.REVIEW:
+                return row["id"] not in self.unreviewed
             case _:
                 return False
 
@@ -167,6 +175,7 @@ def _apply(
         group.frozen = bool(conn.scalar(_LOCK_FREEZE))
     group.released = _released(conn, group, moves)
     group.working = _working(conn, group, moves)
+    group.unreviewed = _unreviewed(conn, group, moves)
     results = [_one(group, purse, move) for move in moves]
     purse.save(conn)
     _write(conn, group)
@@ -209,6 +218,28 @@ def _working(conn: SyncConnection, group: _Group, moves: Sequence[Move]) -> froz
     return frozenset(row.id for row in found if not row.paused)
 
 
+def _unreviewed(conn: SyncConnection, group: _Group, moves: Sequence[Move]) -> frozenset[int]:
+    """Publications whose version lacks a review, of those that are to go or to wait for one.
+
+    Asked after the rows are locked, and reviewers lock them too: a refusal is either seen here, or
+    comes after the call was granted and says so.
+    """
+    asked: dict[int, tuple[Level, ...]] = {}
+    for move in moves:
+        row = group.rows.get(move.publication)
+        if row is not None and (move.gated or _waits_for(move, Hold.REVIEW)):
+            asked[row["id"]] = move.review.required(row["column"])
+    rows = [group.rows[pk] for pk, required in asked.items() if required]
+    if not rows:
+        return frozenset()
+    approved = approved_now(conn, {row["post"] for row in rows})
+    return frozenset(
+        row["id"]
+        for row in rows
+        if missing(asked[row["id"]], approved.get((row["post"], row["content_hash"]), ()))
+    )
+
+
 def _purse(conn: SyncConnection, group: _Group, moves: Sequence[Move]) -> Purse:
     spending = [move for move in moves if move.budgets and move.publication in group.rows]
     accounts_ = {group.rows[move.publication]["account"] for move in spending}
@@ -223,6 +254,8 @@ def _one(group: _Group, purse: Purse, move: Move) -> Applied:
     embargo = row["not_before"] if move.gated and row is not None else None
     if embargo is not None and group.now < embargo:
         return Applied(refusal=Refusal.EMBARGO, until=embargo)
+    if move.gated and move.publication in group.unreviewed:
+        return Applied(refusal=Refusal.UNREVIEWED)
     if move.wish is not None and row is not None and row["wanted"] != move.wish:
         return _STALE
     if move.step.to is State.SENDING and row is not None and row["wanted"]:

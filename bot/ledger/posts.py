@@ -21,7 +21,7 @@ from bot.ledger.tables import accounts, contents, posts, publications, recalls
 _POST = TypeAdapter(Post)
 # Where it stands, when it is due and on what grounds it may go out is not what it says: moving a
 # post is no change of content.
-_NOT_CONTENT = {
+NOT_CONTENT = {
     "due_at", "accounts", "delays", "embargo_until", "window", "place", "key", "column", "topic",
     "reviewer", "consent", "patient_story",
 }  # fmt: skip
@@ -40,7 +40,7 @@ def decode(body: Mapping[str, Any]) -> Post:
 
 def content_hash(post: Post) -> str:
     """Names one version of what the post says, media included (by their hashes)."""
-    said = _POST.dump_python(post, mode="json", exclude=_NOT_CONTENT)
+    said = _POST.dump_python(post, mode="json", exclude=NOT_CONTENT)
     canonical = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -52,6 +52,7 @@ class StoredPost:
     id: str
     title: str
     due_at: datetime
+    column: str
     topic: str
     content_hash: str
     file: str
@@ -80,6 +81,12 @@ async def between(conn: Connection, since: datetime, until: datetime) -> list[St
         posts.c.due_at >= since, posts.c.due_at < until, posts.c.removed.is_(False)
     )
     return [_stored(row) for row in await conn.execute(query.order_by(posts.c.due_at, posts.c.id))]
+
+
+async def columns(conn: Connection) -> list[str]:
+    """The columns 栏目 that posts have, by name."""
+    query = select(posts.c.column).where(posts.c.column != "").distinct()
+    return [row[0] for row in await conn.execute(query.order_by(posts.c.column))]
 
 
 async def key_items(

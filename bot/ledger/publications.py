@@ -21,11 +21,12 @@ from sqlalchemy import (
 )
 
 from bot.domain.post import Kind, Method
-from bot.domain.publication import Publication, State
+from bot.domain.publication import Hold, Publication, State
 from bot.ledger.connection import Connection, one_writer
 from bot.ledger.tables import accounts, contents, events, publications
 
 _TURN = 7_204_116_301  # any number; PostgreSQL keeps one lock per number
+_UNSENT = (State.PLANNED, State.HELD, State.QUEUED, State.WAITING)
 _CLAIMABLE = [State.PLANNED.value, State.WAITING.value]
 _COLUMNS = [column.name for column in publications.columns]
 
@@ -88,6 +89,54 @@ async def wake_held(conn: Connection, reason: str, now: datetime) -> None:
         .where(publications.c.state == State.HELD.value, publications.c.reason == reason)
         .values(next_at=now)
     )
+
+
+async def to_be_reviewed(conn: Connection, ids: Collection[str] = ()) -> list[Publication]:
+    """What goes by itself at its time, or waits for its unit to say yes; of `ids` if named."""
+    asked = and_(
+        publications.c.state == State.HELD.value,
+        publications.c.reason == Hold.ACCEPTANCE.value,
+    )
+    query = select(publications).where(
+        publications.c.next_at.is_not(None),  # by the index of what is open
+        or_(publications.c.state == State.PLANNED.value, asked),
+    )
+    if ids:
+        query = query.where(publications.c.post.in_(sorted(ids)))
+    return [to_publication(row) for row in await conn.execute(query.order_by(publications.c.id))]
+
+
+async def still_to_go(conn: Connection, post: str | None = None) -> dict[str, tuple[datetime, int]]:
+    """Post → the first planned time of what may yet go out by itself, and how many that are.
+
+    What the check holds is none of it, nor what is under way with the text it was sent with.
+    """
+    open_: ColumnElement[bool] = publications.c.next_at.is_not(None)  # by the index
+    if post is not None:
+        open_ = and_(open_, publications.c.post == post)
+    checked = publications.c.reason == Hold.CHECK.value
+    query = (
+        select(
+            publications.c.post,
+            func.min(publications.c.due_at).label("first"),
+            func.count().label("many"),
+        )
+        .where(
+            open_,
+            publications.c.state.in_([state.value for state in _UNSENT]),
+            ~and_(publications.c.state == State.HELD.value, checked),
+        )
+        .group_by(publications.c.post)
+    )
+    found = {row.post: (row.first, row.many) for row in await conn.execute(query)}
+    sent = select(publications.c.post, publications.c.due_at, publications.c.wanted).where(
+        open_, publications.c.state.not_in([state.value for state in _UNSENT])
+    )
+    for row in await conn.execute(sent):
+        if row.wanted and not row.wanted["blocked"]:
+            first, count = found.get(row.post, (row.due_at, 0))
+            found[row.post] = (min(first, row.due_at), count + 1)
+    return found
 
 
 async def pending_on(conn: Connection, platform: str) -> list[tuple[int, dict[str, str]]]:
@@ -245,9 +294,17 @@ async def of_posts(conn: Connection, ids: Collection[str]) -> list[Publication]:
     return [to_publication(row) for row in await conn.execute(query)]
 
 
-async def in_states(conn: Connection, states: Collection[State]) -> list[Publication]:
-    """All publications in one of these states."""
+async def in_states(
+    conn: Connection, states: Collection[State], *, units: Collection[str] = ()
+) -> list[Publication]:
+    """All publications in one of these states; of `units` only if any are named."""
     query = select(publications).where(publications.c.state.in_([s.value for s in states]))
+    if units:
+        # By the index of account and state.
+        query = query.where(
+            publications.c.account.in_(select(accounts.c.id)),
+            publications.c.unit.in_(sorted(units)),
+        )
     return [to_publication(row) for row in await conn.execute(query)]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
 
 from bot.domain.recall import (
     LIVING,
@@ -22,6 +22,7 @@ from bot.domain.recall import (
 from bot.ledger.connection import Connection
 from bot.ledger.tables import (
     items,
+    posts,
     publications,
     recall_events,
     recall_steps,
@@ -30,6 +31,14 @@ from bot.ledger.tables import (
 )
 
 _LIVING = sorted(state.value for state in LIVING)
+_UNFINISHED = select(recall_steps.c.recall).where(recall_steps.c.state.in_(_LIVING))
+_later = recalls.alias("later")
+# A correction that waits for the review of its version.
+_NOT_BEGUN = and_(
+    recalls.c.kind == RecallKind.CORRECT.value,
+    ~exists().where(recall_steps.c.recall == recalls.c.id),
+    ~exists().where(_later.c.post == recalls.c.post, _later.c.id > recalls.c.id),
+)
 _ASKED = ("ordered", "asked_person", "seen_again")  # events by which a step became a person's
 _SHOWN = (
     *(items.c.id, items.c.account, items.c.unit, items.c.platform, items.c.platform_id),
@@ -178,12 +187,25 @@ async def every(conn: Connection, *, post: str = "") -> list[Recall]:
 
 async def in_force(conn: Connection, since: datetime | None) -> list[Recall]:
     """Recalls with something open, oldest first, and all that were ordered at `since` or later."""
-    unfinished = select(recall_steps.c.recall).where(recall_steps.c.state.in_(_LIVING))
-    wanted: ColumnElement[bool] = recalls.c.id.in_(unfinished)
+    wanted: ColumnElement[bool] = or_(recalls.c.id.in_(_UNFINISHED), _NOT_BEGUN)
     if since is not None:
         wanted = or_(recalls.c.at >= since, wanted)
     query = select(recalls).where(wanted).order_by(recalls.c.id)
     return [_recall(row) for row in await conn.execute(query)]
+
+
+async def open_corrections(conn: Connection) -> list[Recall]:
+    """Corrections not carried out everywhere to the version that is the post's newest."""
+    query = (
+        select(recalls)
+        .join(posts, posts.c.id == recalls.c.post)
+        .where(
+            recalls.c.kind == RecallKind.CORRECT.value,
+            recalls.c.content_hash == posts.c.content_hash,
+            or_(recalls.c.id.in_(_UNFINISHED), _NOT_BEGUN),
+        )
+    )
+    return [_recall(row) for row in await conn.execute(query.order_by(recalls.c.id))]
 
 
 async def withdrawn(conn: Connection, ids: Collection[str]) -> dict[str, datetime]:

@@ -12,7 +12,16 @@ from bot.domain.publication import State
 from bot.domain.quota import Budget, Key, period_start
 from bot.domain.roster import AccountStatus
 from bot.ledger.connection import Connection
-from bot.ledger.tables import accounts, credentials, events, publications, usage
+from bot.ledger.desk_tables import audit
+from bot.ledger.tables import (
+    accounts,
+    credentials,
+    events,
+    items,
+    publications,
+    usage,
+    verdicts,
+)
 
 # Published and cancelled end it; failed and missed wait for an author, perhaps for years.
 OPEN = frozenset(State) - {State.PUBLISHED, State.CANCELLED, State.FAILED, State.MISSED}
@@ -130,3 +139,13 @@ async def a_sealed(conn: Connection) -> bytes | None:
     query = select(credentials.c.sealed).where(credentials.c.sealed.is_not(None)).limit(1)
     sealed: bytes | None = await conn.scalar(query)
     return sealed
+
+
+async def version(conn: Connection) -> str:
+    """Another text as soon as something that pages show has changed."""
+    newest = (select(func.max(table.c.id)).scalar_subquery() for table in _GROWING)
+    row = (await conn.execute(select(*(one.label(f"n{n}") for n, one in enumerate(newest))))).one()
+    return "-".join(str(value or 0) for value in row)
+
+
+_GROWING = (events, items, verdicts, audit)

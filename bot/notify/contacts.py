@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import aiohttp
 
 from bot.clock import Clock
-from bot.domain.notices import ADMINISTRATOR, MANAGERS, OFFICER, Target
+from bot.domain.notices import ADMINISTRATOR, MANAGERS, OFFICER, REVIEWERS, Target
 from bot.domain.roster import Unit
 from bot.errors import UsageError
 from bot.i18n import _
@@ -136,6 +136,7 @@ def configured(settings: NotifyPart) -> dict[str, list[str]]:
         MANAGERS: list(settings.managers),
         OFFICER: list(settings.officer),
         ADMINISTRATOR: list(settings.administrator),
+        REVIEWERS: list(settings.reviewers),
     }
 
 

@@ -25,12 +25,16 @@ class Checks:
     words: Sequence[Word] = ()  # the office's own
     made_by_ai: Collection[str] = ()  # media whose own label says so
 
-    def all(self, entries: Sequence[Entry], roster: Roster) -> list[Problem]:
-        """What is wrong with each entry, and between them."""
+    def all(
+        self, entries: Sequence[Entry], roster: Roster, *, only: str | None = None
+    ) -> list[Problem]:
+        """What is wrong with each entry (or with that of the post `only`), and between them."""
         looker = self._looker()
         problems = [*check_keys(entries, roster), *check_embargoes(entries)]
         for entry in entries:
             post = entry.post
+            if only not in (None, post.id):
+                continue
             problems += facts.check(post, entry.where, self.options.approved_sources)
             problems += looker.check(post, entry.where)
             if self.made_by_ai and not post.ai_generated:

@@ -75,7 +75,7 @@ def written(column: Column, value: Any, *, kind: str) -> str:
 
     Raises Unsayable when there is none.
     """
-    meant = _meant(column, value)
+    meant = meant_by(column, value)
     for text in _ways(column, meant):
         sound = not (text.startswith(_INERT) if kind == "csv" else _NO_XML.search(text))
         if text and sound and len(text) <= _MAX_CHARS[kind] and _read(column, text) == meant:
@@ -83,7 +83,7 @@ def written(column: Column, value: Any, *, kind: str) -> str:
     raise Unsayable(f"{column.heading}: {str(value)[:60]}")
 
 
-def _meant(column: Column, value: Any) -> Any:
+def meant_by(column: Column, value: Any) -> Any:
     """The value without what no reader keeps."""
     if column.kind in (Kind.NAMES, Kind.IDS):
         return [_item(item) for item in value]

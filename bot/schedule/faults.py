@@ -45,6 +45,20 @@ def validate(
     return shape.model_validate(data, context=context), problems
 
 
+def located(
+    shape: type[S], node: Node, file: str, *, post: str | None = None, zone: ZoneInfo | None = None
+) -> list[tuple[str, Problem]]:
+    """The problems of `validate`, each with the key it is about, dotted: "variants.weibo.link"."""
+    try:
+        shape.model_validate(node.plain(), context={"zone": zone} if zone is not None else None)
+    except ValidationError as error:
+        return [
+            (".".join(map(str, detail["loc"])), _problem(detail, shape, node, file, post))
+            for detail in error.errors(include_url=False)
+        ]
+    return []
+
+
 def _prune(data: Any, loc: Loc) -> None:
     for key in loc[:-1]:
         data = data[key]

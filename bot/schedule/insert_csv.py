@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from bot.schedule.csvfile import Known, parted
@@ -38,10 +38,11 @@ def insert_csv(raw: bytes, named: Mapping[Gap, str]) -> bytes:
     return bom + text.encode(encoding)
 
 
-def put_csv(raw: bytes, cells: Mapping[str, str], known: Known) -> bytes:
+def put_csv(raw: bytes, cells: Mapping[str, str], known: Known | None = None) -> bytes:
     """The file with these values by the names of their cells, whatever stood there before.
 
-    A row behind the last one is made. Raises ValueError or IndexError where that cannot be done.
+    A row behind the last one is made, and one that ends early is made longer. Raises ValueError or
+    IndexError where that cannot be done.
     """
     bom, encoding, text = _decoded(raw)
     begin, mark = parted(text, known)
@@ -50,23 +51,39 @@ def put_csv(raw: bytes, cells: Mapping[str, str], known: Known) -> bytes:
     for cell, value in cells.items():
         line, column = spot(cell)
         wanted.setdefault(line, {})[column] = _quoted(value, mark)
-    pieces = []
+    pieces: list[_Piece] = []
     for line, values in wanted.items():
         if line == len(rows):
             text = _ended(text) + _line(values, mark) + _line_end(text)
         else:
-            pieces += [_set(rows[line], mark, column, value) for column, value in values.items()]
+            pieces += _set(rows[line], mark, values)
     for first, last, _column, piece in sorted(pieces, reverse=True):
         text = text[:first] + piece + text[last:]
     return bom + text.encode(encoding)
 
 
-def _set(row: list[Span], mark: str, column: int, value: str) -> tuple[int, int, int, str]:
+def drop_csv(raw: bytes, line: int) -> bytes:
+    """The file without one of its rows, counted from 0. Raises ValueError or IndexError."""
+    bom, encoding, text = _decoded(raw)
+    begin, mark = parted(text)
+    row = _rows(text, begin, mark)[line]
+    end = _LINE_END.match(text, row[-1][1])
+    stop = end.end() if end is not None else row[-1][1]
+    return bom + (text[: row[0][0]] + text[stop:]).encode(encoding)
+
+
+_Piece = tuple[int, int, int, str]  # from, to, column, what stands there then
+
+
+def _set(row: list[Span], mark: str, values: Mapping[int, str]) -> Iterator[_Piece]:
     """What to put in place of the text between two indexes; of one index the last column first."""
-    if column < len(row):
-        first, last = row[column]
-        return first, last, column, value
-    raise ValueError("the row ends before that column")
+    for column, value in values.items():
+        if column < len(row):
+            yield *row[column], column, value
+    if max(values) >= len(row):  # it ends before that column
+        end = row[-1][1]
+        further = range(len(row), max(values) + 1)
+        yield end, end, len(row), "".join(mark + values.get(column, "") for column in further)
 
 
 def _line(values: Mapping[int, str], mark: str) -> str:
@@ -117,6 +134,8 @@ def _rows(text: str, begin: int, mark: str) -> list[list[Span]]:
         rows.append(row)
         row = []
         at += 2 if text.startswith("\r\n", at) else 1
+    if row:  # the text ends behind a separator
+        rows.append([*row, (at, at)])
     return rows
 
 

@@ -13,8 +13,8 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Final
+from datetime import date, datetime, time
+from typing import Final, TypeAlias
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
@@ -23,6 +23,7 @@ from bot.schedule.naming import Gap
 from bot.schedule.package import Unreadable, unpack
 from bot.schedule.xlsx import sheet_parts, spot
 
+Value: TypeAlias = str | date | time | None  # also a day with a time; None: nothing
 _DAY_ZERO: Final = date(1899, 12, 30)
 _MAX_BYTES: Final = 200_000_000  # of all parts unpacked, pictures and all
 _TAG: Final = re.compile(rb"""<[^>"']*(?:"[^"]*"[^>"']*|'[^']*'[^>"']*)*>""")
@@ -50,28 +51,42 @@ def insert_xlsx(raw: bytes, named: Mapping[Gap, str]) -> bytes:
     return put_xlsx(raw, {gap.cell or "": name for gap, name in named.items()})
 
 
-def put_xlsx(raw: bytes, cells: Mapping[str, str | date]) -> bytes:
+def put_xlsx(
+    raw: bytes, cells: Mapping[str, Value], like: Mapping[str, str] | None = None
+) -> bytes:
     """The workbook with these values by the names of their cells; a row that is not there is made.
 
-    Raises ValueError or LookupError where that cannot be done safely.
+    `like` names for some of them a cell of the same sheet whose format they take. Raises ValueError
+    or LookupError where that cannot be done safely.
     """
     try:
-        return _repacked(raw, _changed(raw, cells))
+        return _repacked(raw, _changed(raw, cells, like or {}))
     except _BROKEN as error:
         raise ValueError("not a workbook to write in") from error
 
 
-def _changed(raw: bytes, named: Mapping[str, str | date]) -> dict[str, bytes]:
+@dataclass(kw_only=True)
+class _Wanted:
+    """What is to stand in one sheet."""
+
+    values: dict[Spot, Value] = field(default_factory=dict)
+    like: dict[Spot, Spot] = field(default_factory=dict)
+
+
+def _changed(raw: bytes, named: Mapping[str, Value], like: Mapping[str, str]) -> dict[str, bytes]:
     """The parts that hold the sheets concerned, with the values in them."""
     package = unpack(raw, "")
     parts = {name: part for name, part in sheet_parts(package) if _is_sheet(package.parts[part])}
-    wanted: dict[str, dict[Spot, str | date]] = {}
+    wanted: dict[str, _Wanted] = {}
     for cell, value in named.items():
         sheet, _mark, reference = cell.rpartition("!")
         if not sheet and len(parts) > 1:
             raise ValueError("which sheet?")
         part = parts[sheet] if sheet else next(iter(parts.values()))
-        wanted.setdefault(part, {})[spot(reference)] = value
+        here = wanted.setdefault(part, _Wanted())
+        here.values[spot(reference)] = value
+        if cell in like:
+            here.like[spot(reference)] = spot(like[cell].rpartition("!")[2])
     return {part: _with_cells(package.parts[part], cells) for part, cells in wanted.items()}
 
 
@@ -110,26 +125,34 @@ class _Row:
     end: int = 0  # where its end tag begins
 
 
-def _with_cells(xml: bytes, wanted: Mapping[Spot, str | date]) -> bytes:
+def _with_cells(xml: bytes, wanted: _Wanted) -> bytes:
     told = _ENCODING.match(xml.removeprefix(b"\xef\xbb\xbf"))
     if told is not None and told[1].lower() != b"utf-8":
         raise ValueError("not UTF-8")
-    scan = _Scan(wanted=frozenset(row for row, _column in wanted))
-    rows = scan.read(xml)
-    pieces = [_piece(xml, rows[at[0]], at, value) for at, value in wanted.items() if at[0] in rows]
-    pieces += [_new_row(scan, row, wanted) for row in {row for row, _c in wanted} - rows.keys()]
+    rows = {row for row, _column in wanted.values}
+    scan = _Scan(wanted=frozenset({*rows, *(row for row, _column in wanted.like.values())}))
+    found = scan.read(xml)
+    styles = {at: _style(xml, found, like) for at, like in wanted.like.items()}
+    pieces = [
+        _piece(xml, found[at[0]], at, value, styles.get(at))
+        for at, value in wanted.values.items()
+        if at[0] in found
+    ]
+    pieces += [_new_row(scan, row, wanted.values, styles) for row in rows - found.keys()]
     for begin, end, _column, piece in sorted(pieces, reverse=True):
         xml = xml[:begin] + piece + xml[end:]
     return xml
 
 
-def _new_row(scan: _Scan, row: int, wanted: Mapping[Spot, str | date]) -> _Piece:
+def _new_row(
+    scan: _Scan, row: int, wanted: Mapping[Spot, Value], styles: Mapping[Spot, bytes]
+) -> _Piece:
     """A row of its own, in its place among the others."""
     if scan.end is None:
         raise ValueError("no place for a row")
     begin = min((at for number, at in scan.begins.items() if number > row), default=scan.end)
     cells = b"".join(
-        _element(scan.prefix, at, value, b"")
+        _element(scan.prefix, at, value, styles.get(at, b""))
         for at, value in sorted(wanted.items(), key=_spot)
         if at[0] == row
     )
@@ -137,41 +160,61 @@ def _new_row(scan: _Scan, row: int, wanted: Mapping[Spot, str | date]) -> _Piece
     return begin, begin, row, b'<%b r="%d">%b</%b>' % (tag, row + 1, cells, tag)
 
 
-def _spot(item: tuple[Spot, str | date]) -> Spot:
+def _spot(item: tuple[Spot, Value]) -> Spot:
     return item[0]
 
 
 _Piece = tuple[int, int, int, bytes]  # from, to, column, what stands there then
 
 
-def _piece(xml: bytes, row: _Row, at: Spot, value: str | date) -> _Piece:
+def _piece(xml: bytes, row: _Row, at: Spot, value: Value, like: bytes | None) -> _Piece:
     """What to put in place of the bytes between two indexes."""
     there = next((cell for cell in row.cells if cell.column == at[1]), None)
     if there is None:
         behind = (cell.begin for cell in row.cells if cell.column > at[1])
         begin = next(behind, row.end)
-        return begin, begin, at[1], _element(row.prefix, at, value, b"")
+        return begin, begin, at[1], _element(row.prefix, at, value, like or b"")
     if there.formula:
         raise ValueError("the cell is computed")
-    style = _STYLE.search(_tag(xml, there.begin)[0])
-    element = _element(row.prefix, at, value, style[0] if style is not None else b"")
-    return there.begin, there.end, at[1], element
+    style = _style_of(xml, there) if like is None else like
+    return there.begin, there.end, at[1], _element(row.prefix, at, value, style)
 
 
-def _element(prefix: str, at: Spot, value: str | date, style: bytes) -> bytes:
+def _style(xml: bytes, rows: Mapping[int, _Row], at: Spot) -> bytes:
+    """The format of a cell as an attribute; b"" when there is none."""
+    cells = rows[at[0]].cells if at[0] in rows else ()
+    return next((_style_of(xml, cell) for cell in cells if cell.column == at[1]), b"")
+
+
+def _style_of(xml: bytes, cell: _Cell) -> bytes:
+    style = _STYLE.search(_tag(xml, cell.begin)[0])
+    return style[0] if style is not None else b""
+
+
+def _element(prefix: str, at: Spot, value: Value, style: bytes) -> bytes:
     before = prefix.encode()
     reference = f"{letters(at[1])}{at[0] + 1}".encode()
-    if isinstance(value, date):
-        serial = (value - _DAY_ZERO).days
-        return b'<%bc r="%b"%b><%bv>%d</%bv></%bc>' % (
+    if value is None:
+        return b'<%bc r="%b"%b/>' % (before, reference, style)
+    if isinstance(value, date | time):
+        return b'<%bc r="%b"%b><%bv>%b</%bv></%bc>' % (
             *(before, reference, style),
-            *(before, serial, before, before),
+            *(before, _serial(value), before, before),
         )
     name = escape(value)
     return b'<%bc r="%b"%b t="inlineStr"><%bis><%bt>%b</%bt></%bis></%bc>' % (
         *(before, reference, style),
         *(before, before, name.encode(), before, before, before),
     )
+
+
+def _serial(value: date | time) -> bytes:
+    """Days since the sheet's day zero, as programs write them."""
+    days = 0 if isinstance(value, time) else (date(*value.timetuple()[:3]) - _DAY_ZERO).days
+    if isinstance(value, time | datetime):
+        part = (value.hour * 60 + value.minute) / (24 * 60)
+        return f"{days + part:.10f}".rstrip("0").rstrip(".").encode()
+    return f"{days}".encode()
 
 
 @dataclass(kw_only=True)

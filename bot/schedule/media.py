@@ -40,7 +40,7 @@ _VIDEOS: Final[Mapping[str, str]] = {
     "AVI": "video/x-msvideo",
     "Flash Video": "video/x-flv",
 }
-_EXTENSIONS: Final[Mapping[str, tuple[str, ...]]] = {
+EXTENSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "image/jpeg": (".jpg", ".jpeg"),
     "image/png": (".png",),
     "image/gif": (".gif",),
@@ -169,13 +169,14 @@ def inspect(full: Path, seen: Stamp) -> Look:
         return Look(code=_DAMAGED)
     if head[4:8] == b"ftyp" and head[8:12] in _PHOTO_BRANDS:
         return Look(code="picture-heic")
-    look = _video(full) if _like_a_video(head) else _picture(full)
+    look = _video(full) if like_a_video(head) else _picture(full)
     if look.media is None:
         return look
     return replace(look, media=replace(look.media, sha256=sha256(full, seen), size=seen[0]))
 
 
-def _like_a_video(head: bytes) -> bool:
+def like_a_video(head: bytes) -> bool:
+    """True when a file that begins so, with at least 12 bytes, is a video or nothing."""
     # Old QuickTime files begin with any of its boxes; the others with signs of their own.
     boxes = (b"ftyp", b"moov", b"mdat", b"wide")
     signs = (b"\x1aE\xdf\xa3", b"FLV\x01")
@@ -295,7 +296,7 @@ def _made(mime: str, width: int, height: int) -> Media:
 
 
 def _extension(mime: str, path: str, place: Place, post: str | None) -> list[Problem]:
-    fitting = _EXTENSIONS[mime]
+    fitting = EXTENSIONS[mime]
     if path.lower().endswith(fitting):
         return []
     return [

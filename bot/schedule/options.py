@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time, timedelta
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.domain.rule import Rule
 from bot.schedule.codes import RULES
-
-SAME_CONTENT_DAYS: Final = 30
 
 
 @dataclass(frozen=True, kw_only=True)

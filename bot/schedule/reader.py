@@ -96,26 +96,32 @@ def read(
     *,
     zone: str = "Asia/Shanghai",
     options: CheckOptions | None = None,
+    instead: Mapping[str, bytes] | None = None,
+    only: str | None = None,
 ) -> Reading:
     """Everything in the folder, never raising for what is wrong in it.
 
     `platforms` are the known platforms' names, None takes those the roster uses; `modes` tells the
     modes an account of one of them may have, None allows any. `zone` is that of sheets that name
-    none; `options` are the office's for the rules. Reads files only; may be repeated.
+    none; `options` are the office's for the rules. `instead` are files as they might be, by path;
+    with `only` the content of that post alone is looked at, and what is between posts. Reads files
+    only; may be repeated.
     """
     with unhurried():
-        return _read(folder, platforms, modes, zone, options or CheckOptions())
+        view = Folder(root=folder, instead=instead or {})
+        return _read(view, platforms, modes, zone, options or CheckOptions(), only)
 
 
 def _read(
-    folder: Path,
+    view: Folder,
     platforms: frozenset[str] | None,
     modes: ModesOf | None,
     zone: str,
     options: CheckOptions,
+    only: str | None,
 ) -> Reading:
-    view = Folder(root=folder)
-    files, problems = _calendar_files(folder)
+    folder = view.root
+    files, problems = calendar_files(folder, view.instead)
     found = find_roster(view, platforms, modes)
     roster = found.roster
     broken = {problem.place.file for problem in problems if problem.code in _NOT_READ}
@@ -141,7 +147,7 @@ def _read(
     checks = Checks(
         options=options, days=days, words=words, made_by_ai=frozenset(gallery.made_by_ai)
     )
-    problems += wrong + checks.all(entries, roster)
+    problems += wrong + checks.all(entries, roster, only=only)
     ignores = {}
     for entry in entries:
         if entry.ignore:
@@ -201,10 +207,16 @@ def _unread(calendars: Sequence[CalendarReader], due: Collection[Draft]) -> list
     ]
 
 
-def _calendar_files(folder: Path) -> tuple[tuple[str, ...], list[Problem]]:
-    """The names of the calendar files, and what is wrong with the folder itself."""
+def calendar_files(
+    folder: Path, instead: Collection[str] = ()
+) -> tuple[tuple[str, ...], list[Problem]]:
+    """The names of the calendar files, and what is wrong with the folder itself.
+
+    `instead` are paths that count as there.
+    """
     try:
-        names = sorted(item.name for item in folder.iterdir() if not is_passing(item.name))
+        there = {item.name for item in folder.iterdir()}.union(instead)
+        names = sorted(name for name in there if not is_passing(name) and "/" not in name)
     except OSError as error:
         message = _("The folder {folder} cannot be read: {why}")
         return (), [

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 from pydantic import BeforeValidator
 
-from bot.domain.roster import Account, ReprintPolicy
+from bot.domain.roster import ReprintPolicy
 from bot.i18n import _
 from bot.schedule.near import suggestion
 from bot.schedule.values import refuse, to_text
@@ -32,11 +32,6 @@ class Policies:
         if self.usual is not None:
             return self
         return Policies(usual=unit.usual, by_column={**unit.by_column, **self.by_column})
-
-
-def policies_of(account: Account) -> Policies:
-    """What an account's row says for itself, once nothing comes from its unit any more."""
-    return Policies(usual=account.reprint, by_column=account.reprint_in)
 
 
 def _reprinting(value: object) -> Policies:

@@ -77,7 +77,7 @@ def replace_file(
     finally:
         with suppress(FileNotFoundError):
             fresh.unlink()
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def digest(raw: bytes) -> str:
@@ -107,7 +107,7 @@ def _keep_owner(fresh: Path, path: Path, seen: os.stat_result) -> None:
         raise NotReplaced(Why.OWNER) from error
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Makes the new name last; not every system and drive can do it."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)

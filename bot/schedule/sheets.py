@@ -35,6 +35,7 @@ class Sheets:
     findings: Findings = field(default_factory=Findings)
     settings: dict[Keys, Node] = field(default_factory=dict)
     columns: Tree = field(default_factory=dict)
+    tables: list[Table] = field(default_factory=list)  # the sheets with posts
 
     def read(self, grids: Sequence[Grid]) -> Node | None:
         """The tree; None when no sheet is a calendar."""
@@ -55,7 +56,8 @@ class Sheets:
                 found = True
             else:
                 self._settings(grid, heads)
-                Table(findings=self.findings, grid=grid, heads=heads).read()
+                self.tables.append(Table(findings=self.findings, grid=grid, heads=heads))
+                self.tables[-1].read()
                 found = True
         if not found:
             self.findings.say(

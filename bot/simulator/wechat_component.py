@@ -18,7 +18,6 @@ TICKET_EVERY_S: Final = 600.0
 TICKET_LIFE_S: Final = 12 * 3600.0
 PREAUTH_LIFE_S: Final = 600.0
 CODE_LIFE_S: Final = 600.0
-ALL_SETS: Final = (1, 7, 11)
 LIST_MAX: Final = 500
 PAGES: Final = ("/cgi-bin/componentloginpage", "/safe/bindcomponent")
 _PATH: Final = "/cgi-bin/component/"

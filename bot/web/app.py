@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bot.app import App
+from bot.engine import entrance
 from bot.engine.health import Ping
 from bot.engine.ports import Core
 from bot.i18n import _
 from bot.logs import get_logger
 from bot.metrics import Metrics
 from bot.settings import Web
+from bot.web.desk.site import Desk, in_words
 from bot.web.feed import Feed
 from bot.web.hooks import Hooks
+from bot.web.pages import add_static
 from bot.web.tasks import Tasks
 from bot.web.watch import Notes, Watch, nothing
 
@@ -24,21 +28,27 @@ log = get_logger(__name__)
 _SHUTDOWN_S = 1.0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """What came of the wish to serve."""
+
+    sentence: str  # for the person who started the program; "" when serving is switched off
+    address: str  # http://… without a slash at the end; "" when nothing is served
+
+
 def create_app(
     watch: Watch,
     hooks: Hooks | None = None,
     feed: Feed | None = None,
     tasks: Tasks | None = None,
+    desk: Desk | None = None,
 ) -> web.Application:
     """Everything that is served."""
-    app = web.Application(middlewares=[_plain_failures])
-    watch.add_routes(app)
-    if hooks is not None:
-        hooks.add_routes(app)
-    if feed is not None:
-        feed.add_routes(app)
-    if tasks is not None:
-        tasks.add_routes(app)
+    app = web.Application(middlewares=[in_words, _plain_failures])
+    add_static(app)
+    for part in (watch, hooks, feed, tasks, desk):
+        if part is not None:
+            part.add_routes(app)
     return app
 
 
@@ -66,15 +76,15 @@ async def serving(
     hooks: Hooks | None = None,
     feed: Feed | None = None,
     tasks: Tasks | None = None,
+    desk: Desk | None = None,
     notes: Notes = nothing,
-) -> AsyncIterator[str]:
-    """Serves while the block runs; yields a sentence for the person who started it.
+) -> AsyncIterator[Served]:
+    """Serves while the block runs.
 
-    A port in use must not stop publishing: then the sentence says so, and nothing is served. It
-    is "" when the settings switch serving off.
+    A port in use must not stop publishing: then the sentence says so, and nothing is served.
     """
     if web_settings.address is None:
-        yield ""
+        yield Served(sentence="", address="")
         return
     watch = Watch(
         core=core,
@@ -84,7 +94,7 @@ async def serving(
         metrics_open=web_settings.metrics_open,
         notes=notes,
     )
-    site = create_app(watch, hooks, feed, tasks)
+    site = create_app(watch, hooks, feed, tasks, desk)
     # Without an access log: addresses hold keys.
     runner = web.AppRunner(site, access_log=None, shutdown_timeout=_SHUTDOWN_S)
     await runner.setup()
@@ -94,21 +104,22 @@ async def serving(
         await runner.cleanup()
 
 
-async def _listen(runner: web.AppRunner, host: str, port: int) -> str:
+async def _listen(runner: web.AppRunner, host: str, port: int) -> Served:
     try:
         await web.TCPSite(runner, host, port).start()
     except OSError as error:
         cause = error.strerror or str(error)
         log.error("web.not_served", host=host, port=port, error=cause)
-        return _(
-            "Health and metrics are not served: nothing can listen on {host}:{port} ({cause}). "
+        sentence = _(
+            "The desk is not served: nothing can listen on {host}:{port} ({cause}). "
             "Publishing goes on. Set web.listen to a free address, or to nothing."
         ).format(host=host, port=port, cause=cause)
+        return Served(sentence=sentence, address="")
     # With port 0 the system has chosen one.
-    address = f"[{host}]" if ":" in host else host
-    return _("Health and metrics: http://{address}:{port}/readyz").format(
-        address=address, port=runner.addresses[0][1]
-    )
+    port = runner.addresses[0][1]
+    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    sentence = _("Health and metrics: {address}/readyz").format(address=address)
+    return Served(sentence=sentence, address=address)
 
 
 @asynccontextmanager
@@ -127,8 +138,21 @@ async def watched(app: App, say: Callable[[str], object]) -> AsyncIterator[None]
         hooks=hooks,
         feed=feed,
         tasks=tasks,
+        desk=Desk(app),
         notes=app.standing.notes,
-    ) as said:
-        if said:
-            say(said)
+    ) as served:
+        if served.sentence:
+            say(served.sentence)
+        if served.address:
+            await _welcome(app, settings.web.public_url or served.address, say)
         yield
+
+
+async def _welcome(app: App, address: str, say: Callable[[str], object]) -> None:
+    """Tells where the desk is, and how the first person comes in."""
+    secret = await entrance.first_link(app.core)
+    if secret:
+        message = _("Nobody can log in yet. Set the administrator's password here, once: {link}")
+        say(message.format(link=f"{address.rstrip('/')}/invite/{secret}"))
+    else:
+        say(_("The desk: {address}/").format(address=address.rstrip("/")))

@@ -6,55 +6,29 @@ form brings along. The link itself is a key, so it is written into no log and se
 
 from __future__ import annotations
 
-import asyncio
-import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from bot.domain import task_words, words
-from bot.domain.tasks import ANSWERS, Answer, Said, TaskKind
+from bot.domain import task_words
 from bot.engine import briefing, handles
-from bot.engine.briefing import Brief
 from bot.engine.connecting import Sign
 from bot.engine.handles import Fate, Link
 from bot.engine.health import LEDGER_GONE
 from bot.engine.ports import Core
-from bot.engine.task_faults import TEXT_MAX
-from bot.i18n import N_, _
+from bot.i18n import _
 from bot.logs import get_logger, said
-from bot.web.packages import file_of, open_package
-from bot.web.pages import DOCUMENT, FILE, add_style, render, when
+from bot.web import asking
+from bot.web.asking import Typed
+from bot.web.pages import render, when
 from bot.web.strangers import Strangers, address_of
 
 log = get_logger(__name__)
 _ROUTE = handles.PATH + "{token}"
 _FORM = "application/x-www-form-urlencoded"
-_TIME = re.compile(
-    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?[ T]+(\d{1,2})[:：](\d{2})(?::\d{2})?"
-)
-_ASKS = {
-    TaskKind.ACCEPT: N_("Shall this be reprinted?"),
-    TaskKind.HAND_OFF: N_("Please publish this and report the link"),
-    TaskKind.LOOK: N_("Please look whether this went out"),
-    TaskKind.CORRECT: N_("Please correct what was published"),
-    TaskKind.WITHDRAW: N_("Please take down what was published"),
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Typed:
-    """What came with a form, as it was typed; shown again when something is wrong with it."""
-
-    said: str = ""
-    text: str = ""
-    url: str = ""
-    at: str = ""
-    form: str = ""
 
 
 class Tasks:
@@ -72,14 +46,13 @@ class Tasks:
         app.router.add_get(_ROUTE, _patient(self.show))
         app.router.add_post(_ROUTE, _patient(self.answer))
         app.router.add_get(_ROUTE + "/files/{name}", _patient(self.file))
-        add_style(app)
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         """The page as it stands."""
         link = await self._look(request)
         if link.fate is not Fate.OPEN:
             return await self._closed(request, link)
-        return await self._page(request, link, _Typed(), {})
+        return await self._page(request, link, Typed(), {})
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Does what the form says, once; says what is wrong with it, and keeps what was typed."""
@@ -92,7 +65,7 @@ class Tasks:
         if seen is None:
             fault = {"said": _("This page was open for too long. Please press the button again.")}
             return await self._page(request, link, typed, fault, status=403)
-        answer, faults = _answer(typed, self._zone)
+        answer, faults = asking.answer_of(typed, self._zone)
         if answer is None:
             return await self._page(request, link, typed, faults, status=422)
         link = await handles.use(
@@ -113,14 +86,11 @@ class Tasks:
             return await self._closed(request, link, up=3)
         async with self._core.ledger.read() as conn:
             about = await briefing.brief(self._core, conn, link.task)
-        found = await asyncio.to_thread(
-            file_of, self._packages, about.package, request.match_info["name"]
-        )
+        name = request.match_info["name"]
+        found = await asking.package_file(about, self._packages, name)
         if found is None:
             return _message(404, _("Not found"), _("The package holds no such file."), up=3)
-        path, kind = found
-        headers = DOCUMENT if kind.startswith(("text/html", "image/svg")) else FILE
-        return web.FileResponse(path, headers={**headers, "Content-Type": kind})
+        return found
 
     async def _look(self, request: web.Request) -> Link:
         token, now = request.match_info["token"], self._core.clock.now()
@@ -131,7 +101,7 @@ class Tasks:
         self,
         request: web.Request,
         link: Link,
-        typed: _Typed,
+        typed: Typed,
         faults: Mapping[str, str],
         *,
         status: int = 200,
@@ -140,42 +110,19 @@ class Tasks:
         assert link.handle is not None
         token, now = request.match_info["token"], self._core.clock.now()
         async with self._core.ledger.read() as conn:
-            about = await briefing.brief(self._core, conn, link.task)
-            seen = await handles.version_of(conn, link.task)
-        package = await asyncio.to_thread(open_package, self._packages, about.package)
+            asked = await asking.asked(self._core, conn, link.task)
+        facts = await asking.shown(asked.brief, self._packages, self._zone, link.handle.expires_at)
+        form = handles.form_token(token, seen=asked.seen, sign=self._sign, now=now)
         return render(
             "task",
             status=status,
-            title=_(_ASKS[link.task.kind]),
-            kind=link.task.kind.value,
-            answers={each.value for each in ANSWERS[link.task.kind]},
-            brief=about,
-            facts=self._facts(about, link.handle.expires_at),
-            package=package,
-            token=token,
-            form=handles.form_token(token, seen=seen, sign=self._sign, now=now),
+            **facts,
+            files=f"{token}/files/",
+            hidden={"form": form},
+            copying=False,
             typed=typed,
             faults=faults,
-            text_max=TEXT_MAX,
         )
-
-    def _facts(self, about: Brief, expires_at: datetime) -> list[tuple[str, str]]:
-        task, pub, variant = about.task, about.pub, about.variant
-        planned = pub.due_at if pub is not None and task.kind is TaskKind.ACCEPT else None
-        pictures = _("{count} pictures").format(count=about.pictures) if about.pictures else ""
-        found = [
-            (_("unit"), about.unit.name),
-            (_("account"), f"{about.account.name} · {words.platform(task.platform)}"),
-            (_("planned time"), when(planned, self._zone)),
-            (_("deadline"), when(task.deadline_at, self._zone)),
-            (_("label"), variant.label if variant else ""),
-            (_("first release"), variant.link if variant else ""),
-            (_("goes with it"), _("video") if variant and variant.video else pictures),
-            (_("why you are asked"), about.trouble or about.reason or words.reason(task.why)),
-            (_("what it is about"), about.url),
-            (_("this link is good until"), when(expires_at, self._zone)),
-        ]
-        return [(name, value) for name, value in found if value]
 
     async def _closed(self, request: web.Request, link: Link, *, up: int = 1) -> web.Response:
         """Why there is nothing to do any more."""
@@ -238,45 +185,19 @@ def _message(status: int, title: str, text: str, *, up: int = 1) -> web.Response
     return render("message", status=status, up=up, title=title, text=text)
 
 
-async def _read(request: web.Request) -> _Typed:
+async def _read(request: web.Request) -> Typed:
     """The fields of a form; whatever else is sent is no form of ours, and empty."""
     if request.content_type != _FORM:
-        return _Typed()
+        return Typed()
     try:
         data = await request.post()
     except (LookupError, ValueError):  # a coding nobody knows, bytes that are none of it
-        return _Typed()
-    fields = {name: _clean(str(data.get(name, ""))) for name in _Typed.__dataclass_fields__}
-    return _Typed(**fields)
+        return Typed()
+    fields = {name: _clean(str(data.get(name, ""))) for name in Typed.__dataclass_fields__}
+    return Typed(**fields)
 
 
 def _clean(text: str) -> str:
     """Without signs a ledger cannot hold, and with one kind of line end."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(sign for sign in lines if sign >= " " or sign in "\n\t").strip()
-
-
-def _answer(typed: _Typed, zone: ZoneInfo) -> tuple[Answer | None, Mapping[str, str]]:
-    """The answer, or what keeps it from being one, by field."""
-    if typed.said not in {each.value for each in Said}:
-        return None, {"said": _("This task cannot be answered like that.")}
-    try:
-        at = moment(typed.at, zone)
-    except ValueError as error:
-        return None, {"at": str(error)}
-    return Answer(said=Said(typed.said), text=typed.text, url=typed.url, at=at), {}
-
-
-def moment(text: str, zone: ZoneInfo) -> datetime | None:
-    """The moment a person wrote, None for nothing; raises ValueError with a sentence."""
-    if not text:
-        return None
-    found = _TIME.fullmatch(text)
-    try:
-        if found is None:
-            raise ValueError(text)
-        year, month, day, hour, minute = (int(part) for part in found.groups())
-        return datetime(year, month, day, hour, minute, tzinfo=zone)
-    except ValueError as error:
-        message = _("{text} is not a time; write it as 2026-05-07 10:00.")
-        raise ValueError(message.format(text=text[:40])) from error

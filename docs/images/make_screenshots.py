@@ -1,12 +1,11 @@
-"""Draws the pictures of docs/preview.md again: `python docs/images/make_screenshots.py`.
+"""Draws the pictures of docs/preview.md again: `python -m docs.images.make_screenshots`.
 
-Needs Chromium (or Chrome) and a Chinese font, e.g. Noto Sans CJK. The pages are those of the sample
-month, made as `bot preview` makes them.
+Needs Chromium (or Chrome) and a Chinese font, e.g. Noto Sans CJK; docs/testing.md says how to get
+them. The pages are those of the sample month, made as `bot preview` makes them.
 """
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,10 +15,10 @@ from PIL import Image
 
 from bot.preview.making import Order, make
 from bot.settings import Files, Office, Settings
+from tests.browser import chromium
 
 HERE = Path(__file__).resolve().parent
 SCHEDULES = HERE.parents[1] / "schedules"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 TIMEOUT_S = 60
 ROUNDED = [min(255, (shade + 3) // 5 * 5) for shade in range(256)]
 # Name, post, accounts (none: all), width and height of the window in pixels.
@@ -33,11 +32,10 @@ SHOTS = (
 
 def main() -> None:
     """Writes a picture for each of SHOTS."""
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None:
-        sys.exit(
-            "没有找到 Chromium（No Chromium was found）: apt-get install chromium fonts-noto-cjk"
-        )
+    try:
+        browser = chromium.find()
+    except chromium.NoBrowser as error:
+        sys.exit(str(error))
     with tempfile.TemporaryDirectory() as folder:
         for name, post, accounts, width, height in SHOTS:
             page = Path(folder) / f"{name}.html"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -12,10 +11,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.app import App
-from bot.demo import scenario as scenarios
+from bot.app import App, open_app
+from bot.clock import VirtualClock
 from bot.demo.compare import everything, made_by_bot
-from bot.demo.player import Player, build_stage
 from bot.domain.counts import parse_span
 from bot.domain.coverage import CellState, ItemCoverage
 from bot.domain.gaps import GapRules
@@ -24,8 +22,9 @@ from bot.domain.publication import Publication, Role, State, owed_by
 from bot.domain.recall import How, StepState
 from bot.engine import answers, people, recall_tasks
 from bot.ledger import publications, recalls
-from bot.settings import Office, Settings
+from bot.settings import Settings
 from tests.bot.engine.world import check_history
+from tests.played import Month as Played
 
 ROOT = Path(__file__).parents[2]
 GRID = ROOT / "tests" / "golden" / "demo-grid.txt"
@@ -61,18 +60,11 @@ class Month:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def month(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Month]:
+async def month(played: Played, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Month]:
     """Played from 30 April to 2 June."""
-    settings = Settings(office=Office(schedules=ROOT / "schedules"))
-    async with AsyncExitStack() as stack:
-        stage = await build_stage(settings, tmp_path_factory.mktemp("demo") / "stage")
-        stack.push_async_callback(stage.stop)
-        player = Player(stage, scenarios.load(), lambda _at, _text: None)
-        stack.push_async_callback(player.close)
-        await player.open()
-        await player.play(lambda _now: None)
-        posts = await player.outside.public_posts()
-        yield Month(app=player.app, settings=stage.settings, posts=posts)
+    end = played.end.copy(tmp_path_factory.mktemp("demo"))
+    async with open_app(end.settings, clock=VirtualClock(end.now)) as app:
+        yield Month(app=app, settings=end.settings, posts=played.posts)
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

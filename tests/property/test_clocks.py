@@ -5,26 +5,12 @@ Weibo keeps no key of ours and shows five statuses, so its lost answers depend o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.property.machine import AtMostOnce
-from tests.property.test_at_most_once import stage_set
 from tests.property.troubles import How, Job
 
 ROUND = Job(How.ROUND, 0, 0, None)
-
-
-@pytest.fixture
-def machine() -> Iterator[AtMostOnce]:
-    """One bot with the machine's usual calendar; its platforms refuse no equal text."""
-    with stage_set():
-        made = AtMostOnce()
-        made.begin(guarded=False, first=[])
-        made.laws.look()
-        yield made
-        made.district.end()
 
 
 def _trouble(machine: AtMostOnce, kind: str, **more: float) -> None:

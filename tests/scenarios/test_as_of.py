@@ -113,7 +113,12 @@ async def test_every_report_can_be_made_again(district: World) -> None:
         *(CellState.OPEN, CellState.OPEN, CellState.ON_TIME, CellState.ON_TIME),
     ]
     [corrected] = [covered[0] for covered, *_ in told.values()][3:4]
-    assert [row.unit for row in corrected.units if row.outdated] == ["u01", "u02"]
+    # Weibo shows nothing of the article in which the correction was made.
+    assert [row.account for row in corrected.accounts if row.outdated] == [
+        "u01-wechat",
+        "u02-wechat",
+    ]
+    assert [row.unit for row in corrected.units if row.outdated] == ["u02"]
     for moment, before in told.items():
         again = await _answers(world, moment)
         assert again[0] == before[0], moment

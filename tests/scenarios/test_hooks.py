@@ -30,8 +30,8 @@ async def open_hooks(world: World) -> AsyncIterator[str]:
     """The bot's web server; the address of its hooks."""
     app = world.app
     hooks = Hooks(app.core, sign=app.vault.sign, public_url="")
-    async with serving(Web(listen="127.0.0.1:0"), app.core, app.metrics, hooks=hooks) as said:
-        yield said[said.index("http") :].removesuffix("/readyz") + "/hooks/wechat"
+    async with serving(Web(listen="127.0.0.1:0"), app.core, app.metrics, hooks=hooks) as served:
+        yield served.address + "/hooks/wechat"
 
 
 async def with_callback(world: World, url: str, account: str = "u01-wechat") -> None:

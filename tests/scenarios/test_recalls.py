@@ -278,6 +278,9 @@ async def test_a_correction_reaches_what_is_public(tmp_path: Path) -> None:
             await ordered(world, kind=RecallKind.CORRECT)
         await corrected(world)
         before = len(await world.posts())
+        (item,), _roster = await answers.coverage(world.app.core)
+        outdated = {row.account for row in item.accounts if row.outdated}
+        assert outdated == {"u01-wechat", "u02-wechat", "u02-website", "u03-wechat"}
         made = await ordered(world, kind=RecallKind.CORRECT)
         assert await standing(world, made) == {
             "u01-wechat": "task open",

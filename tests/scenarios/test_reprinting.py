@@ -117,20 +117,26 @@ async def test_where_the_whitelist_is_known_nothing_is_tried(tmp_path: Path) -> 
 
 
 async def test_an_exemption_ends_what_the_unit_was_asked_for(tmp_path: Path) -> None:
-    """And its end brings it back: nothing is lost, and nobody is reminded in between."""
+    """And its end brings it back: nothing is lost, and nobody is reminded in between.
+
+    That goes for an account that joins meanwhile as well.
+    """
     by_hand = {"reprint": "manual"}
-    members = roster(u02_wechat={"reprint": "confirm"}, u02_weibo=by_hand, u03_wechat=AUTO)
+    first = {"u02_wechat": {"reprint": "confirm"}, "u02_weibo": by_hand, "u03_wechat": AUTO}
+    members = roster(**first)
     async with open_world(tmp_path, members) as world:
         core = world.app.core
         await world.plan(key_item())
         await world.run(until=TEN + timedelta(hours=1))
-        names = ("k1@u02-wechat", "k1@u02-weibo")
+        names = ["k1@u02-wechat", "k1@u02-weibo"]
         before = [await world.state(name) for name in names]
         assert before == [State.HELD, State.HANDED_OFF]
         await exempting.exempt(core, "k1", "u02", reason="停诊", by="宣传科")
         async with core.ledger.read() as conn:
             assert await open_tasks(conn, units=["u02"]) == []
+        world.write_roster(roster(**first, u02_website=by_hand))
         await world.plan()  # the calendar does not bring it back
+        names, before = [*names, "k1@u02-website"], [*before, State.HANDED_OFF]
         assert {await world.state(name) for name in names} == {State.CANCELLED}
         assert await world.state("k1@u03-wechat") is not State.CANCELLED
         await exempting.end(core, "k1", "u02", by="宣传科")

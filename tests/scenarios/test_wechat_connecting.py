@@ -36,8 +36,8 @@ async def office(world: World) -> AsyncIterator[str]:
     app = world.app
     hooks = Hooks(app.core, sign=app.vault.sign, public_url="https://bot.lanting.example")
     await app.core.platforms.credentials(office_account("wechat")).enter(OFFICE, expires_at=None)
-    async with serving(Web(listen="127.0.0.1:0"), app.core, app.metrics, hooks=hooks) as said:
-        url = said[said.index("http") :].removesuffix("/readyz")
+    async with serving(Web(listen="127.0.0.1:0"), app.core, app.metrics, hooks=hooks) as served:
+        url = served.address
         await world.outside.call("POST", "wechat/component", component(url))
         await world.outside.call("POST", "settings", {"review_s": {"wechat": REVIEW.seconds}})
         known = {"platform": "wechat", "account": UNIT, "principal": NAMES["u02"]}

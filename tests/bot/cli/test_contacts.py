@@ -74,7 +74,7 @@ def test_the_list_says_who_is_told_where(ready: Office, robots: Robots) -> None:
         ("u03", "env:NOT_SET"),
     ]
     assert [bool(one["trouble"]) for one in found["contacts"]] == [False, True, True]
-    assert found["nobody"] == ["@managers", "@officer", "@administrator", "u01"]
+    assert found["nobody"] == ["@managers", "@officer", "@administrator", "@reviewers", "u01"]
     ran = _safe(ready.bot("contacts", "list"))
     assert ran.code == 0
     assert "u01" in ran.err

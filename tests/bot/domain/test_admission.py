@@ -96,10 +96,18 @@ def test_one_obstacle_may_follow_another() -> None:
     assert step.changes["reason"] == Hold.ACCEPTANCE.value
 
 
-@pytest.mark.parametrize("why", [Hold.CHECK, Hold.REVIEW])
-def test_an_error_in_the_calendar_ends_with_the_calendar(why: Hold) -> None:
+def test_an_error_in_the_calendar_ends_with_the_calendar() -> None:
     """Not by itself."""
-    assert wake(publication(state=State.HELD, reason=why.value), FINE) is None
+    assert wake(publication(state=State.HELD, reason=Hold.CHECK.value), FINE) is None
+
+
+def test_a_missing_review_ends_with_the_review_and_comes_before_anything_else() -> None:
+    """Nobody is asked to agree to a text, or to mend an account for it, that may be refused yet."""
+    waiting = publication(state=State.HELD, reason=Hold.REVIEW.value, needs_acceptance=True)
+    assert wake(waiting, replace(FINE, unreviewed=True, frozen=True, paused="dead")) is None
+    step = wake(waiting, FINE)
+    assert step is not None
+    assert step.changes["reason"] == Hold.ACCEPTANCE.value
 
 
 def test_by_hand_a_dead_credential_does_not_matter() -> None:

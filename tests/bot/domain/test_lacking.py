@@ -57,6 +57,7 @@ def on(account: str, one: Publication | None = None, **more: object) -> Situatio
         (pub(State.HELD, Hold.PAUSED), Todo.AUTHORISE, Role.ADMINISTRATOR),
         (pub(State.HELD, Hold.REGISTRY), Todo.REGISTER, Role.ADMINISTRATOR),
         (pub(State.HELD, Hold.CHECK), Todo.MEND, Role.AUTHOR),
+        (pub(State.HELD, Hold.REVIEW), Todo.REVIEW, Role.REVIEWER),
         (pub(State.FAILED, "rejected"), Todo.MEND, Role.AUTHOR),
         (pub(State.MISSED, "window_passed"), Todo.RETRY, Role.AUTHOR),
         (pub(State.CANCELLED, "declined"), Todo.EXEMPT, Role.OFFICER),

@@ -25,7 +25,17 @@ from bot.engine import plan as plans
 from bot.engine.plan import Plan
 from bot.ledger import credentials, publications
 from bot.queue.remote import RemoteWorker
-from bot.settings import Files, LedgerPart, NotifyPart, Office, QueuePart, Reprinting, Settings, Web
+from bot.settings import (
+    Files,
+    LedgerPart,
+    NotifyPart,
+    Office,
+    QueuePart,
+    Reprinting,
+    ReviewPart,
+    Settings,
+    Web,
+)
 from bot.simulator import serve
 from bot.stage import outside
 from bot.stage.outside import Outside
@@ -156,6 +166,7 @@ class World:
         self.platform_settings: dict[str, Data] = {}  # beside the addresses; from the next start on
         self.notify = NotifyPart()  # from the next start on, as is the next
         self.public_url = ""
+        self.review = ReviewPart()
         self.platform_urls = {name: f"{base_url}/{name}" for name in sorted(outside.SIMULATED)}
         self.clock = VirtualClock(START)
         self.app: App
@@ -208,6 +219,7 @@ class World:
             reprinting=Reprinting(per_hour=self.reprints_per_hour),
             files=Files(handoff=self.folder / "handoff", key=self.folder / "secret.key"),
             notify=self.notify,
+            review=self.review,
             web=Web(public_url=self.public_url),
             platforms={
                 name: {"base_url": url, "timeout_s": 5.0, "read_wait_s": 0.0}

@@ -73,7 +73,7 @@ async def served(world: World) -> AsyncIterator[Served]:
     settings = world.app.settings.model_copy(update={"web": Web(listen="127.0.0.1:0")})
     app = App(**{**vars(world.app), "settings": settings})
     async with watched(app, said.append), aiohttp.ClientSession() as client:
-        [sentence] = said
+        sentence = said[0]
         url = sentence[sentence.index("http") :].removesuffix("/readyz")
         yield Served(app=app, url=url, client=client)
 

@@ -66,10 +66,10 @@ async def site(core: Core, *, ping: Ping | None = None, **changes: Any) -> Async
     settings = Web(**({"listen": "127.0.0.1:0"} | changes))
     metrics = Metrics()
     async with (
-        serving(settings, core, metrics, ping=ping) as said,
+        serving(settings, core, metrics, ping=ping) as served,
         aiohttp.ClientSession() as client,
     ):
-        url = said[said.index("http") :].removesuffix("/readyz")
+        url = served.address
         yield Site(url=url, client=client, metrics=metrics)
 
 
@@ -263,17 +263,17 @@ async def test_a_port_in_use_does_not_stop_anything(world: World) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        async with serving(Web(listen=f"127.0.0.1:{port}"), world.app.core, Metrics()) as said:
-            assert f"127.0.0.1:{port}" in said
-            assert "web.listen" in said
+        async with serving(Web(listen=f"127.0.0.1:{port}"), world.app.core, Metrics()) as served:
+            assert f"127.0.0.1:{port}" in served.sentence
+            assert "web.listen" in served.sentence
             await world.plan(status())
             await world.run(until=TEN)
     assert len(await world.posts("u01-weibo")) == 1
 
 
 async def test_switched_off(world: World) -> None:
-    async with serving(Web(listen=""), world.app.core, Metrics()) as said:
-        assert said == ""
+    async with serving(Web(listen=""), world.app.core, Metrics()) as served:
+        assert served.sentence == served.address == ""
 
 
 async def test_other_pages_are_not_there(world: World) -> None:

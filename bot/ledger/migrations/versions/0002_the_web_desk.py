@@ -200,7 +200,6 @@ def upgrade() -> None:
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("address", sa.Text(), nullable=False),
-        sa.Column("id_token", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["login"], ["people.login"], name=op.f("fk_sessions_login")),
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_sessions")),
     )

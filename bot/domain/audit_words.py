@@ -1,0 +1,34 @@
+"""What people do at the desk, in words, for the log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.i18n import N_, _
+
+_ACTIONS: Mapping[str, str] = {
+    "login": N_("logged in"),
+    "logout": N_("logged out"),
+    "password.set": N_("set a password"),
+    "person.added": N_("entered a person"),
+    "person.changed": N_("changed a person"),
+    "person.ended": N_("kept a person out"),
+    "person.restored": N_("let a person in again"),
+    "person.invited": N_("made a link for a password"),
+    "review.approved": N_("approved in review"),
+    "review.refused": N_("refused in review"),
+    "deputy.named": N_("named a deputy"),
+    "deputy.ended": N_("ended a deputy's time"),
+    "freeze.begun": N_("froze the matrix"),
+    "freeze.ended": N_("ended the freeze"),
+}
+
+
+def action(word: str) -> str:
+    """The action in words; itself where there are none."""
+    return _(_ACTIONS[word]) if word in _ACTIONS else word
+
+
+def actions() -> list[tuple[str, str]]:
+    """All that have words, for a choice."""
+    return [(word, _(text)) for word, text in _ACTIONS.items()]

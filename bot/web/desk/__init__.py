@@ -1,0 +1,1 @@
+"""The web desk: the pages for people who log in."""

@@ -1,0 +1,208 @@
+"""Coming in and going out, and what a form is worth when the login has run out meanwhile."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from yarl import URL
+
+from bot.engine import entrance
+from bot.web.desk.doors import COOKIE
+from tests.bot.engine.world import open_world
+from tests.bot.web.visitors import Desk, Visitor, open_desk
+
+GOOD = "三审三校不能少 2026"
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with open_world(tmp_path) as world, open_desk(world) as opened:
+        yield opened
+
+
+async def invited(desk: Desk) -> str:
+    return f"/invite/{await entrance.first_link(desk.app.core)}"
+
+
+async def with_password(desk: Desk) -> Visitor:
+    """The first administrator, logged in by the one-time link."""
+    visitor = await desk.stranger()
+    page = await visitor.ask("POST", await invited(desk), data={"password": GOOD, "again": GOOD})
+    assert page.status == 303
+    return visitor
+
+
+async def test_the_first_start_makes_an_administrator_with_a_link_that_works_once(
+    desk: Desk,
+) -> None:
+    link = await invited(desk)
+    visitor = await desk.stranger()
+    assert (await visitor.get(link)).status == 200
+    short = await visitor.ask("POST", link, data={"password": "kurz", "again": "kurz"})
+    assert short.status == 422
+    other = await visitor.ask("POST", link, data={"password": GOOD, "again": GOOD + "!"})
+    assert other.status == 422
+    done = await visitor.ask("POST", link, data={"password": GOOD, "again": GOOD})
+    assert done.status == 303
+    cookie = done.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert (await visitor.get("/")).status == 200
+    again = await (await desk.stranger()).ask("POST", link, data={"password": GOOD, "again": GOOD})
+    assert again.status == 410
+    assert await entrance.first_link(desk.app.core) == ""
+
+
+async def test_a_newer_link_makes_the_one_before_void(desk: Desk) -> None:
+    older, newer = await invited(desk), await invited(desk)
+    visitor = await desk.stranger()
+    assert (await visitor.get(older)).status == 410
+    assert (await visitor.get(newer)).status == 200
+    await desk.world.at(desk.world.clock.now() + entrance.INVITATION)
+    assert (await visitor.get(newer)).status == 410
+
+
+async def test_login_goes_on_where_one_was_and_a_stolen_cookie_ends_with_the_logout(
+    desk: Desk,
+) -> None:
+    await with_password(desk)
+    visitor = await desk.stranger()
+    sent_away = await visitor.get("/me?done=saved")
+    assert (sent_away.status, sent_away.headers["Location"]) == (
+        303,
+        "./login?next=me%3Fdone%3Dsaved",
+    )
+    wrong = await visitor.ask("POST", "/login", data={"login": "admin", "password": "x"})
+    assert wrong.status == 401
+    entered = await visitor.ask(
+        "POST", "/login", data={"login": " Admin ", "password": GOOD, "next": "me?done=saved"}
+    )
+    assert entered.headers["Location"] == "./me?done=saved"
+    stolen = visitor.client.cookie_jar.filter_cookies(URL(desk.url))[COOKIE].value
+    thief = await desk.stranger()
+    thief.client.cookie_jar.update_cookies({COOKIE: stolen}, URL(desk.url))
+    page = await thief.get("/me")
+    assert page.status == 200
+    csrf = re.search(r'data-csrf="([^"]+)"', page.text)
+    assert csrf
+    visitor.csrf = csrf[1]
+    assert (await visitor.post("/logout")).status == 303
+    assert (await thief.get("/me")).status == 303
+    assert (await thief.ask("GET", "/me", headers={"Accept": "application/json"})).status == 401
+
+
+@pytest.mark.parametrize(
+    "target", ["//evil.example", "https://evil.example", "/\\evil", "javascript:alert(1)", "a//b"]
+)
+async def test_a_login_leads_nowhere_else(desk: Desk, target: str) -> None:
+    await with_password(desk)
+    visitor = await desk.stranger()
+    data = {"login": "admin", "password": GOOD, "next": target}
+    assert (await visitor.ask("POST", "/login", data=data)).headers["Location"] == "./"
+
+
+async def test_guessing_is_slowed_down_for_the_login_and_not_for_others(desk: Desk) -> None:
+    await with_password(desk)
+    visitor = await desk.stranger()
+    data = {"login": "admin", "password": "wrong"}
+    found = [(await visitor.ask("POST", "/login", data=data)).status for _ in range(9)]
+    assert found == [401] * 8 + [429]
+    right = {"login": "admin", "password": GOOD}
+    assert (await visitor.ask("POST", "/login", data=right)).status == 429
+    await desk.world.at(desk.world.clock.now() + timedelta(minutes=16))
+    assert (await visitor.ask("POST", "/login", data=right)).status == 303
+
+
+async def test_a_form_sent_after_the_session_has_run_out_is_kept(desk: Desk) -> None:
+    visitor = await with_password(desk)
+    await desk.world.at(desk.world.clock.now() + timedelta(hours=13))
+    text = '很长的正文\n第二行 <script>alert("x")</script> & 更多'
+    page = await visitor.post("/me/password", old=text, password="p", again="q")
+    assert page.status == 401
+    kept = page.value("kept")
+    back = await visitor.ask(
+        "POST", "/login", data={"login": "admin", "password": GOOD, "kept": kept}
+    )
+    assert back.status == 200
+    (form,) = back.tree.css("form")
+    assert form.attributes["action"] == "./me/password"
+    assert back.value("old") == text
+    assert "<script>alert" not in back.text
+    again = await visitor.ask(
+        "POST",
+        "/me/password",
+        data={name: back.value(name) for name in ("csrf", "old", "password", "again")},
+    )
+    assert again.status == 422  # taken, and answered as any other form
+
+
+async def test_a_form_of_another_page_is_not_heard(desk: Desk) -> None:
+    visitor = await desk.visitor("officer")
+    assert (await visitor.ask("POST", "/logout", data={"csrf": "forged"})).status == 403
+    assert (await visitor.ask("POST", "/logout", data={})).status == 403
+    foreign = {"Sec-Fetch-Site": "cross-site"}
+    page = await visitor.ask("POST", "/logout", data={"csrf": visitor.csrf}, headers=foreign)
+    assert page.status == 403
+    assert (await visitor.get("/me")).status == 200
+
+
+async def test_another_password_ends_the_other_sessions(desk: Desk) -> None:
+    first = await with_password(desk)
+    second = await desk.stranger()
+    await second.ask("POST", "/login", data={"login": "admin", "password": GOOD})
+    page = await first.get("/me")
+    csrf = re.search(r'data-csrf="([^"]+)"', page.text)
+    assert csrf
+    first.csrf = csrf[1]
+    newer = GOOD + " 新"
+    wrong = await first.post("/me/password", old="no", password=newer, again=newer)
+    assert wrong.status == 422
+    done = await first.post("/me/password", old=GOOD, password=newer, again=newer)
+    assert done.status == 303
+    assert (await first.get("/me")).status == 200
+    assert (await second.get("/me")).status == 303
+
+
+async def test_pages_load_nothing_from_elsewhere_and_allow_no_inline_script(desk: Desk) -> None:
+    visitor = await desk.visitor("officer")
+    page = await visitor.get("/me")
+    policy = page.headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert not page.tree.css("script:not([src])")
+    assert not page.tree.css("[style], [onclick], style")
+    for node in page.tree.css("link[href], script[src]"):
+        address = node.attributes.get("href") or node.attributes.get("src") or ""
+        assert address.startswith("./static/")
+        asset = await visitor.get(address.removeprefix("."))
+        assert asset.status == 200
+        assert "immutable" in asset.headers["Cache-Control"]
+
+
+async def test_nothing_but_health_is_open(desk: Desk) -> None:
+    visitor = await desk.stranger()
+    for path in ("/", "/me", "/live"):
+        assert (await visitor.get(path)).status == 303
+    assert (await visitor.get("/healthz")).status == 200
+    nowhere = await visitor.get("/nowhere", Accept="text/html")
+    assert nowhere.status == 404
+    assert "<main>" in nowhere.text
+
+
+async def test_the_largest_form_there_is_is_kept_too(desk: Desk) -> None:
+    visitor = await with_password(desk)
+    await desk.world.at(desk.world.clock.now() + timedelta(hours=13))
+    text = '"' * 340_000  # three signs each on the way
+    page = await visitor.post("/me/password", old=text)
+    data = {"login": "admin", "password": GOOD, "kept": page.value("kept")}
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    body = io.BytesIO(urlencode(data).encode())
+    back = await visitor.ask("POST", "/login", data=body, headers=form)
+    assert back.value("old") == text

@@ -1,0 +1,168 @@
+"""/key-items at the desk: the grid, one key item, the evidence, and what an officer does."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import select
+
+from bot.contract import Item
+from bot.domain.matching import Verdict
+from bot.domain.publication import State
+from bot.ledger import audit, items, verdicts
+from bot.ledger.tables import items as items_table
+from tests.bot.engine.world import TEN, World, key_item, open_world, roster
+from tests.bot.web.visitors import Desk, open_desk
+
+TITLE = "流感<b>防护</b>"
+HERE = "/key-items/k1"
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
+    """A key item is out; u02 must decide, and an article of u03 may be a reprint."""
+    members = roster(u02_wechat={"reprint": "confirm"}, u03_wechat={"reprint": "manual"})
+    for account in ("u02-weibo", "u02-website", "u03-weibo"):
+        members["units"] = [
+            {**unit, "accounts": [one for one in unit["accounts"] if one["id"] != account]}
+            for unit in members["units"]
+        ]
+    async with open_world(tmp_path_factory.mktemp("items"), members) as world:
+        await world.plan(key_item(title=TITLE))
+        await world.run(until=TEN + timedelta(hours=1))
+        await seen(world, "u03-wechat")
+        async with open_desk(world) as opened:
+            yield opened
+
+
+async def seen(world: World, account: str) -> None:
+    """An article found on the account, which a person must judge."""
+    now = world.clock.now()
+    shown = Item(
+        platform_id=f"m-{account}",
+        url=f"https://mp.weixin.qq.com/s/{account}",
+        title="防护<script>",
+        text="转发：流感季来了！及時接種疫苗，勤洗手。<i>本院</i>门诊照常。",
+        published_at=TEN + timedelta(minutes=30),
+    )
+    said = Verdict(
+        post="k1", account=account, level="D", decision="doubtful", rule="cut", scores={"c": 0.6}
+    )
+    async with world.app.core.ledger.write() as conn:
+        await items.upsert(conn, account, [shown], now)
+        query = select(items_table.c.id).where(items_table.c.account == account)
+        (item,) = (await conn.execute(query)).scalars()
+        await verdicts.record(conn, item, said, "", now)
+
+
+async def test_the_grid_says_in_words_how_each_unit_stands(desk: Desk) -> None:
+    officer, liaison = await desk.visitor("officer"), await desk.visitor("liaison")
+    page = await officer.get("/key-items?month=2026-05")
+    assert page.status == 200
+    assert page.all(".marks tbody th") == ["u01", "u02", "u03"]
+    legend = page.all(".legend .mark")
+    cells = page.all(".marks tbody td")
+    assert len(set(legend)) == 9
+    assert set(cells) <= set(legend)
+    on_time, open_ = legend[0], legend[3]
+    assert cells == [on_time, open_, legend[7]]  # what was found is doubtful, not missing
+    assert page.all(".rates tbody td")[-1] == "33.3%"
+    assert page.all(".marks thead a .title") == [TITLE]
+    mine = await liaison.get("/key-items?month=2026-05")
+    assert mine.all(".marks tbody th") == ["u02"]
+    assert mine.all(".rates tfoot td")[1] == "1"  # required: its own unit
+    assert "u03" not in mine.text
+    early = await officer.get("/key-items?month=2026-05&as_of=2026-05-06T09:30")
+    assert set(early.all(".marks tbody td")) == {open_}
+    assert (await officer.get("/key-items?month=2026-06")).all("table") == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["month=<b>", "month=9999-99", "as_of=昨天", "as_of=2031-01-01T00:00", "as_of=" + "9" * 2000],
+)
+async def test_wrong_questions_are_answered_in_words(desk: Desk, query: str) -> None:
+    page = await (await desk.visitor("officer")).get(f"/key-items?{query}")
+    assert page.status == 422
+    (field,) = page.tree.css("[aria-invalid]")
+    assert page.all(f"#{field.attributes['aria-describedby']}") != [""]
+
+
+async def test_a_liaison_sees_the_own_unit_of_an_item_only(desk: Desk) -> None:
+    liaison = await desk.visitor("liaison")
+    page = await liaison.get(HERE)
+    assert page.status == 200
+    assert "u02" in page.words
+    for hidden in ("u03", "健康u01", "figure"):
+        assert hidden not in page.words
+    assert page.tree.css("figure, form[method=post]") == []
+    assert (await liaison.get(f"{HERE}/matches/1")).status == 403
+    for strange in ("x", "0", "9" * 40, "-1"):
+        assert (await liaison.get(f"{HERE}/matches/{strange}")).status == 404
+    assert (await liaison.get("/key-items/nothing")).status == 404
+
+
+async def test_a_doubtful_match_is_compared_and_decided_once(desk: Desk) -> None:
+    officer, manager = await desk.visitor("officer"), await desk.visitor("manager")
+    item = await officer.get(HERE)
+    path = f"{HERE}/matches/1"
+    assert f"..{path}" in {node.attributes["href"] for node in item.tree.css("a.button")}
+    page = await officer.get(path)
+    original, article = page.tree.css(".beside .text")
+    assert [node.text() for node in original.css("mark")] == ["流感季来了，及时接种疫苗，勤洗手"]
+    assert [node.text() for node in article.css("mark")] == ["流感季来了！及時接種疫苗，勤洗手"]
+    assert "<i>" not in page.text
+    assert "防护<script>" in page.words
+    assert (await manager.get(path)).tree.css("main form") == []
+    for fields in ({}, {"said": "refuse"}, {"said": "refuse", "reason": "长" * 501}):
+        wrong = await officer.post(path, **fields)
+        assert wrong.status == 422
+        assert wrong.value("reason") == fields.get("reason", "")
+    assert (await officer.post("/key-items/other/matches/1", said="confirm")).status == 404
+    done = await officer.follow(await officer.post(path, said="confirm"))
+    assert "健康u03" in done.words
+    assert await desk.world.state("k1@u03-wechat") in {State.CANCELLED, State.PUBLISHED}
+    late = await officer.post(path, said="confirm")
+    assert (late.status, "officer" in late.words) == (409, True)
+    async with desk.app.core.ledger.read() as conn:
+        (entry,) = await audit.entries(conn, actions=["match.confirmed"])
+    assert (entry.subject, entry.facts["account"]) == ("k1", "u03-wechat")
+
+
+async def test_a_reminder_is_a_text_with_a_link_to_send_oneself(desk: Desk) -> None:
+    officer = await desk.visitor("officer")
+    asks = (await officer.get(HERE)).tree.css("form[action$=remind] [name=unit]")
+    assert [node.attributes["value"] for node in asks] == ["u02"]
+    page = await officer.post(f"{HERE}/remind", unit="u02")
+    (text,) = page.all("textarea")
+    assert TITLE in text
+    link = text[text.index("/t/") :]
+    assert (await (await desk.stranger()).get(link)).status == 200
+    assert (await officer.post(f"{HERE}/remind", unit="u01")).tree.css("textarea") == []
+    assert (await officer.post(f"{HERE}/remind")).tree.css("textarea") == []
+
+
+async def test_a_unit_is_exempted_with_a_reason_and_required_again(desk: Desk) -> None:
+    officer = await desk.visitor("officer")
+    for unit, reason, bad in (("", "停诊", "unit"), ("u02", "", "reason"), ("u02", "a" * 501, "")):
+        wrong = await officer.post(f"{HERE}/exempt", unit=unit, reason=reason)
+        assert wrong.status == 422
+        assert wrong.value("reason") == reason
+        assert not bad or wrong.all(f"#{bad}-fault") != []
+    assert (await officer.post(f"{HERE}/exempt", unit="u99", reason="x")).status == 409
+    done = await officer.post(f"{HERE}/exempt", unit="u02", reason="<停诊>一周")
+    assert "<停诊>一周" in (await officer.follow(done)).words
+    assert await desk.world.state("k1@u02-wechat") is State.CANCELLED
+    assert (await officer.follow(await officer.post(f"{HERE}/require", unit="u02"))).status == 200
+    assert await desk.world.state("k1@u02-wechat") is not State.CANCELLED
+    assert (await officer.post(f"{HERE}/require", unit="u02")).status == 409
+    async with desk.app.core.ledger.read() as conn:
+        found = await audit.entries(conn, actions=["item.exempted", "item.required"])
+    assert [(one.action, one.facts["unit"]) for one in found] == [
+        ("item.required", "u02"),
+        ("item.exempted", "u02"),
+    ]

@@ -1,0 +1,114 @@
+"""Three reviewers at the desk: one version, each level in its turn, nothing out before the last."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.domain.publication import State
+from bot.domain.review import Level
+from bot.settings import ReviewPart
+from tests.bot.engine.world import TEN, World, open_world, status
+from tests.bot.web.visitors import Desk, Page, Visitor, open_desk
+
+NAME = "p1@u01-weibo"
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with open_world(tmp_path) as opened:
+        opened.review = ReviewPart(levels=[Level.FIRST, Level.SECOND, Level.FINAL])
+        await opened.start()
+        await opened.plan(status(title="洗手<i>"))
+        yield opened
+
+
+@pytest.fixture
+async def desk(world: World) -> AsyncIterator[Desk]:
+    async with open_desk(world) as opened:
+        yield opened
+
+
+async def say(visitor: Visitor, page: Page, said: str = "approved", **more: str) -> Page:
+    """Sends the form of a page that was opened."""
+    fields = {name: page.value(name) for name in ("seen", "level")}
+    return await visitor.post("/reviews/p1", **{**fields, "said": said, "note": "", **more})
+
+
+async def test_each_level_in_its_turn_and_it_goes_out_after_the_last(desk: Desk) -> None:
+    for name in ("first", "second", "final"):
+        visitor = await desk.visitor(name)
+        other = await desk.visitor({"first": "second", "second": "final", "final": "first"}[name])
+        assert await desk.world.state(NAME) is State.HELD
+        listed = await visitor.get("/reviews")
+        assert "洗手<i>" in " ".join(listed.all("tbody th"))
+        page = await visitor.get("/reviews/p1")
+        assert "<i>" not in page.text.split("<main")[1]
+        early = await other.post(
+            "/reviews/p1", said="approved", seen=page.value("seen"), level=page.value("level")
+        )
+        assert early.status == 409
+        assert (await say(visitor, page)).status == 303
+    await desk.world.run(until=TEN)
+    assert await desk.world.state(NAME) is State.PUBLISHED
+
+
+async def test_an_edit_voids_what_was_said_and_the_next_reader_sees_what_changed(
+    desk: Desk,
+) -> None:
+    first = await desk.visitor("first")
+    old = await first.get("/reviews/p1")
+    await say(first, old)
+    await desk.world.plan(status(title="洗手<i>", text="【勤洗手】另一种说法。"))
+    stale = await say(await desk.visitor("second"), old, level="second")
+    assert stale.status == 409
+    again = await first.get("/reviews/p1")
+    assert "另一种说法" in " ".join(again.all("ins"))
+    assert again.all("del") != []
+    assert (await say(first, again)).status == 303
+
+
+async def test_a_refusal_says_why_and_two_at_once_are_told(desk: Desk) -> None:
+    first = await desk.visitor("first")
+    page = await first.get("/reviews/p1")
+    silent = await say(first, page, "refused")
+    assert silent.status == 409
+    assert (await say(first, page, "maybe", note="留着")).value("note") == "留着"
+    assert (await say(first, page, "refused", note="数据有误<b>")).status == 303
+    officer = await desk.visitor("officer")
+    seen = await officer.get("/reviews/p1")
+    assert "数据有误<b>" in seen.words
+    assert "初审老王" in seen.words
+    assert (await say(first, page)).status == 303  # approves after all
+    assert (await say(first, page)).status == 409  # said already
+
+
+async def test_a_deputy_acts_for_some_days_and_it_is_written_down(desk: Desk) -> None:
+    for name in ("first", "manager"):
+        await desk.visitor(name)
+    first, manager = await desk.visitor("first"), await desk.visitor("manager")
+    days = {"from": "2026-05-06", "to": "2026-05-08"}
+    odd = await first.post(
+        "/reviews/deputies", login="first", deputy="manager", **{**days, "to": "x"}
+    )
+    assert odd.status == 422
+    not_mine = await manager.post("/reviews/deputies", login="first", deputy="manager", **days)
+    assert not_mine.status == 403
+    named = await first.post("/reviews/deputies", login="first", deputy="manager", **days)
+    assert named.status == 303
+    page = await manager.get("/reviews/p1")
+    assert "初审老王" in page.words
+    assert (await say(manager, page)).status == 303
+    listed = await first.get("/reviews/deputies")
+    assert "委领导" in listed.words
+    assert (await manager.post("/reviews/deputies/1/end")).status == 404
+    assert (await first.post("/reviews/deputies/1/end")).status == 303
+
+
+async def test_a_liaison_sees_no_review(desk: Desk) -> None:
+    liaison = await desk.visitor("liaison")
+    assert (await liaison.get("/reviews")).status == 403
+    assert (await liaison.get("/reviews/p1")).status == 403
+    assert (await (await desk.visitor("first")).get("/reviews/none")).status == 404

@@ -1,0 +1,77 @@
+"""Every page of the desk, in one place: axe goes through it, and so do the pictures of the docs.
+
+A test holds it against the addresses that are served, so none can be forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageOf:
+    """A page as one person sees it in the middle of the sample month."""
+
+    name: str  # of its picture, and of its test
+    route: str  # as it is registered
+    path: str = ""  # where the route has parts: the address; Desk.parts may stand in it
+    who: str = "officer"  # one of tests.bot.web.visitors.PEOPLE; "": a stranger
+    phone: bool = False  # pictured once more on a phone
+    dark: bool = False  # pictured once more in the dark
+    height: int = 900  # of the picture, where more is worth seeing
+
+    @property
+    def address(self) -> str:
+        """Below the desk's root, with a slash before it."""
+        return self.path or self.route
+
+
+PAGES: Sequence[PageOf] = (
+    PageOf(name="today", route="/", phone=True, dark=True),
+    PageOf(name="reviews", route="/reviews", who="first"),
+    PageOf(
+        name="review",
+        route="/reviews/{post}",
+        path="/reviews/0518-blood-bus",
+        who="first",
+        phone=True,
+    ),
+    PageOf(name="deputies", route="/reviews/deputies", who="final"),
+    PageOf(name="tasks", route="/tasks"),
+    PageOf(name="task", route="/tasks/{id}", path="/tasks/{task}", who="liaison", phone=True),
+    PageOf(name="key-items", route="/key-items", phone=True, dark=True),
+    PageOf(
+        name="key-item",
+        route="/key-items/{post}",
+        path="/key-items/k2-dengue-alert",
+        phone=True,
+        height=1400,
+    ),
+    PageOf(
+        name="match",
+        route="/key-items/{post}/matches/{number}",
+        path="/key-items/k2-dengue-alert/matches/6",
+    ),
+    PageOf(name="log", route="/log", who="administrator"),
+    PageOf(name="freeze", route="/freeze"),
+    PageOf(name="settings", route="/settings", who="administrator"),
+    PageOf(name="people", route="/settings/people", who="administrator"),
+    PageOf(
+        name="person",
+        route="/settings/people/{login}",
+        path="/settings/people/first",
+        who="administrator",
+    ),
+    PageOf(name="me", route="/me", who="manager"),
+    PageOf(name="login", route="/login", who=""),
+    PageOf(name="invite", route="/invite/{secret}", path="/invite/{invite}", who=""),
+)
+# Addresses of the desk that show no page, and why.
+OTHERS = {
+    "/live": "a stream of events",
+    "/log.{kind}": "a file",
+    "/oidc/callback": "leads on",
+    "/oidc/start": "leads on",
+    "/tasks/{id}/files/{name}": "a file",
+}
