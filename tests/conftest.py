@@ -18,7 +18,6 @@ from tests.services import postgres_server, redis_server
 _numbers = count(1)
 _MEMORY = Path("/dev/shm")
 _ENOUGH_BYTES = 4 << 30
-_LOOK_FOR_CYCLES = 10_000  # new objects
 
 
 def pytest_configure() -> None:
@@ -38,7 +37,6 @@ def pytest_collection_finish() -> None:
     """The tests themselves stay to the end: nobody need look through them for garbage."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_LOOK_FOR_CYCLES, 10, 10)
 
 
 @pytest.fixture(scope="session")
