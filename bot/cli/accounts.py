@@ -26,13 +26,13 @@ from bot.cli.output import (
     settings_in_force,
     table,
 )
-from bot.clock import check_aware
+from bot.domain import account_words
 from bot.domain.authorisation import Authorisation, Outlook
 from bot.domain.papers import Paper, papers
-from bot.domain.roster import Account, AccountStatus, Roster
-from bot.engine import people, shapes, syncing, tokens
+from bot.domain.roster import Account, Roster
+from bot.engine import connecting, people, shapes, syncing, tokens
 from bot.errors import UsageError
-from bot.i18n import N_, _
+from bot.i18n import _
 from bot.ledger import roster
 from bot.ledger.connection import Connection
 from bot.ledger.roster import Health
@@ -40,17 +40,12 @@ from bot.settings import Settings
 from bot.wiring.platforms import office_account
 
 group = typer.Typer(help=_("The matrix's accounts and their credentials."), no_args_is_help=True)
-_STATUSES = {
-    AccountStatus.ACTIVE: N_("active"),
-    AccountStatus.PAUSED: N_("paused"),
-    AccountStatus.CLOSED: N_("closed"),
-}
-_AUTHORISED = {
-    Outlook.FINE: ("green", N_("fine")),
-    Outlook.SOON: ("yellow", N_("ends soon")),
-    Outlook.RUN_OUT: ("red", N_("run out")),
-    Outlook.REFUSED: ("red", N_("refused")),
-    Outlook.MISSING: ("yellow", N_("none yet")),
+_COLOURS = {
+    Outlook.FINE: "green",
+    Outlook.SOON: "yellow",
+    Outlook.RUN_OUT: "red",
+    Outlook.REFUSED: "red",
+    Outlook.MISSING: "yellow",
 }
 AccountName = Annotated[str, typer.Argument(help=_("the account's id in the roster"))]
 HolderName = Annotated[
@@ -134,7 +129,7 @@ def _show(state: _State, zone: ZoneInfo) -> None:
             account.id,
             escape(state.roster.units[account.unit].short),
             escape(account.name),
-            _(_STATUSES[account.status_at(state.now)]),
+            account_words.status(account.status_at(state.now)),
             _until(state.authorised.get(account.id), zone),
             local(state.health[account.id].read_until, zone),
             escape(state.health[account.id].paused or state.health[account.id].read_error),
@@ -151,8 +146,8 @@ def _until(found: Authorisation | None, zone: ZoneInfo) -> str:
     if found is None:
         return ""
     ends = found.until.astimezone(zone).strftime("%Y-%m-%d") if found.until else ""
-    colour, word = _AUTHORISED[found.state]
-    return f"[{colour}]{_(word)}[/] {ends}".rstrip()
+    colour, word = _COLOURS[found.state], account_words.outlook(found.state)
+    return f"[{colour}]{word}[/] {ends}".rstrip()
 
 
 def warn_of(found: Iterable[Authorisation], zone: ZoneInfo) -> None:
@@ -177,9 +172,7 @@ def set_credential(account: HolderName) -> None:
             else:
                 async with app.core.ledger.read() as conn:
                     holder = await known(conn, account)
-            held = app.core.platforms.credentials(holder)
-            await held.enter(fields, expires_at=_expiry(fields))
-            return await people.resume(app.core, account)
+            return await connecting.enter(app.core, holder, fields)
 
     released = asyncio.run(work())
     screen.print(
@@ -222,15 +215,3 @@ def _fields(text: str) -> dict[str, str]:
     if not isinstance(data, dict):
         raise UsageError(_("The credential must be one JSON object of texts."))
     return {str(key): str(value) for key, value in data.items()}
-
-
-def _expiry(fields: dict[str, str]) -> datetime | None:
-    """Before when a person must authorise again, as far as the fields tell.
-
-    An access token that is refreshed by a refresh token says nothing about that.
-    """
-    name = "refresh_expires_at" if "refresh_token" in fields else "expires_at"
-    try:
-        return check_aware(datetime.fromisoformat(fields[name]))
-    except (KeyError, ValueError):
-        return None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,20 +23,27 @@ from bot.cli.coverage import show_coverage
 from bot.cli.gaps import show_gaps
 from bot.cli.loop import on_stop
 from bot.cli.output import BAD_NEWS, OK, local, screen, settings_in_force
+from bot.clock import VirtualClock
 from bot.demo import scenario as scenarios
 from bot.demo.compare import Comparison, everything, made_by_bot
 from bot.demo.player import Player, build_stage
 from bot.domain.counts import By, parse_span
+from bot.domain.people import DeskRole, Person
+from bot.domain.review import Level
 from bot.domain.words import owner
-from bot.engine import answers
+from bot.engine import answers, entrance
 from bot.errors import UsageError
 from bot.i18n import _
+from bot.ledger import people
 from bot.logs import configure
-from bot.settings import Settings
+from bot.settings import Settings, Web
 from bot.stage.building import settings_in
+from bot.web.app import watched
 
 _MONTH = "2026-05"
 _RECORD = "public-posts.json"
+_LOGIN = "demo"
+_USUAL = ("127.0.0.1", 8080)
 
 
 def demo(
@@ -45,10 +54,16 @@ def demo(
         bool,
         typer.Option("--verify", help=_("only compare the last demo's ledger with the platforms")),
     ] = False,
+    look: Annotated[
+        bool, typer.Option("--look", help=_("only open the desk on the last demo's month"))
+    ] = False,
 ) -> None:
     """Plays the sample month against the simulator and shows what came of it."""
     settings = settings_in_force()
-    work = _verify(settings, folder) if verify else _play(settings, folder)
+    if look:
+        work = _look_again(settings, folder)
+    else:
+        work = _verify(settings, folder) if verify else _play(settings, folder)
     raise typer.Exit(asyncio.run(work))
 
 
@@ -74,7 +89,14 @@ async def _play(settings: Settings, folder: Path) -> int:
         (folder / _RECORD).write_text(json.dumps(posts, ensure_ascii=False), encoding="utf-8")
         code = await _report(player.app, posts, stage.settings)
         if screen.is_terminal:
-            await _stay(stage.base_url, folder)
+            await _stay(player.app, stage.base_url)
+        else:
+            host, port = settings.web.address or _USUAL
+            screen.print(
+                _("`bot demo --look` shows this month at http://{host}:{port}/.").format(
+                    host=host, port=port
+                )
+            )
     return code
 
 
@@ -142,14 +164,53 @@ async def _verify(settings: Settings, folder: Path) -> int:
         return await _compare(app, posts)
 
 
-async def _stay(url: str, folder: Path) -> None:
-    """Keeps the simulator up until Ctrl-C, so that the month can be looked at."""
-    screen.print(
-        _(
-            "The simulator stays at {url} until Ctrl-C; the ledger of this month is "
-            "{folder}/ledger.sqlite3."
-        ).format(url=url, folder=folder)
-    )
+async def _look_again(settings: Settings, folder: Path) -> int:
+    kept = settings_in(folder, settings, schedules=folder / "schedules")
+    if not (folder / _RECORD).exists():
+        raise UsageError(
+            _("There is no demo in {folder} yet: run `bot demo`.").format(folder=folder)
+        )
+    async with open_app(kept, clock=VirtualClock(scenarios.load().end)) as app:
+        await _stay(app, "")
+    return OK
+
+
+async def _stay(app: App, simulator: str) -> None:
+    """Keeps desk and simulator up until Ctrl-C, so that the month can be looked at."""
+    password = await _visitor(app)
+    host, port = app.settings.web.address or _USUAL
     stop = asyncio.Event()
     on_stop(stop.set)
-    await stop.wait()
+    async with AsyncExitStack() as stack:
+        for listen in (f"{host}:{port}", f"{_USUAL[0]}:0"):  # another program may have the port
+            web = Web(listen=listen)
+            settings = app.settings.model_copy(update={"web": web})
+            shown = replace(app, settings=settings)
+            served = await stack.enter_async_context(watched(shown, lambda _sentence: None))
+            if served.address:
+                break
+        screen.print(
+            _("Look at this month at {address}/ (login {login}, password {password}).").format(
+                address=served.address, login=_LOGIN, password=password
+            )
+        )
+        if simulator:
+            screen.print(_("The simulator stays at {url}.").format(url=simulator))
+        screen.print(_("Ctrl-C ends it."))
+        await stop.wait()
+
+
+async def _visitor(app: App) -> str:
+    """Somebody who may see and do everything in this month that was only played."""
+    core, password = app.core, secrets.token_urlsafe(9)
+    now = core.clock.now()
+    roles = frozenset(DeskRole) - {DeskRole.LIAISON}
+    person = Person(
+        login=_LOGIN, name=_("visitor"), roles=roles, levels=frozenset(Level), made_at=now
+    )
+    async with core.ledger.write() as conn:
+        if await people.find(conn, _LOGIN) is None:
+            await people.add(conn, person)
+        secret = await entrance.invite(conn, _LOGIN, now=now, by="")
+    await entrance.redeem(core, secret, password, address="")
+    return password

@@ -98,6 +98,15 @@ _QUOTAS = {
     "push_month": N_("mass sends: {limit} a month"),
 }
 
+_QUOTA_NAMES = {
+    "publish_hour": N_("posts this hour"),
+    "publish_day": N_("posts today"),
+    "publish_month": N_("posts this month"),
+    "push_hour": N_("mass sends this hour"),
+    "push_day": N_("mass sends today"),
+    "push_month": N_("mass sends this month"),
+}
+
 # bot/domain/matching.py has what each rule looks at.
 _EVIDENCE = {
     "first release": N_("first release"),
@@ -143,6 +152,12 @@ def reason(value: str) -> str:
 def quota(action: str, period: str, limit: int) -> str:
     """What a quota allows, e.g. "mass sends: 1 a day"."""
     return _(_QUOTAS[f"{action}_{period}"]).format(limit=limit)
+
+
+def quota_name(action: str, period: str) -> str:
+    """What a quota counts in the period that runs; one of another platform as it is."""
+    name = f"{action}_{period}"
+    return _(_QUOTA_NAMES[name]) if name in _QUOTA_NAMES else name
 
 
 def platform(name: str) -> str:

@@ -19,6 +19,7 @@ from bot.domain.charting import (
     Weeks,
     Year,
 )
+from bot.domain.counts import CountRow, Span, count
 from bot.domain.gaps import AccountPosts, GapRules, account_gap
 from bot.domain.grid import Reading
 from bot.domain.post import Kind
@@ -27,6 +28,7 @@ from bot.domain.register import History
 from bot.domain.roster import Account, AccountStatus, Roster, Unit
 from bot.engine import answers
 from bot.engine.ports import Core
+from bot.ledger import answers as rows_of
 from bot.ledger import charting as ledger
 from bot.ledger import roster
 from bot.ledger.connection import Connection
@@ -117,7 +119,14 @@ async def year(
     slots = list(charting.days_of(first, date(number + 1, 1, 1), zone))
     async with core.ledger.read() as conn:
         members = await roster.load(conn)
-        posts = await (_of_unit(conn, unit, slots) if unit else _of_all(conn, slots))
+        history = await roster.history(conn)
+        twice = await _twice(conn, history, slots)
+        if unit:
+            posts = await _of_unit(conn, history, unit, slots)
+            twice = [row for row in twice if row.unit == unit]
+        else:
+            posts = await _of_all(conn, slots)
+        posts = _less(posts, slots, (row.published_at for row in twice))
         readings = answers.readings(core, members, await roster.health(conn))
     asked = [one for one in members.accounts.values() if unit in {"", one.unit}]
     known = _Known([one for one in asked if readings[one.id].readable], readings, now, zone)
@@ -140,13 +149,29 @@ async def year(
 
 
 async def _of_all(conn: Connection, slots: Sequence[Slot]) -> list[int]:
-    every = await ledger.posted(conn, slots)
-    gone = charting.placed(slots, (row.published_at for row in await ledger.deleted(conn)))
+    gone = (row.published_at for row in await ledger.deleted(conn))
+    return _less(await ledger.posted(conn, slots), slots, gone)
+
+
+def _less(every: Sequence[int], slots: Sequence[Slot], moments: Iterable[datetime]) -> list[int]:
+    """The counts without what came out at these moments."""
+    gone = charting.placed(slots, moments)
     return [all_ - less for all_, less in zip(every, gone, strict=True)]
 
 
-async def _of_unit(conn: Connection, unit: str, slots: Sequence[Slot]) -> list[int]:
-    history = await roster.history(conn)
+async def _twice(conn: Connection, history: History, slots: Sequence[Slot]) -> list[CountRow]:
+    """What was entered twice, by a person's link and by the account's own list."""
+    since, until = slots[0][0], slots[-1][1]
+    names = await ledger.with_links(conn, since, until)
+    shown = await rows_of.shown(conn, since, until, of=names) if names else []
+    span = Span(label="", since=since, until=until)
+    counted = count((answers.count_row(row, history) for row in shown), by=(), span=span, zone=UTC)
+    return [left.row for left in counted.left_out if left.reason == "twice"]
+
+
+async def _of_unit(
+    conn: Connection, history: History, unit: str, slots: Sequence[Slot]
+) -> list[int]:
     mine = _ever_of(history, unit)
     rows = await ledger.of_accounts(conn, mine, slots[0][0], slots[-1][1])
     rows = [row for row in rows if history.unit_of(row.account, row.published_at) == unit]
@@ -242,10 +267,11 @@ async def weeks(core: Core, first: date, end: date, *, zone: tzinfo) -> Weeks:
     async with core.ledger.read() as conn:
         every = await ledger.posted_on(conn, slots)
         gone = await ledger.deleted(conn)
+        twice = await _twice(conn, await roster.history(conn), slots)
     busy: dict[str, tuple[int, ...]] = {}
     for name, counts in every.items():
-        less = charting.placed(slots, (row.published_at for row in gone if row.platform == name))
-        left = tuple(all_ - few for all_, few in zip(counts, less, strict=True))
+        less = (row.published_at for row in (*gone, *twice) if row.platform == name)
+        left = tuple(_less(counts, slots, less))
         if any(left):
             busy[name] = left
     order = sorted(busy, key=lambda name: (-sum(busy[name]), name))

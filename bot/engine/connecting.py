@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from bot.clock import check_aware
 from bot.contract import Connects, Granted
 from bot.domain import words
 from bot.domain.roster import Account, same_name
@@ -74,6 +75,28 @@ async def accept(
         until=granted.expires_at,
         released=released,
     )
+
+
+async def enter(core: Core, holder: Account, fields: Mapping[str, str]) -> int:
+    """Keeps a credential that a person entered, and lets the account go on.
+
+    Returns how many publications go on.
+    """
+    held = core.platforms.credentials(holder)
+    await held.enter(fields, expires_at=_expiry(fields))
+    return await people.resume(core, holder.id)
+
+
+def _expiry(fields: Mapping[str, str]) -> datetime | None:
+    """Before when a person must authorise again, as far as the fields tell.
+
+    An access token that is refreshed by a refresh token says nothing about that.
+    """
+    name = "refresh_expires_at" if "refresh_token" in fields else "expires_at"
+    try:
+        return check_aware(datetime.fromisoformat(fields[name]))
+    except (KeyError, ValueError):
+        return None
 
 
 async def _invited(core: Core, platform: str, state: str, sign: Sign) -> Account:

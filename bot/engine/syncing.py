@@ -92,6 +92,17 @@ async def sync(core: Core, members: Roster) -> Synced:
     )
 
 
+async def compare(core: Core, account: str) -> Checked:
+    """Asks one account's platform, and notes where it and the roster do not agree."""
+    (asked,) = await profiles.check(core, [account])
+    await record(core, [asked])
+    if asked.profile is not None:
+        claims = [_claim(account, found) for found in asked.differences]
+        async with core.ledger.write() as conn:
+            await stored.note(conn, claims, {account}, core.clock.now())
+    return asked
+
+
 def _is_known(stranger: Stranger, members: Roster) -> bool:
     """True for one that stands in the roster, and only is not connected yet."""
     profile = stranger.member.profile

@@ -262,10 +262,10 @@ async def reminded(
     return found
 
 
-_SHOWN = (
+SHOWN = (
     *(items.c[name] for name in ("id", "account", "unit", "platform", "platform_id", "push_id")),
     *(items.c[name] for name in ("url", "title", "repost_of", "notified", "kind", "column")),
-    *(items.c[name] for name in ("by_bot", "published_at")),
+    *(items.c[name] for name in ("by_bot", "published_at", "deleted_at")),
 )
 
 
@@ -282,10 +282,10 @@ async def shown(
     At a moment gone by: those that were known, and deleted only where that was known.
     """
     within = (items.c.published_at >= since, items.c.published_at < until)
-    query = select(*_SHOWN, items.c.deleted_at).where(*within)
+    query = select(*SHOWN).where(*within)
     if at is not None:
         gone = case((items.c.deleted_at <= at, items.c.deleted_at)).label("deleted_at")
-        query = select(*_SHOWN, gone).where(*within, items.c.first_seen_at <= at)
+        query = select(*SHOWN[:-1], gone).where(*within, items.c.first_seen_at <= at)
     if of is not None:
         query = query.where(items.c.account.in_(sorted(of)))
     return list(await conn.execute(query.order_by(items.c.published_at, items.c.id)))

@@ -98,6 +98,14 @@ async def deleted(conn: Connection) -> list[Any]:
     return list(await conn.execute(_SHOWN.where(items.c.deleted_at.is_not(None))))
 
 
+async def with_links(conn: Connection, since: datetime, until: datetime) -> list[str]:
+    """Accounts with an item of [since, until) that is known by a person's link alone."""
+    by_link = (items.c.url != "", items.c.url == items.c.platform_id)
+    within = (_published >= since, _published < until, items.c.deleted_at.is_(None))
+    query = select(items.c.account).where(*within, *by_link).distinct()
+    return [row.account for row in await conn.execute(query)]
+
+
 async def of_accounts(
     conn: Connection, names: Collection[str], since: datetime, until: datetime
 ) -> list[Any]:

@@ -5,13 +5,15 @@ The rules are those of bot/domain/counts.py; a test compares the two over many h
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, distinct, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, distinct, func, or_, select, tuple_
 
 from bot.domain.post import Kind
+from bot.ledger.answers import SHOWN
 from bot.ledger.connection import Connection
 from bot.ledger.tables import items
 
@@ -96,3 +98,25 @@ def _pushes(only: Any) -> ColumnElement[int]:
     if only is not None:
         named, lone = and_(named, only), and_(lone, only)
     return func.count(distinct(case((named, items.c.push_id)))) + _sum(lone)
+
+
+async def listed(
+    conn: Connection,
+    since: datetime,
+    until: datetime,
+    *,
+    of: Collection[str] | None = None,
+    column: str | None = None,
+    after: tuple[datetime, int] | None = None,
+    limit: int,
+) -> list[Any]:
+    """Items of [since, until) in the order of their times, from behind `after` on."""
+    order = (items.c.published_at, items.c.id)
+    query = select(*SHOWN).where(*_within(since, until, None)).order_by(*order).limit(limit)
+    if of is not None:
+        query = query.where(items.c.account.in_(sorted(of)))
+    if column is not None:
+        query = query.where(items.c.column == column)
+    if after is not None:
+        query = query.where(tuple_(*order) > after)
+    return list(await conn.execute(query))

@@ -72,8 +72,12 @@ def move(
 
     It stays in its file, also when that is another month's. Raises as `save`.
     """
-    changes = {"at": due_at, "slot": None, "after": None}
-    return save(root, Wish(post=post, changes=changes), seen_version=seen_version, zone=zone)
+    return save(root, moved(post, due_at), seen_version=seen_version, zone=zone)
+
+
+def moved(post: str, due_at: datetime) -> Wish:
+    """What `move` saves, for those who want it checked first. `due_at` is aware."""
+    return Wish(post=post, changes={"at": due_at, "slot": None, "after": None})
 
 
 def remove(

@@ -123,7 +123,7 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> Served:
 
 
 @asynccontextmanager
-async def watched(app: App, say: Callable[[str], object]) -> AsyncIterator[None]:
+async def watched(app: App, say: Callable[[str], object]) -> AsyncIterator[Served]:
     """Serves the running program while the block runs; `say` tells the person where, or why not."""
     settings, core, sign = app.settings, app.core, app.vault.sign
     ping = None if app.redis is None else app.redis.ping
@@ -145,7 +145,7 @@ async def watched(app: App, say: Callable[[str], object]) -> AsyncIterator[None]
             say(served.sentence)
         if served.address:
             await _welcome(app, settings.web.public_url or served.address, say)
-        yield
+        yield served
 
 
 async def _welcome(app: App, address: str, say: Callable[[str], object]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -35,11 +35,11 @@ class Desk:
     app: App
     url: str  # without a slash at the end
     now: datetime
-    task: str  # the id of one that u02 has to do
+    parts: Mapping[str, str]  # of addresses: what is called otherwise each time
 
     def address(self, page: PageOf) -> str:
         """Where this page is."""
-        return self.url + page.address.format(task=self.task)
+        return self.url + page.address.format_map(self.parts)
 
     async def enter(self, name: str) -> Entered:
         """A session of one of PEOPLE, without the password: hashing it is slow on purpose."""
@@ -69,12 +69,13 @@ async def desk_on(moment: Moment) -> AsyncIterator[Desk]:
     async with AsyncExitStack() as stack:
         app = await stack.enter_async_context(open_app(settings, clock=VirtualClock(moment.now)))
         async with app.core.ledger.write() as conn:
-            task = (await tasks.open_tasks(conn, units=["u02"]))[0].id
+            parts = {"task": (await tasks.open_tasks(conn, units=["u02"]))[0].id}
             for person in PEOPLE.values():
                 await people.add(conn, replace(person, made_at=moment.now))
+            parts["invite"] = await entrance.invite(conn, "manager", now=moment.now, by="")
         await stack.enter_async_context(watched(app, said.append))
         url = said[0][said[0].index("http") :].removesuffix("/readyz")
-        desk = Desk(app=app, url=url, now=moment.now, task=task)
+        desk = Desk(app=app, url=url, now=moment.now, parts=parts)
         await _furnish(desk)
         yield desk
 

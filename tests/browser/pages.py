@@ -15,7 +15,7 @@ class PageOf:
 
     name: str  # of its picture, and of its test
     route: str  # as it is registered
-    path: str = ""  # where the route has parts: the address; {task} is found in the month
+    path: str = ""  # where the route has parts: the address; Desk.parts may stand in it
     who: str = "officer"  # one of tests.bot.web.visitors.PEOPLE; "": a stranger
     phone: bool = False  # pictured once more on a phone
     dark: bool = False  # pictured once more in the dark
@@ -53,6 +53,9 @@ PAGES: Sequence[PageOf] = (
         route="/key-items/{post}/matches/{number}",
         path="/key-items/k2-dengue-alert/matches/6",
     ),
+    PageOf(name="accounts", route="/accounts", phone=True),
+    PageOf(name="accounts-days", route="/accounts", path="/accounts?view=days&unit=u02"),
+    PageOf(name="account", route="/accounts/{account}", path="/accounts/u02-wechat"),
     PageOf(name="log", route="/log", who="administrator"),
     PageOf(name="freeze", route="/freeze"),
     PageOf(name="settings", route="/settings", who="administrator"),
@@ -65,10 +68,10 @@ PAGES: Sequence[PageOf] = (
     ),
     PageOf(name="me", route="/me", who="manager"),
     PageOf(name="login", route="/login", who=""),
+    PageOf(name="invite", route="/invite/{secret}", path="/invite/{invite}", who=""),
 )
-# Addresses of the desk that show no page, and why; or the test that has them.
+# Addresses of the desk that show no page, and why.
 OTHERS = {
-    "/invite/{secret}": "tests/browser/test_pages.py, with a link of its own",
     "/live": "a stream of events",
     "/log.{kind}": "a file",
     "/oidc/callback": "leads on",

@@ -28,6 +28,8 @@ _KEPT_MAX = 4 * 1024 * 1024
 find_session = people.session
 Open = Callable[["Desk", web.Request], Awaitable[web.StreamResponse]]
 _LOCAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.~%-]*(\?[^\s#\\]*)?|\?[^\s#\\]*|", re.ASCII)
+# The secret of an account is typed once more: no page shows one again.
+_NEVER_KEPT = re.compile(r"csrf$|secret\.")
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -49,8 +51,8 @@ async def stranger(desk: Desk, request: web.Request) -> web.StreamResponse:
         return web.Response(status=303, headers=headers)
     kept = ""
     if request.content_type == _FORM and not is_foreign(request):
-        fields = dict(Fields(await request.post()).plain())
-        fields.pop("csrf", None)
+        sent = Fields(await request.post()).plain()
+        fields = {name: values for name, values in sent.items() if not _NEVER_KEPT.match(name)}
         kept = json.dumps({"path": request.path.lstrip("/"), "fields": fields}, ensure_ascii=False)
     fault = _("Your login has run out. What you typed is kept: log in and go on.")
     return _page(desk, request, status=401, kept=kept, fault=fault)

@@ -19,7 +19,11 @@ from bot.ledger.people import Session
 from bot.logs import get_logger, said
 from bot.settings import OidcPart
 from bot.web.desk import (
+    account,
+    accounts,
     calendar,
+    charts,
+    counts,
     doors,
     freeze,
     key_item,
@@ -43,6 +47,10 @@ from bot.web.pages import render
 
 logger = get_logger(__name__)
 ROUTES: Sequence[Route] = (
+    *account.ROUTES,
+    *accounts.ROUTES,
+    *charts.ROUTES,
+    *counts.ROUTES,
     *calendar.ROUTES,
     *freeze.ROUTES,
     *log.ROUTES,

@@ -1,0 +1,286 @@
+"""/counts: how much was posted, by whatever one asks, with the list behind every number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from bot.domain import count_words, words
+from bot.domain.counts import By, Span, parse_span
+from bot.domain.roster import Roster
+from bot.engine import listing, tallying
+from bot.engine.listing import Cursor, Wanted
+from bot.engine.tallying import Line, Tallied
+from bot.errors import UsageError
+from bot.i18n import _
+from bot.ledger import roster
+from bot.web.desk.downloads import KINDS, Cell, Sheet, download
+from bot.web.desk.remembered import Answer
+from bot.web.desk.routes import get
+from bot.web.desk.visit import Refused, Visit
+
+_ROWS = 200
+_FILE_ROWS = 50_000
+_USUAL = (By.UNIT, By.PLATFORM)
+_KEYS = (By.UNIT, By.ACCOUNT, By.PLATFORM, By.COLUMN, By.MONTH, By.QUARTER)
+_NARROWING = frozenset({By.UNIT, By.ACCOUNT, By.PLATFORM, By.COLUMN, By.MONTH, By.QUARTER})
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """What the address asks for."""
+
+    span: Span
+    by: tuple[By, ...]
+    unit: str
+
+    def query(self, **more: str) -> str:
+        """The same as an address's query, with changes."""
+        fields: list[tuple[str, str]] = [("period", self.span.label)]
+        fields += [("by", key.value) for key in self.by]
+        fields += [("unit", self.unit)] if self.unit else []
+        return urlencode([*fields, *more.items()])
+
+
+def _asked(visit: Visit) -> _Asked:
+    label = visit.query("period") or f"{visit.now.astimezone(visit.zone):%Y}"
+    try:
+        span = parse_span(label, visit.zone)
+    except UsageError as error:
+        raise Refused(422, str(error)) from error
+    known = {key.value: key for key in _KEYS}
+    given = visit.request.query.getall("by", [])
+    chosen = tuple(dict.fromkeys(known[name] for name in given if name in known))
+    return _Asked(span=span, by=chosen or _USUAL, unit=visit.who.only_unit or visit.query("unit"))
+
+
+async def show(visit: Visit) -> web.StreamResponse:
+    """The table, and the sentence for the yearly report."""
+    asked = _asked(visit)
+    found = await _tallied(visit, asked)
+    told = found.value
+    return visit.render(
+        "counts",
+        title=_("Counts"),
+        asked=asked,
+        as_of=found.at,
+        sentence=count_words.sentence(told.by_platform),
+        definition=_definition(visit, told, found.at),
+        keys=[(key, count_words.title(key)) for key in asked.by],
+        choices=[(key.value, count_words.title(key)) for key in _KEYS],
+        numbers=[(name, count_words.number(name)) for name in count_words.SHOWN],
+        lines=[_line(one, asked, told.members) for one in told.lines],
+        total=told.total,
+        periods=_periods(visit, asked.span.label),
+        units=[] if visit.who.only_unit else list(told.members.units.values()),
+    )
+
+
+async def _tallied(visit: Visit, asked: _Asked) -> Answer[Tallied]:
+    units = [asked.unit] if asked.unit else []
+
+    async def make() -> Tallied:
+        return await tallying.tally(
+            visit.core, asked.span, by=asked.by, zone=visit.zone, units=units
+        )
+
+    return await visit.desk.remembered.get(("counts", asked), make)
+
+
+def _definition(visit: Visit, found: Tallied, as_of: datetime) -> str:
+    return count_words.definition(
+        found.span,
+        reposts=found.total["reposts"],
+        deleted=found.deleted,
+        twice=found.twice,
+        as_of=as_of,
+        zone=visit.zone,
+    )
+
+
+def _line(one: Line, asked: _Asked, members: Roster) -> dict[str, Any]:
+    """A row of the table: its keys in words, its numbers, and the way to the items behind them."""
+    narrow = {name: value for name, value in one.keys.items() if By(name) in _NARROWING}
+    period = narrow.pop(By.MONTH, "") or narrow.pop(By.QUARTER, "") or asked.span.label
+    narrow.pop(By.QUARTER, "")
+    if asked.unit:
+        narrow[By.UNIT] = asked.unit
+    return {
+        "keys": [in_words(By(name), value, members) for name, value in one.keys.items()],
+        "numbers": one.numbers,
+        "items": urlencode({"period": period, **narrow}),
+    }
+
+
+def in_words(key: By, value: str, members: Roster) -> str:
+    """A key of the counts as people call it."""
+    if key is By.UNIT and value in members.units:
+        return members.units[value].short
+    if key is By.ACCOUNT and value in members.accounts:
+        account = members.accounts[value]
+        return f"{account.name} · {words.platform(account.platform)}"
+    if key is By.PLATFORM:
+        return words.platform(value)
+    return value or _("none")
+
+
+def _periods(visit: Visit, chosen: str) -> list[str]:
+    """This year and the one before, their quarters and months so far, and what is chosen."""
+    today = visit.now.astimezone(visit.zone)
+    months = [f"{today.year}-{month:02}" for month in range(today.month, 0, -1)]
+    quarters = [f"{today.year}-Q{number}" for number in range((today.month + 2) // 3, 0, -1)]
+    before = [f"{today.year - 1}-{month:02}" for month in range(12, 0, -1)]
+    found = [str(today.year), str(today.year - 1), *quarters, *months, *before]
+    return found if chosen in found else [chosen, *found]
+
+
+# ── the list behind a number ──────────────────────────────────────────────────────────────────────
+
+
+async def items(visit: Visit) -> web.StreamResponse:
+    """The posts that were counted, and those left out with the reason."""
+    wanted = _wanted(visit)
+    found = await listing.listed(
+        visit.core, wanted, zone=visit.zone, after=_cursor(visit.query("after")), limit=_ROWS
+    )
+    async with visit.core.ledger.read() as conn:
+        members = await roster.load(conn)
+    more = found.next
+    query = visit.request.rel_url.query.copy()
+    if more is not None:
+        query["after"] = f"{more[0].astimezone(UTC).isoformat()}_{more[1]}"
+    return visit.render(
+        "count_items",
+        title=_("Posts behind the number"),
+        wanted=wanted,
+        told=[
+            in_words(key, value, members)
+            for key, value in (
+                (By.UNIT, wanted.unit),
+                (By.ACCOUNT, wanted.account),
+                (By.PLATFORM, wanted.platform),
+                (By.COLUMN, wanted.column),
+            )
+            if value
+        ],
+        rows=found.rows,
+        members=members,
+        words={
+            "platform": words.platform,
+            "form": count_words.form,
+            "why_not": count_words.why_not,
+        },
+        more=urlencode(query) if more is not None else "",
+        file=urlencode({name: value for name, value in query.items() if name != "after"}),
+    )
+
+
+def _wanted(visit: Visit) -> Wanted:
+    asked = _asked(visit)
+    return Wanted(
+        span=asked.span,
+        unit=asked.unit,
+        account=visit.query("account"),
+        platform=visit.query("platform"),
+        column=visit.query("column") if "column" in visit.request.query else None,
+    )
+
+
+def _cursor(text: str) -> Cursor | None:
+    moment, _line, number = text.partition("_")
+    try:
+        at = datetime.fromisoformat(moment)
+        return (at, int(number)) if at.tzinfo and len(number) < 19 else None
+    except (ValueError, OverflowError):
+        return None
+
+
+# ── files ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def file(visit: Visit) -> web.StreamResponse:
+    """The table and the posts behind it, as xlsx or (the table alone) csv."""
+    kind = visit.part("kind")
+    if kind not in KINDS:
+        visit.missing()
+    asked = _asked(visit)
+    found = await _tallied(visit, asked)
+    sheets = [_table(visit, asked, found.value, found.at)]
+    if kind == "xlsx":
+        sheets.append(await _posts(visit, Wanted(span=asked.span, unit=asked.unit)))
+    return await download(f"{_('counts')}-{asked.span.label}", kind, sheets, visit.zone)
+
+
+async def items_file(visit: Visit) -> web.StreamResponse:
+    """The posts behind one number."""
+    kind = visit.part("kind")
+    if kind not in KINDS:
+        visit.missing()
+    wanted = _wanted(visit)
+    sheet = await _posts(visit, wanted)
+    return await download(f"{_('posts')}-{wanted.span.label}", kind, [sheet], visit.zone)
+
+
+def _table(visit: Visit, asked: _Asked, found: Tallied, at: datetime) -> Sheet:
+    rows: list[Sequence[Cell]] = [
+        [
+            *(in_words(By(name), value, found.members) for name, value in one.keys.items()),
+            *_numbers(one.numbers),
+        ]
+        for one in found.lines
+    ]
+    rows.append([_("together"), *("" for _key in asked.by[1:]), *_numbers(found.total)])
+    return Sheet(
+        name=_("Counts"),
+        headings=[
+            *(count_words.title(key) for key in asked.by),
+            *(count_words.number(name) for name in count_words.SHOWN),
+        ],
+        rows=rows,
+        notes=[count_words.sentence(found.by_platform), _definition(visit, found, at)],
+    )
+
+
+def _numbers(numbers: Mapping[str, int]) -> list[Cell]:
+    return [numbers[name] for name in count_words.SHOWN]
+
+
+async def _posts(visit: Visit, wanted: Wanted) -> Sheet:
+    found = await listing.listed(visit.core, wanted, zone=visit.zone, limit=_FILE_ROWS)
+    async with visit.core.ledger.read() as conn:
+        members = await roster.load(conn)
+    headings = [
+        *(_("when"), _("unit"), _("account"), _("platform"), _("column"), _("title"), _("kind")),
+        *(_("by whom"), _("counts"), _("link")),
+    ]
+    rows: list[Sequence[Cell]] = [
+        [
+            row.published_at,
+            in_words(By.UNIT, row.unit, members),
+            in_words(By.ACCOUNT, row.account, members),
+            words.platform(row.platform),
+            row.column,
+            row.title,
+            count_words.form(row.form),
+            _("by bot") if row.via == "bot" else _("by hand"),
+            _("no: {reason}").format(reason=count_words.why_not(why)) if why else _("yes"),
+            row.url,
+        ]
+        for row, why in found.rows
+    ]
+    cut = _("The first {count} posts only; take a shorter period for the others.")
+    notes = [cut.format(count=_FILE_ROWS)] if found.next else []
+    return Sheet(name=_("Posts"), headings=headings, rows=rows, notes=notes)
+
+
+ROUTES = (
+    get("/counts", show),
+    get("/counts.{kind}", file),
+    get("/counts/items", items),
+    get("/counts/items.{kind}", items_file),
+)

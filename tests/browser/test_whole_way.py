@@ -1,0 +1,109 @@
+"""The whole way of a key item in a real browser, from the officer to the manager."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from argon2 import PasswordHasher
+from playwright.async_api import Browser, Page
+
+from bot.domain.publication import State
+from bot.domain.review import Level
+from bot.ledger import people
+from bot.settings import ReviewPart
+from tests.bot.engine.world import START, TEN, key_item, open_world, roster, status
+from tests.bot.web.visitors import PEOPLE, Desk, open_desk
+from tests.browser import bed
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PASSWORD = "三审三校不能少 2026"
+TITLE = "流感季防护提示"
+OWN = "https://u03.lanting.example/own"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    """Three levels of review; u02 publishes reprints by hand."""
+    members = roster(u02_wechat={"reprint": "manual"})
+    async with open_world(tmp_path, members) as world:
+        world.review = ReviewPart(levels=list(Level))
+        await world.start()
+        await world.plan(status("p0", at="2026-05-29 10:00"))
+        async with open_desk(world) as opened:
+            async with world.app.core.ledger.write() as conn:
+                hashed = PasswordHasher(time_cost=1, memory_cost=64).hash(PASSWORD)  # soon checked
+                for person in PEOPLE.values():
+                    await people.add(conn, replace(person, made_at=START))
+                    await people.set_password(conn, person.login, hashed)
+            yield opened
+
+
+@dataclass(frozen=True, kw_only=True)
+class Staff:
+    """Who works at the desk, each in a window of their own."""
+
+    desk: Desk
+    browser: Browser
+    size: dict[str, Any]
+
+    @asynccontextmanager
+    async def at_work(self, name: str) -> AsyncIterator[Page]:
+        """Somebody's window, logged in by hand."""
+        async with bed.window(self.browser, self.size) as page:
+            await page.goto(f"{self.desk.url}/login")
+            await page.fill("[name=login]", name)
+            await page.fill("[name=password]", PASSWORD)
+            await page.click("main button")
+            assert await page.inner_text(".me") == PEOPLE[name].name
+            yield page
+
+
+@pytest.mark.parametrize("size", [bed.DESKTOP, bed.PHONE], ids=["desktop", "phone"])
+async def test_from_the_queue_to_the_count(
+    size: dict[str, Any], desk: Desk, chromium: Browser
+) -> None:
+    staff, world = Staff(desk=desk, browser=chromium, size=size), desk.world
+    async with staff.at_work("officer") as page:
+        await _queue(page, desk)
+    for level in ("first", "second", "final"):
+        assert await world.state("k1@u01-wechat") is State.HELD
+        async with staff.at_work(level) as page:
+            await _approve(page)
+    await world.run(until=TEN + timedelta(hours=2))
+    (post,) = await world.posts("u01-wechat")
+    assert post["title"] == TITLE
+    async with staff.at_work("liaison") as page:
+        await _report(page)
+    assert (await world.pub("k1@u02-wechat")).url == OWN
+    await world.check_laws()
+
+
+async def _queue(page: Page, desk: Desk) -> None:
+    await desk.world.plan(key_item(title=TITLE))
+
+
+async def _approve(page: Page) -> None:
+    """Through the list, as one does."""
+    await page.click("nav a[href$=reviews]")
+    await page.click(f"main a:has-text('{TITLE}')")
+    await bed.fits(page)
+    await page.click("button[value=approved]")
+    await page.wait_for_url("**/reviews?done=saved")
+
+
+async def _report(page: Page) -> None:
+    """The liaison has published it by hand, and says where."""
+    await page.click("nav a[href$=tasks]")
+    await page.click(f"main a:has-text('{TITLE}')")
+    await bed.fits(page)
+    await page.fill("[name=url]", OWN)
+    await page.click("form:has([name=url]) button:not([type=button])")
+    await page.wait_for_url("**/tasks?done=*")
