@@ -52,9 +52,7 @@ class Within(Asked):
         until = day(self.last, zone) if self.last else now
         if until < since or self.period:
             raise Fault(422, _("Give `period`, or `from` and `to` with `from` before `to`."))
-        return Span(
-            label=f"{self.first}–{self.last}", since=since, until=until + timedelta(days=1)
-        )
+        return Span(label=f"{self.first}–{self.last}", since=since, until=until + timedelta(days=1))
 
 
 def day(text: str, zone: ZoneInfo) -> datetime:

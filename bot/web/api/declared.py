@@ -25,13 +25,13 @@ from bot.web.strangers import address_of
 class Asked(BaseModel):
     """What may come with a call: the query of a GET, the body of a POST. Nothing else may."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Told(BaseModel):
     """What an answer looks like; more may be added to it later."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from pydantic import Field
+
 from bot.domain.gaps import GapState, Saving
 from bot.engine import answer_shapes, answers
 from bot.engine.shapes import Json
@@ -15,12 +17,10 @@ from bot.web.api.declared import Asked, Call, Told, get
 class LapseTold(Told):
     """A silence beyond the limit."""
 
-    from_: date
-    to: date
+    first: date = Field(alias="from")
+    last: date = Field(alias="to")
     days: int
     ended: bool
-
-    model_config = {"extra": "forbid", "alias_generator": lambda name: name.rstrip("_")}
 
 
 class GapTold(Told):

@@ -62,7 +62,7 @@ class UnitTold(Told):
     outdated: bool
 
 
-class AccountTold(Told):
+class AccountRowTold(Told):
     """One account's row, and what it is known by."""
 
     account: str
@@ -93,7 +93,7 @@ class KeyItemTold(TallyTold):
 
     as_of: datetime
     units: list[UnitTold]
-    accounts: list[AccountTold]
+    accounts: list[AccountRowTold]
     first_carried: datetime | None
     last_carried: datetime | None
     lacking: list[LackTold]

@@ -72,6 +72,4 @@ async def list_(call: Call, asked: LogAsked) -> Json:
     }
 
 
-ENDPOINTS = (
-    get("/log", list_, LogTold, N_("Who did what"), takes=LogAsked, right=Right.LOG),
-)
+ENDPOINTS = (get("/log", list_, LogTold, N_("Who did what"), takes=LogAsked, right=Right.LOG),)

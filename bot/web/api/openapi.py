@@ -45,7 +45,7 @@ class Problem(Told):
     title: str
     status: int
     detail: str
-    errors: list[Wrong] = []
+    errors: tuple[Wrong, ...] = ()
 
 
 def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def _schemas(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
     return schemas
 
 
-def _name(model: tuple[type[BaseModel], _Mode]) -> str:
+def _name(model: tuple[Any, _Mode]) -> str:
     return model[0].__name__
 
 
@@ -131,6 +131,12 @@ def _part(name: str) -> dict[str, Any]:
 def _query(model: dict[str, Any]) -> list[dict[str, Any]]:
     required = model.get("required", [])
     return [
-        {"name": name, "in": "query", "required": name in required, "schema": schema}
+        {"name": name, "in": "query", "required": name in required, "schema": _there(schema)}
         for name, schema in model.get("properties", {}).items()
     ]
+
+
+def _there(schema: dict[str, Any]) -> dict[str, Any]:
+    """What a field that is there may hold: an address knows no null."""
+    kinds = [one for one in schema.get("anyOf", []) if one.get("type") != "null"]
+    return kinds[0] if len(kinds) == 1 else schema
