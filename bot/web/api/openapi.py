@@ -85,7 +85,7 @@ def _schemas(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
 
 
 def _name(model: tuple[Any, _Mode]) -> str:
-    return model[0].__name__
+    return str(model[0].__name__)
 
 
 def _operation(one: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The document, and what a program that believes it to the letter can do: never an error of ours."""
+"""The document, and that whoever believes it to the letter never meets an error of ours."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import requests
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
+from schemathesis.core.result import Ok
 
 from bot.domain.review import Level
 from bot.engine import keys
@@ -23,7 +24,7 @@ from tests.bot.web.programs import token
 from tests.bot.web.visitors import open_desk
 
 _FEW = settings(
-    max_examples=5,
+    max_examples=3,
     derandomize=True,
     database=None,
     deadline=None,
@@ -52,21 +53,23 @@ def _believe(url: str, secret: str, known: dict[str, dict[str, str]]) -> Counter
     """Calls every address with what the document allows and what it forbids."""
     found: Counter[int] = Counter()
     broken: list[str] = []
+    bearer = {"Authorization": f"Bearer {secret}"}
     schema = schemathesis.openapi.from_url(f"{url}{PREFIX}/openapi.json")
     with requests.Session() as session:
-        session.headers["Authorization"] = f"Bearer {secret}"
 
         def call(case: Any) -> None:
-            answer = case.call(session=session)
+            answer = case.call(base_url=f"{url}{PREFIX}", session=session, headers=bearer)
             found[answer.status_code] += 1
             if answer.status_code >= 500:
                 broken.append(case.as_curl_command())
 
         for result in schema.get_all_operations():
+            assert isinstance(result, Ok)
             operation = result.ok()
             parts = known.get(operation.path.split("/")[1]) if "{" in operation.path else None
             ways = [(mode, parts) for mode in GenerationMode]
-            ways += [(GenerationMode.POSITIVE, None)] if parts else []
+            if parts and operation.method == "get":
+                ways.append((GenerationMode.POSITIVE, None))
             for mode, given_parts in ways:
                 strategy = operation.as_strategy(generation_mode=mode, path_parameters=given_parts)
                 _FEW(given(case=strategy)(call))()
@@ -98,5 +101,4 @@ async def test_no_call_makes_an_error_inside_the_program(tmp_path: Path) -> None
                 "tasks": {"id": f"accept-{asked.id}"},
             }
             found = await asyncio.to_thread(_believe, desk.url, secret, known)
-    assert found[200] > 50
-    assert found[422] > 50
+    assert min(found[200], found[404], found[409], found[422]) > 10, found
