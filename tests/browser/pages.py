@@ -29,6 +29,9 @@ class PageOf:
 
 PAGES: Sequence[PageOf] = (
     PageOf(name="today", route="/", phone=True, dark=True),
+    PageOf(name="calendar", route="/calendar", phone=True, height=1300),
+    PageOf(name="calendar-week", route="/calendar", path="/calendar?view=week"),
+    PageOf(name="calendar-list", route="/calendar", path="/calendar?view=list"),
     PageOf(name="reviews", route="/reviews", who="first"),
     PageOf(
         name="review",
@@ -53,6 +56,14 @@ PAGES: Sequence[PageOf] = (
         route="/key-items/{post}/matches/{number}",
         path="/key-items/k2-dengue-alert/matches/6",
     ),
+    PageOf(name="counts", route="/counts", who="manager", path="/counts?period=2026-05"),
+    PageOf(
+        name="counts-items",
+        route="/counts/items",
+        who="manager",
+        path="/counts/items?period=2026-05&platform=weibo",
+    ),
+    PageOf(name="charts", route="/charts", who="manager", dark=True, height=2400),
     PageOf(name="accounts", route="/accounts", phone=True),
     PageOf(name="accounts-days", route="/accounts", path="/accounts?view=days&unit=u02"),
     PageOf(name="account", route="/accounts/{account}", path="/accounts/u02-wechat"),
@@ -72,6 +83,8 @@ PAGES: Sequence[PageOf] = (
 )
 # Addresses of the desk that show no page, and why.
 OTHERS = {
+    "/counts.{kind}": "a file",
+    "/counts/items.{kind}": "a file",
     "/live": "a stream of events",
     "/log.{kind}": "a file",
     "/oidc/callback": "leads on",

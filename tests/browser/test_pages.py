@@ -17,7 +17,10 @@ from tests.browser.desk import Desk, desk_on
 from tests.browser.pages import OTHERS, PAGES, PageOf
 from tests.played import Month
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(600),  # the month may have to be played first
+]
 
 
 class Windows:
@@ -59,7 +62,8 @@ async def test_every_address_of_the_desk_is_listed(windows: Windows) -> None:
         for route in site.router.routes()
         if route.method == "GET" and route.resource is not None
     }
-    assert read == {page.route for page in PAGES} | set(OTHERS)
+    listed = {page.route for page in PAGES} | set(OTHERS)
+    assert (read - listed, listed - read) == (set(), set())
 
 
 async def test_every_page_is_in_order(windows: Windows) -> None:

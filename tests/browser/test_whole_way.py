@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from argon2 import PasswordHasher
+from openpyxl import load_workbook
 from playwright.async_api import Browser, Page
 
 from bot.domain.publication import State
@@ -68,7 +69,7 @@ class Staff:
 
 @pytest.mark.parametrize("size", [bed.DESKTOP, bed.PHONE], ids=["desktop", "phone"])
 async def test_from_the_queue_to_the_count(
-    size: dict[str, Any], desk: Desk, chromium: Browser
+    size: dict[str, Any], desk: Desk, chromium: Browser, tmp_path: Path
 ) -> None:
     staff, world = Staff(desk=desk, browser=chromium, size=size), desk.world
     async with staff.at_work("officer") as page:
@@ -83,6 +84,8 @@ async def test_from_the_queue_to_the_count(
     async with staff.at_work("liaison") as page:
         await _report(page)
     assert (await world.pub("k1@u02-wechat")).url == OWN
+    async with staff.at_work("manager") as page:
+        await _count(page, tmp_path / "counts.xlsx")
     await world.check_laws()
 
 
@@ -107,3 +110,21 @@ async def _report(page: Page) -> None:
     await page.fill("[name=url]", OWN)
     await page.click("form:has([name=url]) button:not([type=button])")
     await page.wait_for_url("**/tasks?done=*")
+
+
+async def _count(page: Page, path: Path) -> None:
+    """The manager sees the reprint in the month's table, and again in the sheet."""
+    await page.click("nav a[href$='/counts']")
+    await page.select_option("#period", "2026-05")
+    await page.click("form.filters button")
+    row = page.locator("tbody tr", has_text="u02").filter(has_text="微信")
+    shown = [" ".join(text.split()) for text in await row.locator("th, td").all_inner_texts()]
+    assert shown[:3] == ["u02", "微信", "1"]
+    await bed.fits(page)
+    async with page.expect_download() as download:
+        await page.click("a[href*='counts.xlsx']")
+    await (await download.value).save_as(path)
+    book = load_workbook(path, read_only=True)
+    rows = [[str(cell) for cell in row] for row in book.worksheets[0].iter_rows(values_only=True)]
+    book.close()
+    assert shown in rows

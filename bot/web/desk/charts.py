@@ -16,7 +16,7 @@ from bot.web.desk.routes import get
 from bot.web.desk.visit import Visit
 
 _ON_TIME_MIN = 10  # what the office's own posts may be late without anybody asking
-_SILENT_AT_MOST = 60  # accounts drawn in one picture; more are chosen by unit
+_SILENT_AT_MOST = 100  # accounts drawn in one picture; more are chosen by unit
 
 
 async def show(visit: Visit) -> web.StreamResponse:
