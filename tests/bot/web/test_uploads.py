@@ -44,7 +44,9 @@ async def send(
     visitor: Visitor, name: str, content: bytes, *, day: str = "2026-06-01", **more: Any
 ) -> Page:
     form = aiohttp.FormData(quote_fields=False)
-    form.add_field("file", io.BytesIO(content), filename=name, content_type="application/octet-stream")
+    form.add_field(
+        "file", io.BytesIO(content), filename=name, content_type="application/octet-stream"
+    )
     path = f"/uploads?csrf={visitor.csrf}&day={day}"
     return await visitor.ask("POST", path, data=form, **more)
 
