@@ -34,7 +34,7 @@ _DAY = timedelta(days=1)
 _LISTED = timedelta(days=31)
 _FIRST, _LAST = date(2000, 1, 1), date(2099, 12, 31)  # what can be asked for
 _EACH_DAY = {"month": 6, "week": 60}  # posts shown of one day; the list has them all
-_VIEWS = {"month": N_("month"), "week": N_("week"), "list": N_("list")}
+_VIEWS = {"month": N_("Month"), "week": N_("Week"), "list": N_("List")}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,6 +58,15 @@ MATRIX = {
     "GET /posts/{post}/recall": "officer",
     "POST /posts/{post}/recall": "officer",
     "POST /publications/{id}": "officer",
+    "POST /posts/check": "officer",
+    "GET /posts/new": "officer",
+    "POST /posts/new": "officer",
+    "POST /posts/preview": "officer",
+    "GET /posts/preview/{token}": "officer",
+    "GET /posts/{post}/edit": "officer",
+    "POST /posts/{post}/edit": "officer",
+    "POST /posts/{post}/remove": "officer",
+    "GET /rules/{code}": ALL,
     "GET /settings": "administrator",
     "GET /settings/people": "administrator",
     "POST /settings/people": "administrator",
@@ -71,16 +80,21 @@ MATRIX = {
     "POST /tasks/{id}": "officer liaison",
     "GET /tasks/{id}/files/{name}": "officer liaison",
     "POST /tasks/{id}/link": "officer liaison",
+    "GET /uploads": "officer",
+    "POST /uploads": "officer",
+    "GET /uploads/file": "officer",
 }
 # What stands for the parts of an address.
 PARTS = {
     "account": "u01-wechat",
+    "code": "cover-missing",
     "id": "1",
     "kind": "csv",
     "login": "officer",
     "name": "x",
     "number": "1",
     "post": "p1",
+    "token": "x",
 }
 
 
