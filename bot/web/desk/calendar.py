@@ -20,7 +20,7 @@ from bot.engine import desk_calendar
 from bot.engine.desk_calendar import TROUBLE, Entry, Wanted
 from bot.errors import UsageError
 from bot.i18n import N_, _
-from bot.ledger import posts, roster
+from bot.ledger import posts
 from bot.schedule.days import Days
 from bot.web.desk.moving import move
 from bot.web.desk.paging import pages
@@ -80,8 +80,8 @@ class Week:
 async def show(visit: Visit) -> web.StreamResponse:
     """The calendar as it is asked for."""
     span, wanted = _span(visit), _wanted(visit)
+    members = await visit.members()
     async with visit.core.ledger.read() as conn:
-        members = await roster.load(conn)
         columns = await posts.columns(conn)
         found = await desk_calendar.between(conn, *span.at(visit), wanted)
     days = await known_days(visit)
