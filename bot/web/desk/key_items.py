@@ -21,7 +21,7 @@ from bot.web.desk.paging import Pages, pages
 from bot.web.desk.routes import get
 from bot.web.desk.visit import Visit
 
-ACROSS = 24  # key items beside each other, as many as a sheet across has room for
+ACROSS = 20  # key items beside each other, as many as a sheet across has room for
 _SHORTEST_MONTH = timedelta(days=1)
 
 

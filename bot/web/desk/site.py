@@ -6,6 +6,7 @@ whether the form is one of ours. A page needs no check of its own, but for the u
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
@@ -25,6 +26,7 @@ from bot.web.desk import (
     charts,
     counts,
     doors,
+    editing,
     freeze,
     key_item,
     key_items,
@@ -38,7 +40,9 @@ from bot.web.desk import (
     staff,
     tasks,
     today,
+    uploads,
 )
+from bot.web.desk.edit_preview import Previews
 from bot.web.desk.live import Live
 from bot.web.desk.remembered import Remembered
 from bot.web.desk.routes import Route
@@ -52,6 +56,7 @@ ROUTES: Sequence[Route] = (
     *charts.ROUTES,
     *counts.ROUTES,
     *calendar.ROUTES,
+    *editing.ROUTES,
     *freeze.ROUTES,
     *log.ROUTES,
     *key_item.ROUTES,
@@ -64,6 +69,7 @@ ROUTES: Sequence[Route] = (
     *staff.ROUTES,
     *tasks.ROUTES,
     *today.ROUTES,
+    *uploads.ROUTES,
 )
 _FORM = "application/x-www-form-urlencoded"
 _IN_WORDS = (
@@ -84,6 +90,8 @@ class Desk:
         self.vault = app.vault
         self.remembered = Remembered(app.core.clock)
         self.live = Live(app.core)
+        self.previews = Previews()
+        self.slow = asyncio.Semaphore(1)  # for what keeps a processor busy
         self.single_sign_on = _single_sign_on(app.settings.oidc)
 
     def add_routes(self, site: web.Application) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 # What a page says at its top after a form was sent; the word stands in its address (?done=…).
 DONE: Mapping[str, str] = {
     "saved": N_("Saved."),
+    "voided": N_("Saved. What was approved was another version: the review begins anew."),
     "done": N_("Done."),
     "removed": N_("Taken out."),
     "sent": N_("Sent."),
@@ -159,7 +160,7 @@ class Visit:
     def navigation(self) -> list[tuple[str, str, bool]]:
         """Address below the root, name, and whether it is where we are."""
         here = self.request.path.strip("/").partition("/")[0]
-        here = {"posts": "calendar"}.get(here, here)
+        here = {"posts": "calendar", "uploads": "calendar", "rules": "calendar"}.get(here, here)
         return [
             (path, _(name), path == here) for path, name, right in _NAVIGATION if self.may(right)
         ]
