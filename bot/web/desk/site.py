@@ -151,7 +151,7 @@ class Desk:
             return _refusal(visit, 409, str(error))
         finally:
             if route.method != "GET":
-                self.remembered.forget()
+                self.remembered.changed(session.hash)
 
     async def _is_ours(self, visit: Visit) -> bool:
         """True for a form, or a call of a script, that this session's own page made."""
