@@ -171,7 +171,7 @@ def _address(visit: Visit, **changes: str) -> str:
 def _heading(span: Span) -> str:
     if span.view == "month":
         middle = span.first + _WEEK  # lies within the month, whatever its first day
-        return _("{year}-{month:02}").format(year=middle.year, month=middle.month)
+        return _("{year}-{month}").format(year=middle.year, month=middle.month)
     if span.first == _FIRST:
         return _("until {last}").format(last=span.last)
     return _("{first} to {last}").format(first=span.first, last=f"{span.last:%m-%d}")
