@@ -18,7 +18,7 @@ from bot.i18n import N_, _
 from bot.ledger import audit, roster
 from bot.ledger.connection import Connection
 from bot.ledger.people import Session
-from bot.web.desk.fields import Fields
+from bot.web.desk.fields import Fields, sent
 from bot.web.desk.remembered import FRESH, STALE, Answer
 from bot.web.pages import render, when
 from bot.web.strangers import address_of
@@ -112,7 +112,7 @@ class Visit:
 
     async def fields(self) -> Fields:
         """The fields of the form that was sent."""
-        return Fields(await self.request.post())
+        return await sent(self.request)
 
     # ── what a person may see ─────────────────────────────────────────────────────────────────
 
