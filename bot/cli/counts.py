@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -11,12 +11,12 @@ import typer
 from rich.markup import escape
 
 from bot.app import open_app
-from bot.cli.output import Format, FormatOption, emit, iso, local, screen, settings_in_force, table
+from bot.cli.output import Format, FormatOption, emit, local, screen, settings_in_force, table
 from bot.cli.spans import AsOf, Month, Since, Until, Year, moment_of, span_of
 from bot.domain import count_words, words
-from bot.domain.counts import By, CountRow, Counts, Span
+from bot.domain.counts import By, Counts, Span
 from bot.domain.roster import Roster
-from bot.engine import answers
+from bot.engine import answer_shapes, answers
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.ledger import roster
@@ -82,51 +82,13 @@ def counts_json(
     found: Counts, as_of: datetime, settings: Settings, *, rows: bool = False
 ) -> dict[str, Any]:
     """The fixed shape of `bot counts --format json`; it may grow, nothing in it changes."""
-    document: dict[str, Any] = {
-        "from": iso(found.span.since, settings.zone),
-        "to": iso(found.span.until, settings.zone),
-        "as_of": iso(as_of, settings.zone),
-        "rows": [group.as_row() for group in found.groups],
-        "totals": {
-            **found.total.as_row(),
-            "platforms": {name: number for name, number in found.by_platform.items() if number},
-            "left_out": len(found.left_out),
-        },
-        "sentence": sentence_of(found),
-        "definition": definition_of(found, settings, as_of),
-    }
+    document = answer_shapes.counts(found, as_of, settings.zone)
     if rows:
         document["items"] = [
-            _row_json(row, why, settings) for row, why in sorted(_all(found), key=_by_time)
+            answer_shapes.counted(row, why, settings.zone)
+            for row, why in answer_shapes.behind(found)
         ]
     return document
-
-
-def _all(found: Counts) -> Iterator[tuple[CountRow, str]]:
-    yield from ((row, "") for row in found.counted)
-    yield from ((left.row, left.reason) for left in found.left_out)
-
-
-def _by_time(one: tuple[CountRow, str]) -> tuple[datetime, str, str]:
-    row, _why = one
-    return row.published_at, row.account, row.item
-
-
-def _row_json(row: CountRow, why: str, settings: Settings) -> dict[str, Any]:
-    return {
-        "item": row.item,
-        "published_at": iso(row.published_at, settings.zone),
-        "unit": row.unit,
-        "account": row.account,
-        "platform": row.platform,
-        "title": row.title,
-        "url": row.url,
-        "push": row.push_id,
-        "kind": row.form.value,
-        "via": row.via,
-        "counted": not why,
-        "reason": why,
-    }
 
 
 def sentence_of(found: Counts) -> str:
@@ -199,6 +161,6 @@ def _show_rows(found: Counts, members: Roster, settings: Settings) -> None:
             _("by bot") if row.via == "bot" else _("by hand"),
             _("no: {reason}").format(reason=count_words.why_not(why)) if why else _("yes"),
         )
-        for row, why in sorted(_all(found), key=_by_time)
+        for row, why in answer_shapes.behind(found)
     ]
     screen.print(table(found.span.label, headings, shown))

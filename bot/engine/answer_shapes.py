@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.domain.counts import CountRow, Counts
+from bot.domain import count_words
+from bot.domain.counts import CountRow, Counts, Span
 from bot.domain.coverage import AccountRow, CellState, ItemCoverage, ItemStates, Tally, UnitRow
 from bot.domain.gaps import AccountGap, Forecast, update_rate
 from bot.domain.lacking import Lack
 from bot.engine.answers import Covered
 from bot.engine.shapes import Json, iso
+from bot.engine.tallying import Tallied
 
 
 def coverage(found: Covered, zone: ZoneInfo) -> Json:
@@ -104,6 +106,66 @@ def _lack(lack: Lack, one: ItemCoverage, zone: ZoneInfo) -> Json:
         "since": iso(lack.since, zone),
         "deadline": iso(one.deadline_at, zone),
         "reminded_at": iso(lack.reminded_at, zone),
+    }
+
+
+def counts(found: Counts, as_of: datetime, zone: ZoneInfo) -> Json:
+    """How much was posted, from the items."""
+    twice = sum(left.reason == "twice" for left in found.left_out)
+    return _counts(
+        found.span,
+        [group.as_row() for group in found.groups],
+        found.total.as_row(),
+        found.by_platform,
+        (len(found.left_out) - twice, twice),
+        as_of,
+        zone,
+    )
+
+
+def tallied(found: Tallied, as_of: datetime, zone: ZoneInfo) -> Json:
+    """How much was posted, as the database counted it."""
+    return _counts(
+        found.span,
+        [{**line.keys, **line.numbers} for line in found.lines],
+        found.total,
+        found.by_platform,
+        (found.deleted, found.twice),
+        as_of,
+        zone,
+    )
+
+
+def _counts(
+    span: Span,
+    rows: Sequence[Mapping[str, str | int]],
+    total: Mapping[str, str | int],
+    by_platform: Mapping[str, int],
+    left_out: tuple[int, int],
+    as_of: datetime,
+    zone: ZoneInfo,
+) -> Json:
+    deleted, twice = left_out
+    platforms = {name: by_platform.get(name, 0) for name in count_words.in_order(by_platform)}
+    return {
+        "from": iso(span.since, zone),
+        "to": iso(span.until, zone),
+        "as_of": iso(as_of, zone),
+        "rows": [dict(row) for row in rows],
+        "totals": {
+            **total,
+            "platforms": {name: number for name, number in platforms.items() if number},
+            "left_out": deleted + twice,
+        },
+        "sentence": count_words.sentence(by_platform),
+        "definition": count_words.definition(
+            span,
+            reposts=int(total["reposts"]),
+            deleted=deleted,
+            twice=twice,
+            as_of=as_of,
+            zone=zone,
+        ),
     }
 
 

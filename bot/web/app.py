@@ -17,6 +17,7 @@ from bot.i18n import _
 from bot.logs import get_logger
 from bot.metrics import Metrics
 from bot.settings import Web
+from bot.web.api.site import Api
 from bot.web.desk.site import Desk, in_words
 from bot.web.feed import Feed
 from bot.web.hooks import Hooks
@@ -42,11 +43,12 @@ def create_app(
     feed: Feed | None = None,
     tasks: Tasks | None = None,
     desk: Desk | None = None,
+    api: Api | None = None,
 ) -> web.Application:
     """Everything that is served."""
     app = web.Application(middlewares=[in_words, _plain_failures])
     add_static(app)
-    for part in (watch, hooks, feed, tasks, desk):
+    for part in (watch, hooks, feed, tasks, desk, api):
         if part is not None:
             part.add_routes(app)
     return app
@@ -77,6 +79,7 @@ async def serving(
     feed: Feed | None = None,
     tasks: Tasks | None = None,
     desk: Desk | None = None,
+    api: Api | None = None,
     notes: Notes = nothing,
 ) -> AsyncIterator[Served]:
     """Serves while the block runs.
@@ -94,7 +97,7 @@ async def serving(
         metrics_open=web_settings.metrics_open,
         notes=notes,
     )
-    site = create_app(watch, hooks, feed, tasks, desk)
+    site = create_app(watch, hooks, feed, tasks, desk, api)
     # Without an access log: addresses hold keys.
     runner = web.AppRunner(site, access_log=None, shutdown_timeout=_SHUTDOWN_S)
     await runner.setup()
@@ -139,6 +142,7 @@ async def watched(app: App, say: Callable[[str], object]) -> AsyncIterator[Serve
         feed=feed,
         tasks=tasks,
         desk=Desk(app),
+        api=Api(app),
         notes=app.standing.notes,
     ) as served:
         if served.sentence:

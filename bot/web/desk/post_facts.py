@@ -199,6 +199,7 @@ def history(visit: Visit, seen: PostView) -> list[Mapping[str, Any]]:
         last = uploads
         facts = dict(one.facts)
         by = str(facts.pop("by", "") or "")
+        facts.pop("package", None)  # a folder of the server
         told.append(
             {
                 "at": one.at,
