@@ -32,6 +32,7 @@ DONE: Mapping[str, str] = {
     "saved": N_("Saved."),
     "voided": N_("Saved. What was approved was another version: the review begins anew."),
     "done": N_("Done."),
+    "unread": N_("Saved with errors: what was saved goes out only once they are gone."),
     "removed": N_("Taken out."),
     "sent": N_("Sent."),
 }
