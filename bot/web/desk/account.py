@@ -107,7 +107,7 @@ def _connects(visit: Visit, platform: str) -> bool:
 
 async def _account(visit: Visit) -> tuple[Account, Row]:
     """The account of this address; ends the visit where there is none for this person."""
-    answer = await visit.desk.remembered.get("accounts", lambda: load(visit))
+    answer = await visit.remembered("accounts", lambda: load(visit))
     account = answer.value.members.accounts.get(visit.part("account"))
     if account is None:
         visit.missing(_("There is no account {account}.").format(account=visit.part("account")))

@@ -36,7 +36,7 @@ async def show(visit: Visit) -> web.StreamResponse:
             check_entry, root, wish, desk.app.read, visit.core.platforms, zone=visit.zone.key
         )
 
-    answer = await desk.remembered.get(("checks", name), look, fresh=_FRESH, stale=_FRESH)
+    answer = await visit.remembered(("checks", name), look, fresh=_FRESH, stale=_FRESH)
     rules = rulebook()
     return visit.render(
         "checks",

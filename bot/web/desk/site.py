@@ -72,6 +72,12 @@ ROUTES: Sequence[Route] = (
     *uploads.ROUTES,
 )
 _FORM = "application/x-www-form-urlencoded"
+_IN_WORDS = (
+    web.HTTPBadRequest,
+    web.HTTPMethodNotAllowed,
+    web.HTTPNotFound,
+    web.HTTPRequestEntityTooLarge,
+)
 
 
 class Desk:
@@ -103,7 +109,11 @@ class Desk:
 
     def csrf(self, session: Session) -> str:
         """What every form of this session brings along."""
-        return self.vault.sign(f"csrf\n{session.hash}")
+        return self.csrf_of(session.hash)
+
+    def csrf_of(self, session: str) -> str:
+        """The same of the session that is called so, whether it goes on or not."""
+        return self.vault.sign(f"csrf\n{session}")
 
     def answering(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         """The route's handler behind all checks."""
@@ -141,7 +151,7 @@ class Desk:
             return _refusal(visit, 409, str(error))
         finally:
             if route.method != "GET":
-                self.remembered.forget()
+                self.remembered.changed(session.hash)
 
     async def _is_ours(self, visit: Visit) -> bool:
         """True for a form, or a call of a script, that this session's own page made."""
@@ -153,7 +163,7 @@ class Desk:
             sent = (await visit.fields()).one("csrf")
         if not sent:
             sent = request.query.get("csrf", "")  # of a form with files: its body comes later
-        return sent == visit.csrf
+        return doors.is_same(sent, visit.csrf)
 
     def _open(self, handler: doors.Open) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def answer(request: web.Request) -> web.StreamResponse:
@@ -202,11 +212,13 @@ async def in_words(
     """What aiohttp itself refuses, as a page in words for those who read pages."""
     try:
         return await handler(request)
-    except (web.HTTPNotFound, web.HTTPMethodNotAllowed, web.HTTPRequestEntityTooLarge) as refusal:
+    except _IN_WORDS as refusal:
         if "text/html" not in request.headers.get("Accept", ""):
             raise
         text = {
+            400: _("This is no form that can be read."),
             404: _("There is nothing at this address."),
             413: _("What you sent is too large. Go back and shorten it."),
         }.get(refusal.status, _("This address cannot be used like that."))
-        return _plain(request, refusal.status, _("Not found"), text)
+        title = _("Not found") if refusal.status == web.HTTPNotFound.status_code else _("Not taken")
+        return _plain(request, refusal.status, title, text)
