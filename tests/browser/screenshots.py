@@ -9,6 +9,7 @@ of its fonts.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import sys
 import tempfile
@@ -41,7 +42,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         print("正在演示样例月份（playing the sample month）…", flush=True)
         month = month_in(Path(folder) / "month")
-        asyncio.run(_draw(pages, month.mid.copy(Path(folder) / "desk")))
+        month.mid.copy(Path(folder) / "var")
+        with contextlib.chdir(folder):  # paths that are shown are the same every time
+            asyncio.run(_draw(pages, Moment(folder=Path("var"), now=month.mid.now)))
 
 
 async def _draw(pages: Sequence[PageOf], moment: Moment) -> None:
