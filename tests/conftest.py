@@ -1,5 +1,6 @@
 """Servers for the whole run, started when the first test asks for them."""
 
+import gc
 import os
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import compiled
 from tests import played as playing
 from tests.pairs import Pair, Servers, local_pair
 from tests.services import postgres_server, redis_server
@@ -23,11 +25,18 @@ def pytest_configure() -> None:
 
     What survives a killed process survives there too; TMPDIR says another place.
     """
+    compiled.share()
     if "TMPDIR" in os.environ or not (_MEMORY.is_dir() and os.access(_MEMORY, os.W_OK)):
         return
     facts = os.statvfs(_MEMORY)
     if facts.f_bavail * facts.f_frsize > _ENOUGH_BYTES and not facts.f_flag & os.ST_NOEXEC:
         os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
+
+
+def pytest_collection_finish() -> None:
+    """The tests themselves stay to the end: nobody need look through them for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from typing import Any
 from bot import cli
 from bot.i18n import _
 from bot.ledger.store import open_ledger
+from tests import compiled
 
 # Loaded by the product only when needed; every command would have to load them again.
 _PRELOADED = (
@@ -78,6 +79,7 @@ def main() -> None:
     orders = socket.socket(fileno=int(sys.argv[1]))
     for name in _PRELOADED:
         importlib.import_module(name)
+    compiled.share()
     asyncio.run(_load_once())
     gc.collect()
     gc.freeze()  # otherwise each child would copy all of it when it first looks for garbage

@@ -26,6 +26,7 @@ from bot.cli.output import (
     settings_in_force,
     table,
 )
+from bot.domain import history_words
 from bot.domain.publication import Publication, State
 from bot.domain.words import owner, role, trouble
 from bot.engine import people, previewing, shapes
@@ -125,9 +126,9 @@ def show_one(name: Name, form: FormatOption = Format.TEXT) -> None:
     rows = [
         (
             local(event["at"], settings.zone),
-            histories.event(event["name"]),
-            histories.state(event["from_state"]),
-            histories.state(event["to_state"]),
+            history_words.event(event["name"]),
+            history_words.state(event["from_state"]),
+            history_words.state(event["to_state"]),
             escape(histories.facts(event["facts"], settings.zone)),
         )
         for event, after in zip_longest(history, history[1:])

@@ -26,6 +26,23 @@ _GAPS = {
     GapState.UNKNOWN: N_("not known: not read"),
     GapState.NOT_STARTED: N_("not opened yet"),
 }
+_KINDS = {"subscription": N_("subscription account"), "service": N_("service account")}
+_FIELDS = {
+    "name": N_("name"),
+    "verified_name": N_("verified name"),
+    "kind": N_("kind"),
+    "verified_until": N_("certified until"),
+}
+
+
+def kind(value: str) -> str:
+    """A WeChat account's kind in words; what another platform calls one as it is."""
+    return _(_KINDS[value]) if value in _KINDS else value
+
+
+def field(name: str) -> str:
+    """A field of the roster in words; one of a later version as it is."""
+    return _(_FIELDS[name]) if name in _FIELDS else name
 
 
 def status(value: AccountStatus) -> str:

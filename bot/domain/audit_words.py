@@ -21,6 +21,20 @@ _ACTIONS: Mapping[str, str] = {
     "deputy.ended": N_("ended a deputy's time"),
     "freeze.begun": N_("froze the matrix"),
     "freeze.ended": N_("ended the freeze"),
+    "task.answered": N_("answered a task"),
+    "task.link": N_("made a link for a task"),
+    "item.exempted": N_("exempted a unit"),
+    "item.required": N_("ended an exemption"),
+    "item.reminded": N_("made messages to remind units"),
+    "match.confirmed": N_("confirmed a reprint"),
+    "match.refused": N_("refused a reprint"),
+    "account.resumed": N_("let an account publish again"),
+    "account.invited": N_("made a link to connect an account"),
+    "account.connected": N_("connected an account"),
+    "account.credential": N_("entered an account's credential"),
+    "account.compared": N_("asked a platform about an account"),
+    "difference.taken": N_("took a difference into the roster"),
+    "difference.refused": N_("kept the roster against a platform"),
 }
 
 

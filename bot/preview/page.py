@@ -73,6 +73,19 @@ def faults(post: str, problems: Iterable[Problem], *, served: bool = False) -> s
     return _whole(post, head, "", served=served)
 
 
+_BARE = "body{padding:14px}.row{justify-content:center}"
+
+
+def phones(
+    title: str, screens: Iterable[Screen], platform: str, at: datetime, zone: ZoneInfo
+) -> str:
+    """A page of nothing but what one account shows."""
+    shown = list(screens)
+    body = "".join(_phone(screen, words.platform(platform), at, zone) for screen in shown)
+    styles = "".join(dict.fromkeys(screen.css for screen in shown))
+    return _whole(title, f'<main class="row">{body}</main>', styles + _BARE, served=False)
+
+
 def _whole(title: str, body: str, styles: str, *, served: bool) -> str:
     policy = _POLICY.format(media="'self'" if served else "'none'")
     heading = _("Preview: {title}").format(title=title)

@@ -14,12 +14,14 @@ from bot.simulator.world import World
 #: Above Douyin's whole-file limit of 128 MB, so that the platform itself answers "too large".
 BODY_MAX = 160 * 1024 * 1024
 SHUTDOWN_S = 2.0
+WORLD = web.AppKey("world", World)  # for who serves it in his own process
 
 
 def create_app(*, start: datetime | None = None) -> web.Application:
     """An application with a world of its own; with `start` its clock stands there."""
     app = web.Application(client_max_size=BODY_MAX)
     world = World(start)
+    app[WORLD] = world
     app[CLOSING] = asyncio.Event()
     app.on_shutdown.append(_close)
     app.on_shutdown.append(_quiet(world))

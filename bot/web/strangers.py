@@ -45,4 +45,4 @@ def _is_address(text: str) -> bool:
         ip_address(text)
     except ValueError:
         return False
-    return True
+    return text.isascii()  # behind the “%” of an address of IPv6 anything may stand

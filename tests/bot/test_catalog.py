@@ -21,7 +21,7 @@ CJK = re.compile(r"[\u4e00-\u9fff]")
 # Signs between words have no Chinese letters either.
 # Without a word in them there is nothing to translate; "; then " is a sign in Chinese.
 WORDLESS = re.compile(r"(?:\{\w+\}|[^A-Za-z])*")
-SIGNS = frozenset({"{length} of {limit}", "AI", "; then "})
+SIGNS = frozenset({"{length} of {limit}", "AI", "; then ", "UK"})
 
 
 @pytest.fixture(scope="module")

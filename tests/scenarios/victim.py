@@ -39,6 +39,7 @@ from bot.i18n import _
 from bot.ledger import publications
 from bot.ledger.store import open_ledger
 from bot.settings import Files, LedgerPart, Office, Settings
+from tests import compiled
 
 # What SQLAlchemy calls for every commit, whatever driver is below it; it returns once it is done.
 _COMMIT = DefaultDialect.do_commit.__code__
@@ -164,6 +165,7 @@ def main() -> None:
     logs.configure("error")
     for name in _PRELOADED:
         import_module(name)
+    compiled.share()
     asyncio.run(_load_once())
     gc.collect()
     gc.freeze()  # otherwise each child would copy all of it when it first looks for garbage

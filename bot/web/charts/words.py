@@ -14,7 +14,7 @@ def day(value: date) -> str:
 
 def full_day(value: date) -> str:
     """A day with its year."""
-    return _("{year}-{month:02}-{day:02}").format(year=value.year, month=value.month, day=value.day)
+    return _("{year}-{month}-{day}").format(year=value.year, month=value.month, day=value.day)
 
 
 def moment(value: datetime, zone: tzinfo) -> str:

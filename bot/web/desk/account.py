@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 from aiohttp import web
 
 from bot.contract import Connects
+from bot.domain import account_words
 from bot.domain.people import Right
 from bot.domain.roster import Account
 from bot.engine import connecting, people, syncing
@@ -78,7 +79,10 @@ async def _page(
         title=account.name,
         account=account,
         line=line,
-        differences=[one for one in found if one.subject == account.id],
+        kind=account_words.kind(account.kind),
+        differences=[
+            (account_words.field(one.field), one) for one in found if one.subject == account.id
+        ],
         posts=[_post(one) for one in reversed(posted)][:_POSTS],
         posted=len(posted),
         connects=_connects(visit, account.platform),
@@ -103,7 +107,7 @@ def _connects(visit: Visit, platform: str) -> bool:
 
 async def _account(visit: Visit) -> tuple[Account, Row]:
     """The account of this address; ends the visit where there is none for this person."""
-    answer = await visit.desk.remembered.get("accounts", lambda: load(visit))
+    answer = await visit.remembered("accounts", lambda: load(visit))
     account = answer.value.members.accounts.get(visit.part("account"))
     if account is None:
         visit.missing(_("There is no account {account}.").format(account=visit.part("account")))
@@ -260,7 +264,8 @@ async def decide(visit: Visit) -> web.StreamResponse:
         by = visit.who.login
         await syncing.refuse(visit.core, [one.id], by=by, reason=reason)
     facts = {"field": one.field, "platform": one.theirs, "roster": one.ours, "reason": reason}
-    await visit.noted(f"difference.{what}", account.id, **facts)
+    action = "difference.taken" if what == "take" else "difference.refused"
+    await visit.noted(action, account.id, **facts)
     return _back(visit, account, "saved")
 
 

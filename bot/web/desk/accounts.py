@@ -96,7 +96,7 @@ class Row:
 
 async def show_all(visit: Visit) -> web.StreamResponse:
     """The accounts, of one unit, one platform, or with one kind of trouble."""
-    answer = await visit.desk.remembered.get("accounts", lambda: load(visit))
+    answer = await visit.remembered("accounts", lambda: load(visit))
     known, only = answer.value, visit.who.only_unit
     rows = [
         row(account, known, answer.at)

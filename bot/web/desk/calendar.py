@@ -34,7 +34,7 @@ _DAY = timedelta(days=1)
 _LISTED = timedelta(days=31)
 _FIRST, _LAST = date(2000, 1, 1), date(2099, 12, 31)  # what can be asked for
 _EACH_DAY = {"month": 6, "week": 60}  # posts shown of one day; the list has them all
-_VIEWS = {"month": N_("month"), "week": N_("week"), "list": N_("list")}
+_VIEWS = {"month": N_("Month"), "week": N_("Week"), "list": N_("List")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,7 +171,7 @@ def _address(visit: Visit, **changes: str) -> str:
 def _heading(span: Span) -> str:
     if span.view == "month":
         middle = span.first + _WEEK  # lies within the month, whatever its first day
-        return _("{year}-{month:02}").format(year=middle.year, month=middle.month)
+        return _("{year}-{month}").format(year=middle.year, month=middle.month)
     if span.first == _FIRST:
         return _("until {last}").format(last=span.last)
     return _("{first} to {last}").format(first=span.first, last=f"{span.last:%m-%d}")

@@ -30,7 +30,7 @@ async def show(visit: Visit) -> web.StreamResponse:
     if unit and unit not in members.units:
         visit.missing(_("There is no unit {unit}.").format(unit=unit))
     key = ("charts", number, month, unit)
-    drawn = await visit.desk.remembered.get(key, lambda: _drawn(visit, number, month, unit))
+    drawn = await visit.remembered(key, lambda: _drawn(visit, number, month, unit))
     return visit.render(
         "charts",
         title=_("Charts"),

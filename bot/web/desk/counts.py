@@ -89,7 +89,7 @@ async def _tallied(visit: Visit, asked: _Asked) -> Answer[Tallied]:
             visit.core, asked.span, by=asked.by, zone=visit.zone, units=units
         )
 
-    return await visit.desk.remembered.get(("counts", asked), make)
+    return await visit.remembered(("counts", asked), make)
 
 
 def _definition(visit: Visit, found: Tallied, as_of: datetime) -> str:

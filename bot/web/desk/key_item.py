@@ -136,7 +136,7 @@ async def _known(visit: Visit, at: datetime | None) -> Known:
             granted=frozenset(unit for unit, one in exempt.items() if one.by != CALENDAR),
         )
 
-    answer = await visit.desk.remembered.get(("key-item", name, at), load)
+    answer = await visit.remembered(("key-item", name, at), load)
     known = answer.value
     if known is None:
         visit.missing(_("There is no key item {names}.").format(names=name))

@@ -21,7 +21,7 @@ from bot.web.desk.paging import Pages, pages
 from bot.web.desk.routes import get
 from bot.web.desk.visit import Visit
 
-ACROSS = 24  # key items beside each other, as many as a sheet across has room for
+ACROSS = 20  # key items beside each other, as many as a sheet across has room for
 _SHORTEST_MONTH = timedelta(days=1)
 
 
@@ -50,7 +50,7 @@ async def show_all(visit: Visit) -> web.StreamResponse:
     async def load() -> tuple[Sequence[ItemStates], Roster]:
         return await _states(visit, span, at)
 
-    answer = await visit.desk.remembered.get(("key-items", span.label, at), load)
+    answer = await visit.remembered(("key-items", span.label, at), load)
     found, members = answer.value
     if unit := visit.who.only_unit:
         found = [item.of_unit(unit) for item in found if unit in item.states]

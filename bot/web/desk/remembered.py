@@ -1,7 +1,7 @@
 """Answers that cost too much to be made anew for every visitor, kept for some seconds.
 
-A page says as of when its figures are. Whoever changes something sees the change at once: a form
-that was sent makes everything be forgotten.
+A page says as of when its figures are. Whoever changes something sees the change at once: to them
+no answer counts any more that was begun before their form was taken. Others go on with theirs.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from bot.clock import Clock
 
 T = TypeVar("T")
 _KEPT = 500  # answers at once
+_SESSIONS = 10_000
 FRESH = timedelta(seconds=10)
 STALE = timedelta(minutes=2)  # shown while a newer one is being made
 
@@ -26,6 +27,7 @@ class Answer(Generic[T]):
 
     value: T
     at: datetime
+    after: int  # how many forms had been taken when it was begun
 
 
 class Remembered:
@@ -36,6 +38,9 @@ class Remembered:
         self._answers: dict[Hashable, Answer[Any]] = {}
         self._making: dict[Hashable, asyncio.Task[Answer[Any]]] = {}
         self._tasks: set[asyncio.Task[Answer[Any]]] = set()  # also of what does not count any more
+        self._begun: dict[Hashable, int] = {}  # of what is being made: its `after`
+        self._forms = 0
+        self._last: dict[str, int] = {}  # session -> the last form it sent
 
     async def get(
         self,
@@ -44,12 +49,18 @@ class Remembered:
         *,
         fresh: timedelta = FRESH,
         stale: timedelta = STALE,
+        session: str = "",
     ) -> Answer[T]:
         """What `make` gives, at most `stale` old; once older than `fresh` it is made anew.
 
         The key names everything the answer depends on but the ledger, also whose eyes it is for.
+        `session` is who asks: what they have changed is in the answer.
         """
-        known = self._answers.get(key)
+        known, since = self._answers.get(key), self._last.get(session, 0)
+        if known is not None and known.after < since:
+            known = None
+        if self._begun.get(key, since) < since:
+            self._making.pop(key, None)  # whoever waits for it still gets it
         age = self._clock.now() - known.at if known else stale
         if known is not None and timedelta(0) <= age < fresh:
             return cast("Answer[T]", known)
@@ -59,13 +70,14 @@ class Remembered:
         return cast("Answer[T]", await asyncio.shield(making))
 
     def _make(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> asyncio.Task[Answer[Any]]:
-        at = self._clock.now()
+        at, after = self._clock.now(), self._forms
 
         async def work() -> Answer[Any]:
-            return Answer(value=await make(), at=at)
+            return Answer(value=await make(), at=at, after=after)
 
         task = asyncio.create_task(work())
         self._making[key] = task
+        self._begun[key] = after
         self._tasks.add(task)
         task.add_done_callback(lambda done: self._made(key, done))
         return task
@@ -75,17 +87,19 @@ class Remembered:
         failed = task.cancelled() or task.exception() is not None  # whoever waits for it is told
         if self._making.get(key) is not task:  # something was changed meanwhile
             return
-        del self._making[key]
+        del self._making[key], self._begun[key]
         if failed:
             return
         if len(self._answers) >= _KEPT:
             self._answers.pop(next(iter(self._answers)))
         self._answers[key] = task.result()
 
-    def forget(self) -> None:
-        """Something was changed: nothing made before counts any more."""
-        self._answers.clear()
-        self._making.clear()
+    def changed(self, session: str) -> None:
+        """This session has sent a form: no answer begun before counts for it."""
+        self._forms += 1
+        if len(self._last) >= _SESSIONS:
+            self._last.pop(next(iter(self._last)))
+        self._last[session] = self._forms
 
     async def end(self) -> None:
         """Ends what is being made."""

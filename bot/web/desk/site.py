@@ -6,6 +6,7 @@ whether the form is one of ours. A page needs no check of its own, but for the u
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
@@ -25,6 +26,7 @@ from bot.web.desk import (
     charts,
     counts,
     doors,
+    editing,
     freeze,
     key_item,
     key_items,
@@ -38,7 +40,9 @@ from bot.web.desk import (
     staff,
     tasks,
     today,
+    uploads,
 )
+from bot.web.desk.edit_preview import Previews
 from bot.web.desk.live import Live
 from bot.web.desk.remembered import Remembered
 from bot.web.desk.routes import Route
@@ -52,6 +56,7 @@ ROUTES: Sequence[Route] = (
     *charts.ROUTES,
     *counts.ROUTES,
     *calendar.ROUTES,
+    *editing.ROUTES,
     *freeze.ROUTES,
     *log.ROUTES,
     *key_item.ROUTES,
@@ -64,8 +69,15 @@ ROUTES: Sequence[Route] = (
     *staff.ROUTES,
     *tasks.ROUTES,
     *today.ROUTES,
+    *uploads.ROUTES,
 )
 _FORM = "application/x-www-form-urlencoded"
+_IN_WORDS = (
+    web.HTTPBadRequest,
+    web.HTTPMethodNotAllowed,
+    web.HTTPNotFound,
+    web.HTTPRequestEntityTooLarge,
+)
 
 
 class Desk:
@@ -78,6 +90,8 @@ class Desk:
         self.vault = app.vault
         self.remembered = Remembered(app.core.clock)
         self.live = Live(app.core)
+        self.previews = Previews()
+        self.slow = asyncio.Semaphore(1)  # for what keeps a processor busy
         self.single_sign_on = _single_sign_on(app.settings.oidc)
 
     def add_routes(self, site: web.Application) -> None:
@@ -95,7 +109,11 @@ class Desk:
 
     def csrf(self, session: Session) -> str:
         """What every form of this session brings along."""
-        return self.vault.sign(f"csrf\n{session.hash}")
+        return self.csrf_of(session.hash)
+
+    def csrf_of(self, session: str) -> str:
+        """The same of the session that is called so, whether it goes on or not."""
+        return self.vault.sign(f"csrf\n{session}")
 
     def answering(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         """The route's handler behind all checks."""
@@ -133,7 +151,7 @@ class Desk:
             return _refusal(visit, 409, str(error))
         finally:
             if route.method != "GET":
-                self.remembered.forget()
+                self.remembered.changed(session.hash)
 
     async def _is_ours(self, visit: Visit) -> bool:
         """True for a form, or a call of a script, that this session's own page made."""
@@ -145,7 +163,7 @@ class Desk:
             sent = (await visit.fields()).one("csrf")
         if not sent:
             sent = request.query.get("csrf", "")  # of a form with files: its body comes later
-        return sent == visit.csrf
+        return doors.is_same(sent, visit.csrf)
 
     def _open(self, handler: doors.Open) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def answer(request: web.Request) -> web.StreamResponse:
@@ -194,11 +212,13 @@ async def in_words(
     """What aiohttp itself refuses, as a page in words for those who read pages."""
     try:
         return await handler(request)
-    except (web.HTTPNotFound, web.HTTPMethodNotAllowed, web.HTTPRequestEntityTooLarge) as refusal:
+    except _IN_WORDS as refusal:
         if "text/html" not in request.headers.get("Accept", ""):
             raise
         text = {
+            400: _("This is no form that can be read."),
             404: _("There is nothing at this address."),
             413: _("What you sent is too large. Go back and shorten it."),
         }.get(refusal.status, _("This address cannot be used like that."))
-        return _plain(request, refusal.status, _("Not found"), text)
+        title = _("Not found") if refusal.status == web.HTTPNotFound.status_code else _("Not taken")
+        return _plain(request, refusal.status, title, text)

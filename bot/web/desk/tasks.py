@@ -52,7 +52,7 @@ async def show_all(visit: Visit) -> web.StreamResponse:
             units = [chosen] if chosen else ()
             return await tasks.open_tasks(conn, units=units), await roster.load(conn)
 
-    answer = await visit.desk.remembered.get(("tasks", chosen), load)
+    answer = await visit.remembered(("tasks", chosen), load)
     found, members = answer.value
     kind = visit.query("kind")
     wanted = [one for one in found if kind in {"", one.kind.value}]

@@ -66,14 +66,14 @@ async def _made(visit: Visit) -> Today:
         )
 
     key = ("today", unit, version)
-    answer = await visit.desk.remembered.get(key, make, fresh=_FRESH, stale=_FRESH)
+    answer = await visit.remembered(key, make, fresh=_FRESH, stale=_FRESH)
     return answer.value
 
 
 async def days(visit: Visit) -> Days:
     """The health days and holidays of this office."""
     root = visit.desk.settings.office.schedules
-    answer = await visit.desk.remembered.get(
+    answer = await visit.remembered(
         "days", lambda: asyncio.to_thread(read_days, Folder(root=root)), fresh=_DAYS_FRESH
     )
     return answer.value

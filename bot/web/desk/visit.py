@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -17,16 +17,19 @@ from bot.i18n import N_, _
 from bot.ledger import audit
 from bot.ledger.connection import Connection
 from bot.ledger.people import Session
-from bot.web.desk.fields import Fields
+from bot.web.desk.fields import Fields, sent
+from bot.web.desk.remembered import FRESH, STALE, Answer
 from bot.web.pages import render, when
 from bot.web.strangers import address_of
 
 if TYPE_CHECKING:
     from bot.web.desk.site import Desk
 
+T = TypeVar("T")
 # What a page says at its top after a form was sent; the word stands in its address (?done=…).
 DONE: Mapping[str, str] = {
     "saved": N_("Saved."),
+    "voided": N_("Saved. What was approved was another version: the review begins anew."),
     "done": N_("Done."),
     "removed": N_("Taken out."),
     "sent": N_("Sent."),
@@ -108,7 +111,7 @@ class Visit:
 
     async def fields(self) -> Fields:
         """The fields of the form that was sent."""
-        return Fields(await self.request.post())
+        return await sent(self.request)
 
     # ── what a person may see ─────────────────────────────────────────────────────────────────
 
@@ -159,10 +162,23 @@ class Visit:
     def navigation(self) -> list[tuple[str, str, bool]]:
         """Address below the root, name, and whether it is where we are."""
         here = self.request.path.strip("/").partition("/")[0]
-        here = {"posts": "calendar"}.get(here, here)
+        here = {"posts": "calendar", "uploads": "calendar", "rules": "calendar"}.get(here, here)
         return [
             (path, _(name), path == here) for path, name, right in _NAVIGATION if self.may(right)
         ]
+
+    async def remembered(
+        self,
+        key: Hashable,
+        make: Callable[[], Awaitable[T]],
+        *,
+        fresh: timedelta = FRESH,
+        stale: timedelta = STALE,
+    ) -> Answer[T]:
+        """What `make` gives or gave some seconds ago, with all that this person has changed."""
+        return await self.desk.remembered.get(
+            key, make, fresh=fresh, stale=stale, session=self.session.hash
+        )
 
     # ── the record ────────────────────────────────────────────────────────────────────────────
 

@@ -12,8 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.cli import history
-from bot.cli import words as screen_words
-from bot.domain import words
+from bot.domain import history_words, words
 from bot.domain.post import Kind, Method
 from bot.domain.publication import Hold, Publication, Role, State
 
@@ -33,7 +32,8 @@ def test_every_step_has_a_name_in_words() -> None:
     names = set(re.findall(r'_step\(\s*"([a-z_]+)"', text))
     names |= set(re.findall(r'"publication\.([a-z_]+)"', text)) | {"planned", "published"}
     assert len(names) > 20
-    assert {name for name in names if not CJK.search(history.event(f"publication.{name}"))} == set()
+    said = {name: history_words.event(f"publication.{name}") for name in names}
+    assert {name for name, text in said.items() if not CJK.search(text)} == set()
 
 
 def test_every_reason_has_words() -> None:
@@ -113,26 +113,26 @@ def _pub(**more: Any) -> Publication:
 
 def test_an_advice_within_the_message_is_said_once() -> None:
     error = {"message": f"微信没有发布（publish_status:2）：{ADVICE}", "advice": ADVICE}
-    shown = screen_words.trouble(_pub(error=error))
+    shown = words.trouble(_pub(error=error))
     assert shown == f"平台拒绝发布；微信没有发布（publish_status:2）：{ADVICE}"
 
 
 def test_sentences_are_joined_without_doubled_stops() -> None:
     error = {"message": "抖音审核未通过该视频。", "advice": "请修改文案或视频。"}
-    shown = screen_words.trouble(_pub(error=error))
+    shown = words.trouble(_pub(error=error))
     assert shown == "平台拒绝发布；抖音审核未通过该视频；请修改文案或视频"
 
 
 def test_the_exact_fault_of_a_registration_is_named() -> None:
     pub = _pub(state=State.HELD, reason=Hold.REGISTRY.value, error={"why": "name_differs"})
-    assert screen_words.trouble(pub) == "账号认证名称与单位名称不符"
+    assert words.trouble(pub) == "账号认证名称与单位名称不符"
 
 
 def test_a_published_one_has_no_trouble_but_a_later_change() -> None:
     pub = _pub(state=State.PUBLISHED, reason="", error={"message": "old"})
-    assert screen_words.trouble(pub) == ""
+    assert words.trouble(pub) == ""
     changed = _pub(state=State.PUBLISHED, reason="", changed_hash="d")
-    assert screen_words.trouble(changed) == "发布后排期有改动，没有重发"
+    assert words.trouble(changed) == "发布后排期有改动，没有重发"
 
 
 def test_a_persons_own_words_stay_theirs() -> None:

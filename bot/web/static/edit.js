@@ -1,0 +1,2 @@
+// Checks and previews while one writes, and files drawn onto a field.
+
