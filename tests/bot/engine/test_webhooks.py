@@ -221,8 +221,8 @@ async def test_missed_deadlines_and_reviews_are_told_and_the_unknown_is_not(
     tmp_path: Path, receiver: tuple[Receiver, str]
 ) -> None:
     heard, url = receiver
-    names = ("u02_wechat", "u02_weibo", "u03_wechat", "u03_weibo")
-    members = roster(**{name: {"reprint": "none"} for name in names})
+    asked, left = {"reprint": "confirm"}, {"reprint": "none"}
+    members = roster(u02_wechat=asked, u02_weibo=left, u03_wechat=asked, u03_weibo=left)
     members["units"][1]["accounts"].pop()  # its website, which cannot be read
     async with open_world(tmp_path, members) as world:
         world.review = ReviewPart(columns={"科普": [Level.FIRST]})
