@@ -20,8 +20,9 @@ from bot.engine import desk_calendar
 from bot.engine.desk_calendar import TROUBLE, Entry, Wanted
 from bot.errors import UsageError
 from bot.i18n import N_, _
-from bot.ledger import posts, roster
+from bot.ledger import posts
 from bot.schedule.days import Days
+from bot.web.desk.members import members
 from bot.web.desk.moving import move
 from bot.web.desk.paging import pages
 from bot.web.desk.routes import get, post
@@ -80,8 +81,8 @@ class Week:
 async def show(visit: Visit) -> web.StreamResponse:
     """The calendar as it is asked for."""
     span, wanted = _span(visit), _wanted(visit)
+    members = await visit.members()
     async with visit.core.ledger.read() as conn:
-        members = await roster.load(conn)
         columns = await posts.columns(conn)
         found = await desk_calendar.between(conn, *span.at(visit), wanted)
     days = await known_days(visit)
@@ -103,7 +104,7 @@ async def show(visit: Visit) -> web.StreamResponse:
         after=_address(visit, **{"from": span.after.isoformat()}),
         now=_address(visit, **{"from": ""}),
         weekdays=weekdays(),
-        choices=_choices(visit, members, columns, wanted),
+        choices=_choices(visit, await members(visit), columns, wanted),
         count=len(found),
         may_move=visit.may(Right.WRITE),
         **facts,
@@ -178,11 +179,11 @@ def _heading(span: Span) -> str:
 
 
 def _choices(
-    visit: Visit, members: Roster, columns: Sequence[str], wanted: Wanted
+    visit: Visit, known: Roster, columns: Sequence[str], wanted: Wanted
 ) -> list[tuple[str, str, str, list[tuple[str, str]]]]:
     """The filters: name, label, what is chosen, and what there is to choose from."""
-    units = [(one.id, one.short) for one in members.units.values() if one.is_open(visit.now)]
-    names = dict.fromkeys(one.platform for one in members.accounts.values())
+    units = [(one.id, one.short) for one in known.units.values() if one.is_open(visit.now)]
+    names = dict.fromkeys(one.platform for one in known.accounts.values())
     platforms = [(name, words.platform(name)) for name in names]
     found = [
         ("platform", _("platform"), wanted.platform, platforms),
