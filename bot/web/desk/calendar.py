@@ -22,7 +22,6 @@ from bot.errors import UsageError
 from bot.i18n import N_, _
 from bot.ledger import posts
 from bot.schedule.days import Days
-from bot.web.desk.members import members
 from bot.web.desk.moving import move
 from bot.web.desk.paging import pages
 from bot.web.desk.routes import get, post
@@ -81,6 +80,7 @@ class Week:
 async def show(visit: Visit) -> web.StreamResponse:
     """The calendar as it is asked for."""
     span, wanted = _span(visit), _wanted(visit)
+    members = await visit.members()
     async with visit.core.ledger.read() as conn:
         columns = await posts.columns(conn)
         found = await desk_calendar.between(conn, *span.at(visit), wanted)
@@ -103,7 +103,7 @@ async def show(visit: Visit) -> web.StreamResponse:
         after=_address(visit, **{"from": span.after.isoformat()}),
         now=_address(visit, **{"from": ""}),
         weekdays=weekdays(),
-        choices=_choices(visit, await members(visit), columns, wanted),
+        choices=_choices(visit, members, columns, wanted),
         count=len(found),
         may_move=visit.may(Right.WRITE),
         **facts,

@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from bot.domain.people import Person, Right
+from bot.domain.roster import Roster
 from bot.engine.ports import Core
 from bot.i18n import N_, _
-from bot.ledger import audit
+from bot.ledger import audit, roster
 from bot.ledger.connection import Connection
 from bot.ledger.people import Session
 from bot.web.desk.fields import Fields, sent
@@ -132,6 +133,15 @@ class Visit:
     def missing(self, text: str = "") -> NoReturn:
         """Ends the visit: there is nothing at this address."""
         raise Refused(404, text or _("There is nothing at this address."))
+
+    async def members(self) -> Roster:
+        """Units and accounts for names and choices: some seconds old at most."""
+
+        async def load() -> Roster:
+            async with self.core.ledger.read() as conn:
+                return await roster.load(conn)
+
+        return (await self.remembered("members", load, stale=FRESH)).value
 
     # ── answers ───────────────────────────────────────────────────────────────────────────────
 
