@@ -10,7 +10,6 @@ from bot.domain.roster import Account, AccountStatus, Roster
 from bot.ledger import posts
 from bot.schedule import headings
 from bot.schedule.reader import calendar_files
-from bot.web.desk.members import members as known_members
 from bot.web.desk.post_form import MOST_FURTHER, Values
 from bot.web.desk.visit import Visit
 
@@ -45,7 +44,7 @@ async def choices(visit: Visit, values: Values) -> Choices:
         async with visit.core.ledger.read() as conn:
             return await posts.columns(conn)
 
-    members = await known_members(visit)
+    members = await visit.members()
     columns = (await visit.remembered("columns", load)).value
     chosen = values.get("accounts", "").split("\n") if values.get("accounts") else []
     open_ = [one for one in members.accounts.values() if one.status is not AccountStatus.CLOSED]
