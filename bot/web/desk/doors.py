@@ -149,11 +149,10 @@ def _go_on(desk: Desk, request: web.Request, entered: Entered, kept: str) -> web
 def _kept(text: str) -> tuple[str, Mapping[str, list[str]]]:
     try:
         data = json.loads(text)
-        path, fields = str(data["path"]), dict(data["fields"])
-    except (ValueError, KeyError, TypeError):
-        return "", {}
-    held = {str(name): [str(one) for one in values] for name, values in fields.items()}
-    return local(path), held
+        fields = {name: [str(one) for one in values] for name, values in data["fields"].items()}
+        return local(data["path"]), fields
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return "", {}  # not as we have written it
 
 
 def with_cookie(desk: Desk, response: web.Response, entered: Entered) -> web.Response:
