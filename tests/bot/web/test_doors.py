@@ -12,10 +12,11 @@ from urllib.parse import urlencode
 
 import aiohttp
 import pytest
+from multidict import CIMultiDict
 from yarl import URL
 
 from bot.engine import entrance
-from bot.ledger import people
+from bot.ledger import audit, people
 from bot.web.desk.doors import COOKIE
 from tests.bot.engine.world import open_world
 from tests.bot.web.visitors import Desk, Visitor, open_desk
@@ -127,6 +128,23 @@ async def test_guessing_is_slowed_down_for_the_login_and_not_for_others(desk: De
     assert (await visitor.ask("POST", "/login", data=right)).status == 429
     await desk.world.at(desk.world.clock.now() + timedelta(minutes=16))
     assert (await visitor.ask("POST", "/login", data=right)).status == 303
+
+
+async def test_behind_a_proxy_its_own_word_counts_and_not_the_visitors(desk: Desk) -> None:
+    await with_password(desk)
+    headers = CIMultiDict(
+        [("X-Forwarded-For", "10.0.0.6"), ("X-Forwarded-For", "10.0.0.7, 10.0.0.9")]
+    )
+    data = {"login": "admin", "password": GOOD}
+    visitor = await desk.stranger()
+    open_line = await visitor.ask("POST", "/login", data=data, headers=headers)
+    assert "Secure" not in open_line.headers["Set-Cookie"]
+    headers["X-Forwarded-Proto"] = "https"
+    page = await visitor.ask("POST", "/login", data=data, headers=headers)
+    assert "Secure" in page.headers["Set-Cookie"]
+    async with desk.app.core.ledger.read() as conn:
+        newest, *_others = await audit.entries(conn, actions=["login"])
+    assert newest.address == "10.0.0.9"
 
 
 async def test_many_guesses_at_once_count_like_guesses_one_by_one(desk: Desk) -> None:

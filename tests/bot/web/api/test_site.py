@@ -138,7 +138,7 @@ async def test_what_can_be_done(world: World, desk: Desk) -> None:
     entries = (await does.get("/log", by="token 区门户"))["entries"]
     assert [one["action"] for one in entries] == [
         *("publication.confirm", "publication.retry", "publication.cancel"),
-        *("unit.required", "unit.exempted", "publication.decline", "task.answered"),
+        *("item.required", "item.exempted", "publication.decline", "task.answered"),
     ]
 
 
