@@ -72,6 +72,8 @@ async def _photograph(
     async with desk.window(browser, page.who, size) as window:
         await window.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         await window.page.goto(desk.address(page))
+        if page.drawn:
+            await window.page.wait_for_function(page.drawn)
         shot = await window.page.screenshot(animations="disabled", scale="css")
         await window.check()
         return shot
