@@ -12,11 +12,14 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from sqlalchemy import insert, text, update
+from sqlalchemy import Table, func, insert, select, text, update
 
+from bot.domain.post import Post
 from bot.domain.publication import State, publication_key
 from bot.domain.roster import Account, ReprintPolicy, Roster, Unit
 from bot.ledger import roster
+from bot.ledger.connection import Connection, one_writer
+from bot.ledger.posts import encode
 from bot.ledger.store import Ledger
 from bot.ledger.tables import (
     accounts,
@@ -45,19 +48,24 @@ class Size:
     units: int = UNITS
     accounts: int = ACCOUNTS
     key_items: int = KEY_ITEMS
+    start: datetime = _START  # of the year
+
+    @property
+    def end(self) -> datetime:
+        """Up to when everything is known."""
+        return self.start + (NOW - _START)
 
 
-async def fill(ledger: Ledger, size: Size, *, seed: int = 6) -> None:
+async def fill(ledger: Ledger, size: Size, *, seed: int = 6, members: Roster | None = None) -> None:
     """Enters the roster, the key items, and what became of each on every account."""
     chance = Random(seed)
-    members = _members(size)
+    members = members or members_of(size)
     names = list(members.accounts.values())
+    start = size.start
     async with ledger.write() as conn:
-        await roster.save(conn, members, _START)
-        await conn.execute(update(accounts).values(read_from=_START, read_until=NOW))
-        hole = [
-            [(_START + timedelta(days=9)).isoformat(), (_START + timedelta(days=99)).isoformat()]
-        ]
+        await roster.save(conn, members, start)
+        await conn.execute(update(accounts).values(read_from=start, read_until=size.end))
+        hole = [[(start + timedelta(days=9)).isoformat(), (start + timedelta(days=99)).isoformat()]]
         holed = [one.id for one in names[7::50]]
         await conn.execute(update(accounts).where(accounts.c.id.in_(holed)).values(read_gaps=hole))
         rows = list(_posts(size))
@@ -65,18 +73,35 @@ async def fill(ledger: Ledger, size: Size, *, seed: int = 6) -> None:
         await conn.execute(insert(contents), [_content(row) for row in rows])
         await conn.execute(insert(exemptions), list(_exempt(rows, size, chance)))
         cells = [pair for row in rows for pair in _row(row, names, chance)]
-        pubs = [{**pub, "id": key} for key, (pub, _by) in enumerate(cells, 1)]
+        first = await _next(conn, publications)
+        pubs = [{**pub, "id": key} for key, (pub, _by) in enumerate(cells, first)]
         seen = [_item(pub, by, chance) for pub, (_pub, by) in zip(pubs, cells, strict=True) if by]
-        seen = [{**item, "id": key} for key, item in enumerate(seen, 1)]
+        first = await _next(conn, items)
+        seen = [{**item, "id": key} for key, item in enumerate(seen, first)]
         by_post = {row["id"]: row for row in rows}
         found = [_verdict(by_post, item) for item in seen if not item["by_bot"]]
         for table, many in ((publications, pubs), (items, seen), (verdicts, found)):
             for first in range(0, len(many), _AT_ONCE):
                 await conn.execute(insert(table), many[first : first + _AT_ONCE])
+        await numbered_on(conn, publications, items)
         await conn.execute(text("ANALYZE"))  # as its own housekeeping would have done by then
 
 
-def _members(size: Size) -> Roster:
+async def _next(conn: Connection, table: Table) -> int:
+    return int(await conn.scalar(select(func.coalesce(func.max(table.c.id), 0)))) + 1
+
+
+async def numbered_on(conn: Connection, *tables: Table) -> None:
+    """Has rows to come numbered after those that brought their own numbers along."""
+    if one_writer(conn):
+        return  # SQLite does so by itself
+    for table in tables:
+        name = func.pg_get_serial_sequence(table.name, "id")
+        await conn.execute(select(func.setval(name, await _next(conn, table))))
+
+
+def members_of(size: Size) -> Roster:
+    """Units with two or three accounts each."""
     units = {
         f"u{number:03d}": Unit(id=f"u{number:03d}", name=f"单位{number}", short=f"单位{number}")
         for number in range(size.units)
@@ -101,7 +126,7 @@ def _members(size: Size) -> Roster:
 def _posts(size: Size) -> Iterator[Row]:
     every = timedelta(days=360) / size.key_items
     for number in range(size.key_items):
-        due = _START + number * every
+        due = size.start + number * every
         yield {
             "id": f"2026-key-item-{number:03d}",
             "title": f"重点稿件{number}",
@@ -120,9 +145,21 @@ def _content(post: Row) -> Row:
     return {
         "hash": post["content_hash"],
         "post": post["id"],
-        "body": {},
+        "body": encode(_post(post)),
         "first_seen_at": post["due_at"],
     }
+
+
+def _post(row: Row) -> Post:
+    return Post(
+        id=row["id"],
+        title=row["title"],
+        due_at=row["due_at"],
+        accounts=(),
+        window=timedelta(days=2),
+        body=_TEXT,
+        text=_TEXT[:100],
+    )
 
 
 def _exempt(rows: Sequence[Row], size: Size, chance: Random) -> Iterator[Row]:

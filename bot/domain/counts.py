@@ -31,6 +31,7 @@ from bot.errors import UsageError
 from bot.i18n import _
 
 _FIRST = dict.fromkeys(("wechat", "weibo"))
+_FIRST_YEAR = 1900  # before it there is nothing to count
 _SPAN = re.compile(r"(\d{4})(?:-(?:Q([1-4])|(\d{2})))?")
 
 
@@ -165,7 +166,7 @@ def parse_span(text: str, zone: tzinfo) -> Span:
         first, length = int(quarter) * 3 - 2, 3
     elif month:
         first, length = int(month), 1
-    if not (1 <= int(year) < 9999 and 1 <= first <= 12):
+    if not (_FIRST_YEAR <= int(year) < 9999 and 1 <= first <= 12):
         raise UsageError(
             _("“{text}” is not a period. Write 2026, 2026-Q2 or 2026-05.").format(text=text)
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -102,9 +102,16 @@ def between(
     first: date, last: date, days: Sequence[HealthDay] | None = None
 ) -> Iterator[Occurrence]:
     """Those of known date that touch the days from `first` to `last`, by date."""
+    return touching(lambda year: occurrences(year, days), first, last)
+
+
+def touching(
+    of_year: Callable[[int], Iterable[Occurrence]], first: date, last: date
+) -> Iterator[Occurrence]:
+    """The same, from what each year has."""
     # Spans reach over the ends of years.
     for year in range(max(first.year - 1, FIRST_YEAR), min(last.year + 1, LAST_YEAR) + 1):
-        for one in occurrences(year, days):
+        for one in of_year(year):
             if one.first and one.last and one.first <= last and one.last >= first:
                 yield one
 

@@ -44,16 +44,22 @@ class PostView:
         return next((one for one in self.pubs if str(one.id) == key), None)
 
 
-async def view(core: Core, post: str, *, unit: str, before: int | None = None) -> PostView | None:
-    """The post; None when there is none, or nothing of it concerns the unit."""
+async def view(
+    core: Core, post: str, *, unit: str, members: Roster, before: int | None = None
+) -> PostView | None:
+    """The post; None when there is none, or nothing of it concerns the unit.
+
+    `members` as they were known a moment ago; asked for again where one is lacking.
+    """
     async with core.ledger.read() as conn:
         stored = (await posts.some_posts(conn, [post])).get(post)
         if stored is None:
             return None
-        members = await roster.load(conn)
         pubs = [one for one in await publications.of_posts(conn, [post]) if unit in {"", one.unit}]
         if unit and not pubs:
             return None
+        if not {one.account for one in pubs} <= members.accounts.keys():
+            members = await roster.load(conn)
         order = {name: place for place, name in enumerate(members.accounts)}
         found = [] if unit else await reviewing.cases(core, conn, done=True, post=post)
         bodies = await publications.bodies(conn, {stored.content_hash})

@@ -77,62 +77,83 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Slow:
+    """What changes in hours and is dear to find out; of one unit, or of all."""
+
+    members: Roster
+    authorised: Sequence[Authorisation]  # those that must be given again
+    unauthorised: int  # accounts that never were
+    silent: Sequence[Forecast]  # accounts near their limit, or beyond it
+    over: int  # publications that failed or were missed before `since`
+    since: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Today:
     """A day at the desk; of one unit, or of all."""
 
     at: datetime
+    slow: Slow
+    members: Roster
     out: Sequence[Line]  # by time
     coming: Sequence[Line]
     titles: Mapping[str, str]  # of posts that do not go on
     stuck: Sequence[Stuck]
-    over: int  # publications that failed or were missed before `since`
-    since: datetime
     blocked: Sequence[Blocked]
     asked: Sequence[Asked]
     tasks: Sequence[Task]  # of one unit; of all there may be too many
     reviews: Sequence[Case]
-    authorised: Sequence[Authorisation]  # those that must be given again
-    unauthorised: int  # accounts that never were
-    silent: Sequence[Forecast]  # accounts near their limit, or beyond it
     freeze: Freeze | None
     untried_since: datetime | None  # since when something due waits for its first try
-    members: Roster
 
 
-async def today(
+async def slowly(
     core: Core, *, unit: str, zone: ZoneInfo, rules: GapRules, warn: timedelta
-) -> Today:
-    """All of it, as the ledger has it now."""
+) -> Slow:
+    """What need not be looked at for every visitor."""
     now = core.clock.now()
     authorised = await tokens.authorisations(core, warn=warn)
     async with core.ledger.read() as conn:
         members = await roster.load(conn)
-        out, coming = await _lines(conn, now, zone, unit)
-        since = now - _LATELY
-        stuck = await agenda.stuck(conn, since=since, unit=unit)
-        lease = timedelta(seconds=core.options.lease_s)
         mine = [one for one in authorised if unit in {"", members.accounts[one.account].unit}]
-        return Today(
-            at=now,
-            out=out,
-            coming=coming,
-            titles={
-                post.id: post.title
-                for post in (await posts.some_posts(conn, {one.post for one in stuck})).values()
-            },
-            stuck=[one for one in stuck if not _waits(one, now)],
-            over=await agenda.over_before(conn, since, unit=unit),
-            since=since,
-            blocked=await agenda.blocked(conn, unit=unit),
-            asked=await agenda.asked(conn, now, unit=unit),
-            tasks=await tasks.open_tasks(conn, units=[unit]) if unit else [],
-            reviews=[] if unit else await reviewing.cases(core, conn),
+        since = now - _LATELY
+        return Slow(
+            members=members,
             authorised=[one for one in mine if one.state not in {Outlook.FINE, Outlook.MISSING}],
             unauthorised=sum(one.state is Outlook.MISSING for one in mine),
             silent=await _silent(conn, members, now, zone, rules, unit),
+            over=await agenda.over_before(conn, since, unit=unit),
+            since=since,
+        )
+
+
+async def today(core: Core, slow: Slow, *, unit: str, zone: ZoneInfo) -> Today:
+    """All of it, as the ledger has it now but for what is slow."""
+    now = core.clock.now()
+    async with core.ledger.read() as conn:
+        out, coming = await _lines(conn, now, zone, unit)
+        stuck = await agenda.stuck(conn, since=now - _LATELY, unit=unit)
+        blocked = await agenda.blocked(conn, unit=unit)
+        mine = await tasks.open_tasks(conn, units=[unit]) if unit else []
+        named = {one.account for one in stuck} | {one.account for one in blocked}
+        named |= {one.account for one in mine}
+        known = named <= slow.members.accounts.keys()
+        lease = timedelta(seconds=core.options.lease_s)
+        stored = await posts.some_posts(conn, {one.post for one in stuck})
+        return Today(
+            at=now,
+            slow=slow,
+            members=slow.members if known else await roster.load(conn),
+            out=out,
+            coming=coming,
+            titles={post.id: post.title for post in stored.values()},
+            stuck=[one for one in stuck if not _waits(one, now)],
+            blocked=blocked,
+            asked=await agenda.asked(conn, now, unit=unit),
+            tasks=mine,
+            reviews=[] if unit else await reviewing.cases(core, conn),
             freeze=await controls.freeze(conn),
             untried_since=await watch.untried_since(conn, now, lease=lease),
-            members=members,
         )
 
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -24,6 +27,7 @@ from bot.ledger import audit, people
 from bot.ledger.connection import Connection
 from bot.ledger.people import Session
 
+T = TypeVar("T")
 PASSWORD_MIN = 10
 PASSWORD_MAX = 200  # argon2 would take any length, and as long
 INVITATION = timedelta(days=3)
@@ -50,7 +54,7 @@ class Entered:
 
 def digest(secret: str) -> str:
     """How the ledger keeps a random secret: it is long enough to need no slow hash."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @cache
@@ -72,6 +76,17 @@ def _holds(hashed: str, password: str) -> bool:
         return False
 
 
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """Few, and of their own: however many guess at once, publishing finds a thread free."""
+    return ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
+
+
+async def _aside(work: Callable[..., T], *given: str) -> T:
+    """What the slow `work` gives, done in a thread."""
+    return await asyncio.get_running_loop().run_in_executor(_threads(), work, *given)
+
+
 async def login(core: Core, name: str, password: str, *, address: str) -> Entered | None:
     """A new session; None for a wrong login or password.
 
@@ -82,8 +97,9 @@ async def login(core: Core, name: str, password: str, *, address: str) -> Entere
         await _limit(conn, name, address, now)
         hashed = await people.password(conn, name)
         person = await people.find(conn, name)
-    right = await asyncio.to_thread(_holds, hashed, password[:PASSWORD_MAX])
+    right = await _aside(_holds, hashed, password[:PASSWORD_MAX])
     async with core.ledger.write() as conn:
+        await _limit(conn, name, address, now)  # of many guesses at once most fail meanwhile
         if not right or person is None:
             forget = now - 10 * _WINDOW
             await people.note_failure(conn, login=name, address=address, now=now, forget=forget)
@@ -173,7 +189,7 @@ async def redeem(core: Core, secret: str, password: str, *, address: str) -> Ent
     Raises UsageError for a password that is none.
     """
     check_password(password)
-    hashed = await asyncio.to_thread(_hasher().hash, password)
+    hashed = await _aside(_hasher().hash, password)
     now = core.clock.now()
     async with core.ledger.write() as conn:
         person = await people.invited(conn, digest(secret), now)
@@ -199,12 +215,14 @@ async def change_password(
     async with core.ledger.read() as conn:
         await _limit(conn, login, address, now)
         held = await people.password(conn, login)
-    if not await asyncio.to_thread(_holds, held, old[:PASSWORD_MAX]):
-        async with core.ledger.write() as conn:
+    right = await _aside(_holds, held, old[:PASSWORD_MAX])
+    async with core.ledger.write() as conn:
+        await _limit(conn, login, address, now)
+        if not right:
             forget = now - 10 * _WINDOW
             await people.note_failure(conn, login=login, address=address, now=now, forget=forget)
-        return False
-    hashed = await asyncio.to_thread(_hasher().hash, new)
+            return False
+    hashed = await _aside(_hasher().hash, new)
     async with core.ledger.write() as conn:
         await people.set_password(conn, login, hashed)
         await people.end_sessions(conn, now, login=login, but=session.hash)

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import func, insert, or_, select, update
 
+from bot.domain.planning import OPEN
 from bot.domain.post import Kind, Post
 from bot.domain.publication import State
 from bot.ledger import exemptions
@@ -25,6 +26,8 @@ NOT_CONTENT = {
     "due_at", "accounts", "delays", "embargo_until", "window", "place", "key", "column", "topic",
     "reviewer", "consent", "patient_story",
 }  # fmt: skip
+
+_OPEN = sorted(state.value for state in OPEN)
 
 
 def encode(post: Post) -> dict[str, Any]:
@@ -114,6 +117,14 @@ async def key_items(
     return [_stored(row) for row in await conn.execute(query.order_by(posts.c.due_at))]
 
 
+async def last_key_item(conn: Connection, until: datetime) -> datetime | None:
+    """When the last key item before `until` was planned; None: there is none."""
+    here = (posts.c.key_item, posts.c.removed.is_(False), posts.c.due_at < until)
+    query = select(posts.c.due_at).where(*here).order_by(posts.c.due_at.desc()).limit(1)
+    row = (await conn.execute(query)).one_or_none()
+    return row.due_at if row is not None else None
+
+
 async def save(conn: Connection, post: Post, digest: str, now: datetime) -> None:
     """Enters the post and this version of its content, or brings them up to date."""
     if await conn.scalar(select(contents.c.hash).where(contents.c.hash == digest)) is None:
@@ -168,6 +179,17 @@ async def note_releases(conn: Connection) -> None:
         .where(posts.c.key_item, posts.c.first_release_at.is_(None))
         .values(first_release_at=first)
     )
+
+
+async def open_files(conn: Connection) -> set[str]:
+    """The files with posts of which something is still to go out."""
+    query = (
+        select(posts.c.file)
+        .join(publications, publications.c.post == posts.c.id)
+        .where(publications.c.state.in_(_OPEN), posts.c.removed.is_(False))
+        .distinct()
+    )
+    return {row.file for row in await conn.execute(query)}
 
 
 async def mark_removed(conn: Connection, ids: Collection[str]) -> None:

@@ -294,6 +294,12 @@ async def of_posts(conn: Connection, ids: Collection[str]) -> list[Publication]:
     return [to_publication(row) for row in await conn.execute(query)]
 
 
+async def ids_of(conn: Connection, post: str) -> dict[str, int]:
+    """Account → the number of the post's publication there."""
+    query = select(publications.c.account, publications.c.id).where(publications.c.post == post)
+    return {row.account: row.id for row in await conn.execute(query)}
+
+
 async def in_states(
     conn: Connection, states: Collection[State], *, units: Collection[str] = ()
 ) -> list[Publication]:

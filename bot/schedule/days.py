@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from typing import Final
 
 from bot.domain import days, holidays
@@ -40,13 +41,19 @@ class Days:
     corrections: Mapping[date, DayKind] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
+    @cached_property
+    def _years(self) -> dict[int, list[Occurrence]]:
+        return {}
+
     def occurrences(self, year: int) -> list[Occurrence]:
         """The health days of a year, by date; see `bot.domain.days`."""
-        return days.occurrences(year, self.health)
+        if year not in self._years:  # a page asks for the same years for every week it shows
+            self._years[year] = days.occurrences(year, self.health)
+        return self._years[year]
 
     def between(self, first: date, last: date) -> list[Occurrence]:
         """Health days of known date that touch the days from `first` to `last`."""
-        return list(days.between(first, last, self.health))
+        return list(days.touching(self.occurrences, first, last))
 
     def kind_of(self, day: date) -> DayKind:
         """Workday, weekend, holiday or make-up workday; see `bot.domain.holidays`."""

@@ -32,6 +32,28 @@ PAGES: Sequence[PageOf] = (
     PageOf(name="calendar", route="/calendar", phone=True, height=1300),
     PageOf(name="calendar-week", route="/calendar", path="/calendar?view=week"),
     PageOf(name="calendar-list", route="/calendar", path="/calendar?view=list"),
+    PageOf(
+        name="post",
+        route="/posts/{post}",
+        path="/posts/k4-long-prescription",
+        phone=True,
+        height=1800,
+    ),
+    PageOf(name="post-checks", route="/posts/{post}/checks", path="/posts/k5-heat-warning/checks"),
+    PageOf(
+        name="recall", route="/posts/{post}/recall", path="/posts/0515-iodine/recall?kind=withdraw"
+    ),
+    PageOf(
+        name="edit",
+        route="/posts/{post}/edit",
+        path="/posts/k5-heat-warning/edit",
+        phone=True,
+        dark=True,
+        height=1500,
+    ),
+    PageOf(name="new-post", route="/posts/new", height=1500),
+    PageOf(name="rule", route="/rules/{code}", path="/rules/efficacy-claim"),
+    PageOf(name="uploads", route="/uploads"),
     PageOf(name="reviews", route="/reviews", who="first"),
     PageOf(
         name="review",
@@ -89,5 +111,9 @@ OTHERS = {
     "/log.{kind}": "a file",
     "/oidc/callback": "leads on",
     "/oidc/start": "leads on",
+    "/posts/preview/{token}": "shown within the form of a post, as readers will see it",
+    "/posts/{post}/media/{name}": "a file",
+    "/posts/{post}/preview/{account}": "shown within the page of a post, as readers see it",
     "/tasks/{id}/files/{name}": "a file",
+    "/uploads/file": "a file",
 }

@@ -1,8 +1,9 @@
 """Draws docs/screenshots: every page of the desk in the middle of the sample month.
 
 `python -m tests.browser.screenshots` plays the month and takes the pictures that pages.py asks for;
-with names of pages as arguments, only theirs. The desk's clock and the browser's stand still, so
-the same program draws the same pictures on the same machine; the letters are those of its fonts.
+with names of pages as arguments, only theirs. The desk's clock stands still and the pages' scripts
+ask for none, so the same program draws the same pictures on the same machine; the letters are those
+of its fonts.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from bot.domain.publication import State
 from bot.domain.review import Level
 from bot.ledger import people
 from bot.settings import ReviewPart
-from tests.bot.engine.world import START, TEN, key_item, open_world, roster, status
+from tests.bot.engine.world import BODY, START, TEN, open_world, roster, status
 from tests.bot.web.visitors import PEOPLE, Desk, open_desk
 from tests.browser import bed
 
@@ -27,7 +27,17 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PASSWORD = "三审三校不能少 2026"
 TITLE = "流感季防护提示"
-OWN = "https://u03.lanting.example/own"
+OWN = "https://mp.weixin.qq.com/s/u02-own"
+FIELDS = {
+    "title": TITLE,
+    "day": "2026-05-06",
+    "time": "10:00",
+    "article": BODY,
+    "text": "【重点】流感防护，请看全文。",
+    "digest": "流感季怎样防护",
+    "cover": "media/cover-01.jpg",
+    "author": "区疾控中心",
+}
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -73,7 +83,7 @@ async def test_from_the_queue_to_the_count(
 ) -> None:
     staff, world = Staff(desk=desk, browser=chromium, size=size), desk.world
     async with staff.at_work("officer") as page:
-        await _queue(page, desk)
+        await _queue(page)
     for level in ("first", "second", "final"):
         assert await world.state("k1@u01-wechat") is State.HELD
         async with staff.at_work(level) as page:
@@ -89,8 +99,23 @@ async def test_from_the_queue_to_the_count(
     await world.check_laws()
 
 
-async def _queue(page: Page, desk: Desk) -> None:
-    await desk.world.plan(key_item(title=TITLE))
+async def _queue(page: Page) -> None:
+    """A key item on WeChat and Weibo, written in the form."""
+    await page.click("nav a[href$=calendar]")
+    await page.click("a[href*='posts/new']")
+    for name, text in FIELDS.items():
+        await page.fill(f"[name='{name}']", text)
+    for account in ("u01-wechat", "u01-weibo"):
+        await page.check(f"[name=accounts][value={account}]")
+    await page.select_option("[name=topic]", "notice")
+    await page.click("details:has([name=key]) > summary")
+    await page.check("[name=key]")
+    await page.fill("[name='key.deadline']", "T+24h")
+    await page.click("details:has([name=id]) > summary")
+    await page.fill("[name=id]", "k1")
+    await bed.fits(page)
+    await page.click("button[value=save]")
+    await page.wait_for_url("**/posts/k1?done=saved")
 
 
 async def _approve(page: Page) -> None:

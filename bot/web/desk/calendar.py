@@ -20,7 +20,7 @@ from bot.engine import desk_calendar
 from bot.engine.desk_calendar import TROUBLE, Entry, Wanted
 from bot.errors import UsageError
 from bot.i18n import N_, _
-from bot.ledger import posts, roster
+from bot.ledger import posts
 from bot.schedule.days import Days
 from bot.web.desk.moving import move
 from bot.web.desk.paging import pages
@@ -80,8 +80,8 @@ class Week:
 async def show(visit: Visit) -> web.StreamResponse:
     """The calendar as it is asked for."""
     span, wanted = _span(visit), _wanted(visit)
+    members = await visit.members()
     async with visit.core.ledger.read() as conn:
-        members = await roster.load(conn)
         columns = await posts.columns(conn)
         found = await desk_calendar.between(conn, *span.at(visit), wanted)
     days = await known_days(visit)
@@ -178,11 +178,11 @@ def _heading(span: Span) -> str:
 
 
 def _choices(
-    visit: Visit, members: Roster, columns: Sequence[str], wanted: Wanted
+    visit: Visit, known: Roster, columns: Sequence[str], wanted: Wanted
 ) -> list[tuple[str, str, str, list[tuple[str, str]]]]:
     """The filters: name, label, what is chosen, and what there is to choose from."""
-    units = [(one.id, one.short) for one in members.units.values() if one.is_open(visit.now)]
-    names = dict.fromkeys(one.platform for one in members.accounts.values())
+    units = [(one.id, one.short) for one in known.units.values() if one.is_open(visit.now)]
+    names = dict.fromkeys(one.platform for one in known.accounts.values())
     platforms = [(name, words.platform(name)) for name in names]
     found = [
         ("platform", _("platform"), wanted.platform, platforms),

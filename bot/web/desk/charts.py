@@ -9,7 +9,6 @@ from aiohttp import web
 from bot.domain.counts import parse_span
 from bot.engine import charting
 from bot.i18n import _
-from bot.ledger import roster
 from bot.web.charts import delays, flow, silences, weeks
 from bot.web.charts import year as years
 from bot.web.desk.routes import get
@@ -25,8 +24,7 @@ async def show(visit: Visit) -> web.StreamResponse:
     number = _number(visit.query("year"), today.year)
     month = _number(visit.query("month"), today.month if number == today.year else 12)
     unit = visit.who.only_unit or visit.query("unit")
-    async with visit.core.ledger.read() as conn:
-        members = await roster.load(conn)
+    members = await visit.members()
     if unit and unit not in members.units:
         visit.missing(_("There is no unit {unit}.").format(unit=unit))
     key = ("charts", number, month, unit)

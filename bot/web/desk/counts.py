@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,14 +18,16 @@ from bot.engine.listing import Cursor, Wanted
 from bot.engine.tallying import Line, Tallied
 from bot.errors import UsageError
 from bot.i18n import _
-from bot.ledger import roster
 from bot.web.desk.downloads import KINDS, Cell, Sheet, download
+from bot.web.desk.paging import pages
 from bot.web.desk.remembered import Answer
 from bot.web.desk.routes import get
 from bot.web.desk.visit import Refused, Visit
 
 _ROWS = 200
 _FILE_ROWS = 50_000
+_YEARS = range(1900, 9000)  # near the ends of all time no zone holds
+_STALE = timedelta(minutes=15)  # a year takes a second; the page says as of when it is
 _USUAL = (By.UNIT, By.PLATFORM)
 _KEYS = (By.UNIT, By.ACCOUNT, By.PLATFORM, By.COLUMN, By.MONTH, By.QUARTER)
 _NARROWING = frozenset({By.UNIT, By.ACCOUNT, By.PLATFORM, By.COLUMN, By.MONTH, By.QUARTER})
@@ -64,6 +66,7 @@ async def show(visit: Visit) -> web.StreamResponse:
     asked = _asked(visit)
     found = await _tallied(visit, asked)
     told = found.value
+    listed = pages(visit, told.lines)
     return visit.render(
         "counts",
         title=_("Counts"),
@@ -74,7 +77,8 @@ async def show(visit: Visit) -> web.StreamResponse:
         keys=[(key, count_words.title(key)) for key in asked.by],
         choices=[(key.value, count_words.title(key)) for key in _KEYS],
         numbers=[(name, count_words.number(name)) for name in count_words.SHOWN],
-        lines=[_line(one, asked, told.members) for one in told.lines],
+        lines=[_line(one, asked, told.members) for one in listed.rows],
+        pages=listed,
         total=told.total,
         periods=_periods(visit, asked.span.label),
         units=[] if visit.who.only_unit else list(told.members.units.values()),
@@ -89,7 +93,7 @@ async def _tallied(visit: Visit, asked: _Asked) -> Answer[Tallied]:
             visit.core, asked.span, by=asked.by, zone=visit.zone, units=units
         )
 
-    return await visit.remembered(("counts", asked), make)
+    return await visit.remembered(("counts", asked), make, stale=_STALE)
 
 
 def _definition(visit: Visit, found: Tallied, as_of: datetime) -> str:
@@ -148,8 +152,7 @@ async def items(visit: Visit) -> web.StreamResponse:
     found = await listing.listed(
         visit.core, wanted, zone=visit.zone, after=_cursor(visit.query("after")), limit=_ROWS
     )
-    async with visit.core.ledger.read() as conn:
-        members = await roster.load(conn)
+    members = await visit.members()
     more = found.next
     query = visit.request.rel_url.query.copy()
     if more is not None:
@@ -195,7 +198,8 @@ def _cursor(text: str) -> Cursor | None:
     moment, _line, number = text.partition("_")
     try:
         at = datetime.fromisoformat(moment)
-        return (at, int(number)) if at.tzinfo and len(number) < 19 else None
+        known = at.tzinfo and at.year in _YEARS and len(number) < 19
+        return (at, int(number)) if known else None
     except (ValueError, OverflowError):
         return None
 
@@ -252,8 +256,7 @@ def _numbers(numbers: Mapping[str, int]) -> list[Cell]:
 
 async def _posts(visit: Visit, wanted: Wanted) -> Sheet:
     found = await listing.listed(visit.core, wanted, zone=visit.zone, limit=_FILE_ROWS)
-    async with visit.core.ledger.read() as conn:
-        members = await roster.load(conn)
+    members = await visit.members()
     headings = [
         *(_("when"), _("unit"), _("account"), _("platform"), _("column"), _("title"), _("kind")),
         *(_("by whom"), _("counts"), _("link")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
@@ -15,10 +16,10 @@ from bot.engine.entrance import Entered, TooMany
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.ledger import people
-from bot.web.desk.fields import Fields
+from bot.web.desk.fields import sent
 from bot.web.desk.visit import depth, root_of
 from bot.web.pages import render
-from bot.web.strangers import address_of
+from bot.web.strangers import address_of, is_encrypted
 
 if TYPE_CHECKING:
     from bot.web.desk.site import Desk
@@ -28,14 +29,19 @@ _KEPT_MAX = 4 * 1024 * 1024
 find_session = people.session
 Open = Callable[["Desk", web.Request], Awaitable[web.StreamResponse]]
 _LOCAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.~%-]*(\?[^\s#\\]*)?|\?[^\s#\\]*|", re.ASCII)
-# The secret of an account is typed once more: no page shows one again.
-_NEVER_KEPT = re.compile(r"csrf$|secret\.")
+# Secrets are typed once more: no page shows one again.
+_NEVER_KEPT = re.compile(r"(?:csrf|old|password|again)$|secret\.")
 _FORM = "application/x-www-form-urlencoded"
 
 
 def is_foreign(request: web.Request) -> bool:
     """True when a browser says that another site made this request."""
     return request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}
+
+
+def is_same(one: str, other: str) -> bool:
+    """True when both are equal; how long it takes tells nothing of where they differ."""
+    return secrets.compare_digest(*(text.encode("utf-8", "surrogatepass") for text in (one, other)))
 
 
 async def stranger(desk: Desk, request: web.Request) -> web.StreamResponse:
@@ -49,13 +55,27 @@ async def stranger(desk: Desk, request: web.Request) -> web.StreamResponse:
         target = f"?next={quote(here + asked)}" if here or asked else ""
         headers = {"Location": f"{root_of(request)}login{target}", "Cache-Control": "no-store"}
         return web.Response(status=303, headers=headers)
-    kept = ""
-    if request.content_type == _FORM and not is_foreign(request):
-        sent = Fields(await request.post()).plain()
-        fields = {name: values for name, values in sent.items() if not _NEVER_KEPT.match(name)}
-        kept = json.dumps({"path": request.path.lstrip("/"), "fields": fields}, ensure_ascii=False)
-    fault = _("Your login has run out. What you typed is kept: log in and go on.")
+    kept = await _to_keep(desk, request)
+    fault = _("Your login has run out. Log in again.")
+    if kept:
+        fault = _("Your login has run out. What you typed is kept: log in and go on.")
     return _page(desk, request, status=401, kept=kept, fault=fault)
+
+
+async def _to_keep(desk: Desk, request: web.Request) -> str:
+    """What was typed into a page of the session that has run out; "" for any other form.
+
+    A form of another site must not come back as one of ours. Its browser sends no cookie of ours
+    along, and it knows no token.
+    """
+    if request.content_type != _FORM or is_foreign(request):
+        return ""
+    typed = (await sent(request)).plain()
+    was = entrance.digest(request.cookies.get(COOKIE, ""))
+    if not is_same(desk.csrf_of(was), next(iter(typed.get("csrf", ())), "")):
+        return ""
+    fields = {name: values for name, values in typed.items() if not _NEVER_KEPT.match(name)}
+    return json.dumps({"path": request.path.lstrip("/"), "fields": fields}, ensure_ascii=False)
 
 
 def _page(
@@ -92,7 +112,7 @@ async def show_login(desk: Desk, request: web.Request) -> web.StreamResponse:
 async def log_in(desk: Desk, request: web.Request) -> web.StreamResponse:
     """Begins a session, and goes on where the visitor was."""
     # What is kept of a form may be the largest form there is, written with signs of its own.
-    fields = Fields(await request.clone(client_max_size=_KEPT_MAX).post())
+    fields = await sent(request.clone(client_max_size=_KEPT_MAX))
     login, target, kept = fields.one("login"), local(fields.one("next")), fields.one("kept")
     if is_foreign(request):
         fault = _("This page was open for too long. Please send it again.")
@@ -110,7 +130,7 @@ async def log_in(desk: Desk, request: web.Request) -> web.StreamResponse:
     if kept:
         return _go_on(desk, request, entered, kept)
     response = web.Response(status=303, headers={"Location": f"./{target}"})
-    return with_cookie(desk, response, entered)
+    return with_cookie(desk, request, response, entered)
 
 
 def _go_on(desk: Desk, request: web.Request, entered: Entered, kept: str) -> web.Response:
@@ -123,26 +143,32 @@ def _go_on(desk: Desk, request: web.Request, entered: Entered, kept: str) -> web
         fields=[(name, value) for name, values in fields.items() for value in values],
         csrf=desk.csrf(entered.session),
     )
-    return with_cookie(desk, response, entered)
+    return with_cookie(desk, request, response, entered)
 
 
 def _kept(text: str) -> tuple[str, Mapping[str, list[str]]]:
     try:
         data = json.loads(text)
-        path, fields = str(data["path"]), dict(data["fields"])
-    except (ValueError, KeyError, TypeError):
-        return "", {}
-    held = {str(name): [str(one) for one in values] for name, values in fields.items()}
-    return local(path), held
+        fields = {name: [str(one) for one in values] for name, values in data["fields"].items()}
+        return local(data["path"]), fields
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return "", {}  # not as we have written it
 
 
-def with_cookie(desk: Desk, response: web.Response, entered: Entered) -> web.Response:
+def is_secure(desk: Desk, request: web.Request) -> bool:
+    """True when cookies need never go over an open line."""
+    return desk.settings.web.public_url.startswith("https://") or is_encrypted(request)
+
+
+def with_cookie(
+    desk: Desk, request: web.Request, response: web.Response, entered: Entered
+) -> web.Response:
     """The answer that hands out the session's cookie."""
     response.set_cookie(
         COOKIE,
         entered.cookie,
         httponly=True,
-        secure=desk.settings.web.public_url.startswith("https://"),
+        secure=is_secure(desk, request),
         # Not Strict: one comes from a link in a chat or from the login page of the office.
         samesite="Lax",
     )
@@ -177,7 +203,7 @@ async def _invite_page(
 
 async def use_invite(desk: Desk, request: web.Request) -> web.StreamResponse:
     """Sets the password and logs in."""
-    fields = Fields(await request.post())
+    fields = await sent(request)
     password = fields.raw("password")
     if password != fields.raw("again"):
         fault = _("The two passwords are not the same.")
@@ -191,7 +217,7 @@ async def use_invite(desk: Desk, request: web.Request) -> web.StreamResponse:
     if entered is None:
         return await _invite_page(desk, request)
     response = web.Response(status=303, headers={"Location": root_of(request)})
-    return with_cookie(desk, response, entered)
+    return with_cookie(desk, request, response, entered)
 
 
 def local(target: str) -> str:

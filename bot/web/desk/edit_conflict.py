@@ -9,6 +9,7 @@ from aiohttp import web
 from bot.i18n import _
 from bot.ledger import roster
 from bot.schedule.entries import Entry
+from bot.schedule.wishes import ARTICLE
 from bot.web.desk import post_form
 from bot.web.desk.fields import Fields
 from bot.web.desk.post_form import Values
@@ -54,6 +55,8 @@ async def page(visit: Visit, values: Values, now: Entry, base: str) -> web.Respo
 
 def gone(visit: Visit, values: Values, post: str) -> web.Response:
     """The entry was taken out of the calendar; it can be put in again."""
+    if ARTICLE in values:  # then it gets a file of its own, beside the one that is left
+        values = {name: text for name, text in values.items() if name != "body"}
     return visit.render(
         "conflict",
         status=409,
@@ -63,7 +66,7 @@ def gone(visit: Visit, values: Values, post: str) -> web.Response:
         seen_version="",
         base="",
         rows=[
-            {"label": post_form.label(name, {}), "mine": values[name]}
+            {"label": post_form.label(name, {}), "mine": values[name], "both": False}
             for name in sorted(values, key=_place)
         ],
         hidden=[*_hidden(values), ("id", post)],

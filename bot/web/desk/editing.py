@@ -12,15 +12,17 @@ from aiohttp import web
 
 from bot.domain import review_words
 from bot.domain.people import Right
+from bot.domain.problem import has_errors
 from bot.domain.review import Said
 from bot.engine import editing, reviewing
-from bot.engine import plan as plans
+from bot.engine.editing import Looked
 from bot.engine.reviewing import Case
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.ledger import posts
 from bot.schedule import entries, saving
 from bot.schedule.entries import Conflict, Entry, NotSaved
+from bot.schedule.proposing import ids_for
 from bot.schedule.saving import Saved
 from bot.schedule.wishes import Wish
 from bot.web.desk import checked, edit_conflict, edit_preview, post_form
@@ -29,6 +31,7 @@ from bot.web.desk.fields import Fields
 from bot.web.desk.post_form import Values
 from bot.web.desk.routes import get, post
 from bot.web.desk.visit import Visit, wants_json
+from bot.web.following import follow
 
 _GIVEN = ("title", "day", "time", "column", "slot")  # what a link to a new post may fill in
 
@@ -67,12 +70,12 @@ async def page(
     entry: Entry | None,
     *,
     found: Sequence[Mapping[str, Any]] = (),
-    may_force: bool = False,
+    forced: str = "",
     status: int = 200,
 ) -> web.Response:
     """The form with these values, `found` told at its fields.
 
-    `may_force`: it can be saved although something is wrong with it.
+    `forced` says what happens if it is saved all the same; "" when it cannot be.
     """
     at_fields: dict[str, list[Mapping[str, Any]]] = {}
     for one in found:
@@ -94,7 +97,7 @@ async def page(
         locked=article.path if article is not None and locked else "",
         found=found,
         at_fields=at_fields,
-        may_force=may_force,
+        forced=forced,
         choices=offered,
         differing={
             name.split(".")[1] for name in {*values, *at_fields} if name.startswith("variants.")
@@ -137,6 +140,11 @@ async def save_new(visit: Visit) -> web.StreamResponse:
     values = post_form.typed(fields)
     if fields.one("do") == "edit":
         return await page(visit, values, None)
+    there = await _there(visit, post_form.wish(values, None)) if "id" not in values else None
+    if there is not None:
+        message = _("The same post, of this time and title, is in the calendar already.")
+        found = checked.refused(NotSaved(f"{message} ({there.id})", field="title"), values)
+        return await page(visit, values, None, found=found, status=422)
     return await _save(visit, values, None, None, fields)
 
 
@@ -168,8 +176,8 @@ async def _save(
         looked = await checked.look(visit, wish)
         found = checked.told(looked, values)
         if checked.has_errors(found):
-            can = looked.checked is not None
-            return await page(visit, values, entry, found=found, may_force=can, status=422)
+            forced = _forced(looked, entry)
+            return await page(visit, values, entry, found=found, forced=forced, status=422)
     before = await reviewing.case(visit.core, entry.id) if entry is not None else None
     root, zone = visit.desk.settings.office.schedules, visit.zone.key
     try:
@@ -184,6 +192,29 @@ async def _save(
     return await _saved(visit, saved, wish, before)
 
 
+def _forced(looked: Looked, entry: Entry | None) -> str:
+    """What becomes of a post that is saved with errors."""
+    if looked.checked is None:
+        return ""
+    if entry is None:
+        return _("The file stays readable; the bot holds the post until the errors are gone.")
+    return _(
+        "The file stays readable; until the errors are gone, the bot goes on with the version "
+        "before, if that was good."
+    )
+
+
+async def _there(visit: Visit, wish: Wish) -> Entry | None:
+    """The entry that a new post would double: of the same time and title, sent a moment ago."""
+    root, zone = visit.desk.settings.office.schedules, visit.zone.key
+    try:
+        name, *_others = await asyncio.to_thread(ids_for, root, wish, zone)
+        found = await _entry(visit, name)
+    except NotSaved:
+        return None
+    return found if found.fields.get("title") == wish.changes.get("title") else None
+
+
 async def _saved(visit: Visit, saved: Saved, wish: Wish, before: Case | None) -> web.Response:
     """Enters it into the log, then has the plan follow, as `bot run` would within seconds."""
     reading = await asyncio.to_thread(visit.desk.app.read)
@@ -194,7 +225,7 @@ async def _saved(visit: Visit, saved: Saved, wish: Wish, before: Case | None) ->
         facts = {"file": saved.file, "fields": changed, "content_hash": digest}
         await visit.noted("post.saved", saved.post, **facts)
     try:
-        await plans.apply(visit.core, reading)
+        made = await follow(visit.desk.app, saved.written)
     except UsageError as error:
         message = _("It stands in {file}. The plan does not follow yet: {why}")
         return visit.message(200, _("Saved"), message.format(file=saved.file, why=error))
@@ -202,7 +233,9 @@ async def _saved(visit: Visit, saved: Saved, wish: Wish, before: Case | None) ->
     async with visit.core.ledger.read() as conn:
         known = await posts.some_posts(conn, [saved.post])
     name = f"posts/{quote(saved.post, safe='')}"
-    return visit.go(f"{name if known else f'{name}/edit'}?done={'voided' if void else 'saved'}")
+    wrong = has_errors(one for one in made.problems if one.post == saved.post)
+    done = "unread" if wrong else "voided" if void else "saved"
+    return visit.go(f"{name if known else f'{name}/edit'}?done={done}")
 
 
 async def remove(visit: Visit) -> web.StreamResponse:
@@ -215,8 +248,12 @@ async def remove(visit: Visit) -> web.StreamResponse:
     except NotSaved as error:
         return visit.message(409, _("Not taken out"), str(error))
     await visit.noted("post.removed", name, file=saved.file)
-    reading = await asyncio.to_thread(visit.desk.app.read)
-    await plans.apply(visit.core, reading)
+    try:
+        await follow(visit.desk.app, saved.written)
+    except UsageError as error:
+        message = _("It was taken out of {file}. The plan does not follow yet: {why}")
+        text = message.format(file=saved.file, why=error)
+        return visit.message(200, _("Taken out"), text)
     return visit.go("calendar?done=removed")
 
 

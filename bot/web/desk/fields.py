@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from aiohttp import web
 from multidict import MultiMapping
+
+from bot.i18n import _
+
+# An unknown encoding, a part without a name, a body that is not packed as it says.
+UNREADABLE = (ValueError, LookupError, RuntimeError, web.RequestPayloadError)
 
 
 def clean(text: str) -> str:
@@ -37,4 +43,12 @@ class Fields:
     def raw(self, name: str) -> str:
         """The field exactly as it was sent: a password may begin or end with a space."""
         value = self._data.get(name, "")
-        return value if isinstance(value, str) else ""
+        return value.encode("utf-8", "ignore").decode() if isinstance(value, str) else ""
+
+
+async def sent(request: web.Request) -> Fields:
+    """The fields of the form that was sent; HTTP 400 for what cannot be read as one."""
+    try:
+        return Fields(await request.post())
+    except UNREADABLE as error:
+        raise web.HTTPBadRequest(text=_("This is no form that can be read.")) from error

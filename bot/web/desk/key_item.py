@@ -125,14 +125,14 @@ async def _known(visit: Visit, at: datetime | None) -> Known:
             return None
         async with visit.core.ledger.read() as conn:
             seen = await verdicts.carried(conn, [name])
-            pubs = await publications.of_posts(conn, [name])
+            numbers = await publications.ids_of(conn, name)
             exempt = (await exemptions.in_force(conn, [name], at=at)).get(name, {})
         return Known(
             item=found.items[0],
             lacks=found.lacking[name],
             members=found.members,
             matches=_matches(seen),
-            numbers={pub.account: pub.id for pub in pubs},
+            numbers=numbers,
             granted=frozenset(unit for unit, one in exempt.items() if one.by != CALENDAR),
         )
 

@@ -14,7 +14,7 @@ from bot.domain.people import Right
 from bot.domain.roster import Roster
 from bot.engine import comparing, deciding
 from bot.i18n import _
-from bot.ledger import posts, roster, verdicts
+from bot.ledger import posts, verdicts
 from bot.ledger.connection import Connection
 from bot.ledger.verdicts import Match
 from bot.web.desk.routes import get, post
@@ -64,7 +64,7 @@ async def _history(visit: Visit) -> tuple[Sequence[Match], Roster]:
     known = number.isascii() and number.isdecimal() and len(number) <= _DIGITS
     async with visit.core.ledger.read() as conn:
         history = await verdicts.history_of(conn, int(number)) if known else []
-        members = await roster.load(conn)
+    members = await visit.members()
     account = members.accounts.get(history[-1].account) if history else None
     if account is None or history[-1].post != visit.part("post"):
         visit.missing()

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 
 from bot.engine import desk_calendar
-from bot.engine import plan as plans
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.ledger import posts
 from bot.ledger.posts import StoredPost
 from bot.schedule import entries, saving
 from bot.web.desk.visit import Visit
+from bot.web.following import follow
 
 _FURTHEST = timedelta(days=366 * 2)
 
@@ -21,7 +22,8 @@ async def move(visit: Visit, post: str, *, day: str, at: str, seen: str) -> date
     """Moves the post to a day (2026-05-07), and to a time (10:00) unless it keeps its own.
 
     `seen` is the time it had on the page it comes from (ISO). Returns its new time. Raises
-    UsageError in words; then nothing was changed.
+    UsageError in words; then nothing was changed. Where the plan cannot follow at once, it does
+    so as soon as it can: the file says the new time.
     """
     stored = await _movable(visit, post, seen)
     due_at = _moment(visit, stored, day, at)
@@ -33,14 +35,9 @@ async def move(visit: Visit, post: str, *, day: str, at: str, seen: str) -> date
     was = f"{stored.due_at.astimezone(visit.zone):%Y-%m-%d %H:%M}"
     to = f"{due_at.astimezone(visit.zone):%Y-%m-%d %H:%M}"
     await visit.noted("post.moved", post, file=saved.file, fields=["at"], **{"from": was, "to": to})
-    await take_over(visit)
+    with suppress(UsageError):  # it is saved; `bot run` sees to the rest
+        await follow(visit.desk.app, saved.written)
     return due_at
-
-
-async def take_over(visit: Visit) -> None:
-    """Brings the plan in line with the calendar files, as `bot run` would within seconds."""
-    reading = await asyncio.to_thread(visit.desk.app.read)
-    await plans.apply(visit.core, reading)
 
 
 async def _movable(visit: Visit, post: str, seen: str) -> StoredPost:

@@ -71,19 +71,19 @@ def needs(visit: Visit, made: Today) -> Needs:
         map(teller.review, made.reviews),
         map(teller.stuck, [one for one in made.stuck if one.state is State.HELD]),
         map(teller.asked, () if made.tasks else made.asked),
-        map(teller.silent, made.silent),
+        map(teller.silent, made.slow.silent),
     ):
         found = list(kind)
         rows += found[:_EACH]
         more += len(found) - len(found[:_EACH])
-    since = made.since.astimezone(visit.zone).date()
-    return Needs(rows=rows, more=more, over=made.over, since=since)
+    since = made.slow.since.astimezone(visit.zone).date()
+    return Needs(rows=rows, more=more, over=made.slow.over, since=since)
 
 
 def _apart(made: Today) -> list[Authorisation]:
     """Those that no row about what waits for the account tells already."""
     told = {one.account for one in made.blocked}
-    return [one for one in made.authorised if one.account not in told]
+    return [one for one in made.slow.authorised if one.account not in told]
 
 
 class _Teller:

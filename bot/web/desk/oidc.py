@@ -82,7 +82,7 @@ async def start(desk: Desk, request: web.Request) -> web.StreamResponse:
     there = str(provider["authorization_endpoint"])
     location = f"{there}{'&' if '?' in there else '?'}{query}"
     response = web.Response(status=303, headers={"Location": location, "Cache-Control": "no-store"})
-    secure = desk.settings.web.public_url.startswith("https://")
+    secure = doors.is_secure(desk, request)
     response.set_cookie(
         _COOKIE, _pack(desk, asked), httponly=True, secure=secure, samesite="Lax", max_age=_LIFE_S
     )
@@ -94,7 +94,7 @@ async def callback(desk: Desk, request: web.Request) -> web.StreamResponse:
     settings = desk.settings.oidc
     asked = _unpack(desk, request.cookies.get(_COOKIE, ""))
     given = request.query.get("state", "")
-    if not settings.issuer or asked is None or not secrets.compare_digest(asked.state, given):
+    if not settings.issuer or asked is None or not doors.is_same(asked.state, given):
         return _no(request, _("This login was begun elsewhere, or too long ago. Please try again."))
     if "code" not in request.query:
         return _no(request, _("The office's login did not let you in."))
@@ -112,7 +112,7 @@ async def callback(desk: Desk, request: web.Request) -> web.StreamResponse:
         entered = await entrance.begin(conn, person, address=address_of(request), now=now)
     response = web.Response(status=303, headers={"Location": root_of(request) + asked.target})
     response.del_cookie(_COOKIE)
-    return doors.with_cookie(desk, response, entered)
+    return doors.with_cookie(desk, request, response, entered)
 
 
 def _no(request: web.Request, text: str) -> web.Response:
@@ -131,7 +131,7 @@ def _pack(desk: Desk, asked: _Asked) -> str:
 
 def _unpack(desk: Desk, cookie: str) -> _Asked | None:
     text, _dot, mark = cookie.rpartition(".")
-    if not text or not secrets.compare_digest(mark, _mark(desk, text)):
+    if not text or not doors.is_same(mark, _mark(desk, text)):
         return None
     return _Asked(**json.loads(base64.urlsafe_b64decode(text)))
 

@@ -42,7 +42,9 @@ async def _page(
 ) -> web.Response:
     before = visit.query("before")
     after = int(before) if before.isascii() and before.isdecimal() and len(before) < 18 else None
-    seen = await desk_post.view(visit.core, name, unit=visit.who.only_unit, before=after)
+    seen = await desk_post.view(
+        visit.core, name, unit=visit.who.only_unit, members=await visit.members(), before=after
+    )
     if seen is None:
         visit.missing(_("There is no such post, or nothing of it is your unit's."))
     text, tone = of_line(seen.entry)

@@ -30,6 +30,7 @@ from bot.web.desk import (
     freeze,
     key_item,
     key_items,
+    keys,
     log,
     matches,
     me,
@@ -41,6 +42,7 @@ from bot.web.desk import (
     tasks,
     today,
     uploads,
+    webhooks,
 )
 from bot.web.desk.edit_preview import Previews
 from bot.web.desk.live import Live
@@ -58,6 +60,7 @@ ROUTES: Sequence[Route] = (
     *calendar.ROUTES,
     *editing.ROUTES,
     *freeze.ROUTES,
+    *keys.ROUTES,
     *log.ROUTES,
     *key_item.ROUTES,
     *key_items.ROUTES,
@@ -70,8 +73,15 @@ ROUTES: Sequence[Route] = (
     *tasks.ROUTES,
     *today.ROUTES,
     *uploads.ROUTES,
+    *webhooks.ROUTES,
 )
 _FORM = "application/x-www-form-urlencoded"
+_IN_WORDS = (
+    web.HTTPBadRequest,
+    web.HTTPMethodNotAllowed,
+    web.HTTPNotFound,
+    web.HTTPRequestEntityTooLarge,
+)
 
 
 class Desk:
@@ -103,7 +113,11 @@ class Desk:
 
     def csrf(self, session: Session) -> str:
         """What every form of this session brings along."""
-        return self.vault.sign(f"csrf\n{session.hash}")
+        return self.csrf_of(session.hash)
+
+    def csrf_of(self, session: str) -> str:
+        """The same of the session that is called so, whether it goes on or not."""
+        return self.vault.sign(f"csrf\n{session}")
 
     def answering(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         """The route's handler behind all checks."""
@@ -153,7 +167,7 @@ class Desk:
             sent = (await visit.fields()).one("csrf")
         if not sent:
             sent = request.query.get("csrf", "")  # of a form with files: its body comes later
-        return sent == visit.csrf
+        return doors.is_same(sent, visit.csrf)
 
     def _open(self, handler: doors.Open) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def answer(request: web.Request) -> web.StreamResponse:
@@ -202,11 +216,13 @@ async def in_words(
     """What aiohttp itself refuses, as a page in words for those who read pages."""
     try:
         return await handler(request)
-    except (web.HTTPNotFound, web.HTTPMethodNotAllowed, web.HTTPRequestEntityTooLarge) as refusal:
+    except _IN_WORDS as refusal:
         if "text/html" not in request.headers.get("Accept", ""):
             raise
         text = {
+            400: _("This is no form that can be read."),
             404: _("There is nothing at this address."),
             413: _("What you sent is too large. Go back and shorten it."),
         }.get(refusal.status, _("This address cannot be used like that."))
-        return _plain(request, refusal.status, _("Not found"), text)
+        title = _("Not found") if refusal.status == web.HTTPNotFound.status_code else _("Not taken")
+        return _plain(request, refusal.status, title, text)

@@ -12,7 +12,7 @@ from bot.domain.review import Level
 from bot.engine import staff
 from bot.engine.staff import Change, Typed
 from bot.i18n import _
-from bot.ledger import people, roster
+from bot.ledger import people
 from bot.web.desk.routes import get, post
 from bot.web.desk.visit import Visit
 
@@ -29,7 +29,7 @@ async def _page(
 ) -> web.Response:
     async with visit.core.ledger.read() as conn:
         known = await people.everybody(conn)
-        members = await roster.load(conn)
+    members = await visit.members()
     return visit.render(
         "people",
         status=status,
@@ -112,8 +112,7 @@ async def _one(
     link: str = "",
     status: int = 200,
 ) -> web.Response:
-    async with visit.core.ledger.read() as conn:
-        members = await roster.load(conn)
+    members = await visit.members()
     return visit.render(
         "person",
         status=status,

@@ -13,7 +13,7 @@ from bot.domain.days import Occurrence
 from bot.domain.people import Right
 from bot.domain.publication import State
 from bot.engine import desk_today, health
-from bot.engine.desk_today import Line, Today
+from bot.engine.desk_today import Line, Slow, Today
 from bot.i18n import _
 from bot.ledger import watch
 from bot.schedule.days import Days, read_days
@@ -24,6 +24,7 @@ from bot.web.desk.standing import day_name, moment_name, of_line, weekday
 from bot.web.desk.visit import Visit
 
 _FRESH = timedelta(seconds=10)
+_SLOW = timedelta(seconds=30)
 _DAYS_FRESH = timedelta(minutes=5)
 _AHEAD = timedelta(days=7)  # so far health days are told
 
@@ -56,14 +57,18 @@ async def _made(visit: Visit) -> Today:
     async with visit.core.ledger.read() as conn:
         version = await watch.version(conn)
 
-    async def make() -> Today:
-        return await desk_today.today(
+    async def slowly() -> Slow:
+        return await desk_today.slowly(
             visit.core,
             unit=unit,
             zone=visit.zone,
             rules=settings.gaps.rules,
             warn=timedelta(days=settings.tokens.warn_days),
         )
+
+    async def make() -> Today:
+        slow = await visit.desk.remembered.get(("slow", unit), slowly, fresh=_SLOW)
+        return await desk_today.today(visit.core, slow.value, unit=unit, zone=visit.zone)
 
     key = ("today", unit, version)
     answer = await visit.remembered(key, make, fresh=_FRESH, stale=_FRESH)
@@ -94,7 +99,7 @@ def _figures(made: Today, waiting: int, day: date, visit: Visit) -> list[tuple[s
         found.append((_("waits for review"), len(made.reviews), below, "#needs"))
     if visit.who.only_unit:
         found.append((_("your unit's tasks"), len(made.tasks), "", "#needs"))
-    found.append((_("near the silence limit"), len(made.silent), "", "#needs"))
+    found.append((_("near the silence limit"), len(made.slow.silent), "", "#needs"))
     return found
 
 

@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from bot.domain.people import Person, Right
+from bot.domain.roster import Roster
 from bot.engine.ports import Core
 from bot.i18n import N_, _
-from bot.ledger import audit
+from bot.ledger import audit, roster
 from bot.ledger.connection import Connection
 from bot.ledger.people import Session
-from bot.web.desk.fields import Fields
+from bot.web.desk.fields import Fields, sent
 from bot.web.desk.remembered import FRESH, STALE, Answer
 from bot.web.pages import render, when
 from bot.web.strangers import address_of
@@ -31,6 +32,7 @@ DONE: Mapping[str, str] = {
     "saved": N_("Saved."),
     "voided": N_("Saved. What was approved was another version: the review begins anew."),
     "done": N_("Done."),
+    "unread": N_("Saved with errors: what was saved goes out only once they are gone."),
     "removed": N_("Taken out."),
     "sent": N_("Sent."),
 }
@@ -111,7 +113,7 @@ class Visit:
 
     async def fields(self) -> Fields:
         """The fields of the form that was sent."""
-        return Fields(await self.request.post())
+        return await sent(self.request)
 
     # ── what a person may see ─────────────────────────────────────────────────────────────────
 
@@ -131,6 +133,15 @@ class Visit:
     def missing(self, text: str = "") -> NoReturn:
         """Ends the visit: there is nothing at this address."""
         raise Refused(404, text or _("There is nothing at this address."))
+
+    async def members(self) -> Roster:
+        """Units and accounts for names and choices: some seconds old at most."""
+
+        async def load() -> Roster:
+            async with self.core.ledger.read() as conn:
+                return await roster.load(conn)
+
+        return (await self.remembered("members", load, stale=FRESH)).value
 
     # ── answers ───────────────────────────────────────────────────────────────────────────────
 

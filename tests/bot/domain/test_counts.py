@@ -215,7 +215,7 @@ def test_periods_begin_and_end_at_midnight_of_the_office(text: str, since: str, 
 
 
 @pytest.mark.parametrize(
-    "text", ["", "今年", "2026-13", "2026-00", "2026-Q5", "0000", "9999-12", "26"]
+    "text", ["", "今年", "2026-13", "2026-00", "2026-Q5", "0000", "0001-01", "9999-12", "26"]
 )
 def test_what_is_no_period_says_how_to_write_one(text: str) -> None:
     with pytest.raises(UsageError, match="2026-Q2"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import re
 from collections.abc import AsyncIterator
@@ -9,10 +10,13 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
+import aiohttp
 import pytest
+from multidict import CIMultiDict
 from yarl import URL
 
 from bot.engine import entrance
+from bot.ledger import audit, people
 from bot.web.desk.doors import COOKIE
 from tests.bot.engine.world import open_world
 from tests.bot.web.visitors import Desk, Visitor, open_desk
@@ -36,6 +40,13 @@ async def with_password(desk: Desk) -> Visitor:
     page = await visitor.ask("POST", await invited(desk), data={"password": GOOD, "again": GOOD})
     assert page.status == 303
     return visitor
+
+
+async def own_csrf(visitor: Visitor) -> str:
+    """The token of the visitor's session, as its pages have it."""
+    found = re.search(r'data-csrf="([^"]+)"', (await visitor.get("/me")).text)
+    assert found
+    return found[1]
 
 
 async def test_the_first_start_makes_an_administrator_with_a_link_that_works_once(
@@ -119,27 +130,93 @@ async def test_guessing_is_slowed_down_for_the_login_and_not_for_others(desk: De
     assert (await visitor.ask("POST", "/login", data=right)).status == 303
 
 
+async def test_behind_a_proxy_its_own_word_counts_and_not_the_visitors(desk: Desk) -> None:
+    await with_password(desk)
+    headers = CIMultiDict(
+        [("X-Forwarded-For", "10.0.0.6"), ("X-Forwarded-For", "10.0.0.7, 10.0.0.9")]
+    )
+    data = {"login": "admin", "password": GOOD}
+    visitor = await desk.stranger()
+    open_line = await visitor.ask("POST", "/login", data=data, headers=headers)
+    assert "Secure" not in open_line.headers["Set-Cookie"]
+    headers["X-Forwarded-Proto"] = "https"
+    page = await visitor.ask("POST", "/login", data=data, headers=headers)
+    assert "Secure" in page.headers["Set-Cookie"]
+    async with desk.app.core.ledger.read() as conn:
+        newest, *_others = await audit.entries(conn, actions=["login"])
+    assert newest.address == "10.0.0.9"
+
+
+async def test_many_guesses_at_once_count_like_guesses_one_by_one(desk: Desk) -> None:
+    visitor = await with_password(desk)
+    data = {"login": "admin", "password": "wrong"}
+    pages = await asyncio.gather(
+        *(visitor.ask("POST", "/login", data=data) for _guess in range(12))
+    )
+    assert [page.status for page in pages].count(401) == 8
+    right = {"login": "admin", "password": GOOD}
+    assert (await visitor.ask("POST", "/login", data=right)).status == 429
+
+
 async def test_a_form_sent_after_the_session_has_run_out_is_kept(desk: Desk) -> None:
     visitor = await with_password(desk)
-    await desk.world.at(desk.world.clock.now() + timedelta(hours=13))
     text = '很长的正文\n第二行 <script>alert("x")</script> & 更多'
-    page = await visitor.post("/me/password", old=text, password="p", again="q")
+    visitor.csrf = await own_csrf(visitor)
+    await desk.world.at(desk.world.clock.now() + timedelta(hours=13))
+    page = await visitor.post("/freeze", reason=text, password="gone for good")
     assert page.status == 401
     kept = page.value("kept")
+    assert "gone for good" not in page.text
     back = await visitor.ask(
         "POST", "/login", data={"login": "admin", "password": GOOD, "kept": kept}
     )
     assert back.status == 200
     (form,) = back.tree.css("form")
-    assert form.attributes["action"] == "./me/password"
-    assert back.value("old") == text
+    assert form.attributes["action"] == "./freeze"
+    assert back.value("reason") == text
     assert "<script>alert" not in back.text
-    again = await visitor.ask(
-        "POST",
-        "/me/password",
-        data={name: back.value(name) for name in ("csrf", "old", "password", "again")},
-    )
-    assert again.status == 422  # taken, and answered as any other form
+    data = {name: back.value(name) for name in ("csrf", "reason")}
+    assert (await visitor.ask("POST", "/freeze", data=data)).status == 303
+
+
+async def test_a_form_of_another_site_does_not_come_back_as_one_of_ours(desk: Desk) -> None:
+    """Its browser sends no cookie along, and says nothing of where the form is from."""
+    victim = await desk.visitor("administrator")
+    form = {"login": "thief", "name": "x", "roles": "administrator"}
+    async with aiohttp.ClientSession() as elsewhere:
+        other = Visitor(desk.url, elsewhere)
+        for data in (form, {**form, "csrf": "forged"}):
+            page = await other.ask("POST", "/settings/people", data=data)
+            assert (page.status, "thief" in page.text) == (401, False)
+    async with desk.app.core.ledger.write() as conn:
+        await people.end_sessions(conn, desk.world.clock.now(), login="administrator")
+    page = await victim.ask("POST", "/settings/people", data={**form, "csrf": "forged"})
+    assert (page.status, "thief" in page.text) == (401, False)
+    assert "thief" in (await victim.post("/settings/people", **form)).text
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({"Content-Type": "application/x-www-form-urlencoded; charset=none"}, b"login=a"),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, b"login=\xff&password=\xfe"),
+        ({"Content-Type": "multipart/form-data; boundary=x"}, b"--x\r\n\r\na\r\n--x--\r\n"),
+        (
+            {"Content-Type": "multipart/form-data; boundary=x"},
+            b"--x\r\nContent-Disposition: form-data; name=a\r\n"
+            b"Content-Transfer-Encoding: none\r\n\r\na\r\n--x--\r\n",
+        ),
+    ],
+    ids=["coding", "bytes", "parts", "packing"],
+)
+async def test_what_is_no_form_is_refused_in_words(
+    desk: Desk, headers: dict[str, str], body: bytes
+) -> None:
+    stranger = await desk.stranger()
+    headers = {**headers, "Accept": "text/html"}
+    page = await stranger.ask("POST", "/login", data=body, headers=headers)
+    assert page.status == 400
+    assert page.words
 
 
 async def test_a_form_of_another_page_is_not_heard(desk: Desk) -> None:
@@ -156,10 +233,7 @@ async def test_another_password_ends_the_other_sessions(desk: Desk) -> None:
     first = await with_password(desk)
     second = await desk.stranger()
     await second.ask("POST", "/login", data={"login": "admin", "password": GOOD})
-    page = await first.get("/me")
-    csrf = re.search(r'data-csrf="([^"]+)"', page.text)
-    assert csrf
-    first.csrf = csrf[1]
+    first.csrf = await own_csrf(first)
     newer = GOOD + " 新"
     wrong = await first.post("/me/password", old="no", password=newer, again=newer)
     assert wrong.status == 422
@@ -198,11 +272,12 @@ async def test_nothing_but_health_is_open(desk: Desk) -> None:
 
 async def test_the_largest_form_there_is_is_kept_too(desk: Desk) -> None:
     visitor = await with_password(desk)
+    visitor.csrf = await own_csrf(visitor)
     await desk.world.at(desk.world.clock.now() + timedelta(hours=13))
     text = '"' * 340_000  # three signs each on the way
-    page = await visitor.post("/me/password", old=text)
+    page = await visitor.post("/freeze", reason=text)
     data = {"login": "admin", "password": GOOD, "kept": page.value("kept")}
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     body = io.BytesIO(urlencode(data).encode())
     back = await visitor.ask("POST", "/login", data=body, headers=form)
-    assert back.value("old") == text
+    assert back.value("reason") == text
