@@ -201,8 +201,13 @@ async def test_a_form_of_another_site_does_not_come_back_as_one_of_ours(desk: De
         ({"Content-Type": "application/x-www-form-urlencoded; charset=none"}, b"login=a"),
         ({"Content-Type": "application/x-www-form-urlencoded"}, b"login=\xff&password=\xfe"),
         ({"Content-Type": "multipart/form-data; boundary=x"}, b"--x\r\n\r\na\r\n--x--\r\n"),
+        (
+            {"Content-Type": "multipart/form-data; boundary=x"},
+            b"--x\r\nContent-Disposition: form-data; name=a\r\n"
+            b"Content-Transfer-Encoding: none\r\n\r\na\r\n--x--\r\n",
+        ),
     ],
-    ids=["coding", "bytes", "parts"],
+    ids=["coding", "bytes", "parts", "packing"],
 )
 async def test_what_is_no_form_is_refused_in_words(
     desk: Desk, headers: dict[str, str], body: bytes
