@@ -23,6 +23,7 @@ from playwright.async_api import (
     Request,
     Response,
     async_playwright,
+    expect,
 )
 
 from tests.browser import chromium
@@ -57,6 +58,8 @@ _COLOUR_RULES = ("color-contrast", "link-in-text-block")
 _COLOURS: dict[str, Any] = _ALL | {"runOnly": {"type": "rule", "values": _COLOUR_RULES}}
 _OFF = {"enabled": False}
 _LOADING = "Failed to load resource"  # what the console says of an answer from 400 on
+
+expect.set_options(timeout=_PATIENCE_MS)
 
 
 @asynccontextmanager

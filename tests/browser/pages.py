@@ -20,6 +20,7 @@ class PageOf:
     phone: bool = False  # pictured once more on a phone
     dark: bool = False  # pictured once more in the dark
     height: int = 900  # of the picture, where more is worth seeing
+    drawn: str = ""  # JavaScript that is true once scripts have drawn what belongs into the picture
 
     @property
     def address(self) -> str:
@@ -50,6 +51,7 @@ PAGES: Sequence[PageOf] = (
         phone=True,
         dark=True,
         height=1500,
+        drawn="document.getElementById('preview').contentDocument.images.length > 0",
     ),
     PageOf(name="new-post", route="/posts/new", height=1500),
     PageOf(name="rule", route="/rules/{code}", path="/rules/efficacy-claim"),
@@ -97,6 +99,14 @@ PAGES: Sequence[PageOf] = (
         name="person",
         route="/settings/people/{login}",
         path="/settings/people/first",
+        who="administrator",
+    ),
+    PageOf(name="api", route="/settings/api", who="administrator"),
+    PageOf(name="webhooks", route="/settings/webhooks", who="administrator"),
+    PageOf(
+        name="webhook",
+        route="/settings/webhooks/{id}",
+        path="/settings/webhooks/1",
         who="administrator",
     ),
     PageOf(name="me", route="/me", who="manager"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -13,13 +14,13 @@ import pytest
 import pytest_asyncio
 from argon2 import PasswordHasher
 from openpyxl import load_workbook
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from bot.domain.publication import State
 from bot.domain.review import Level
 from bot.ledger import people
 from bot.settings import ReviewPart
-from tests.bot.engine.world import BODY, START, TEN, open_world, roster, status
+from tests.bot.engine.world import BODY, MEDIA, START, TEN, open_world, roster, status
 from tests.bot.web.visitors import PEOPLE, Desk, open_desk
 from tests.browser import bed
 
@@ -35,7 +36,6 @@ FIELDS = {
     "article": BODY,
     "text": "【重点】流感防护，请看全文。",
     "digest": "流感季怎样防护",
-    "cover": "media/cover-01.jpg",
     "author": "区疾控中心",
 }
 
@@ -99,6 +99,26 @@ async def test_from_the_queue_to_the_count(
     await world.check_laws()
 
 
+async def test_checks_and_preview_follow_what_is_typed(desk: Desk, chromium: Browser) -> None:
+    """Nothing is saved meanwhile, and the preview runs no script."""
+    staff = Staff(desk=desk, browser=chromium, size=bed.DESKTOP)
+    async with staff.at_work("officer") as page:
+        await page.goto(f"{desk.url}/posts/new?day=2026-05-06&time=10:00")
+        await page.check("[name=accounts][value=u01-wechat]")
+        await page.fill("[name=title]", "治愈率98%")
+        told = page.locator("[data-field=title] .told")
+        await expect(told).to_contain_text("98%")
+        await page.fill("[name=title]", TITLE)
+        await page.fill("[name=article]", f"{BODY}\n<script>parent.document.title = 1</script>\n")
+        await expect(told).to_have_count(0)
+        shown = page.frame_locator("#preview").locator("body")
+        await expect(shown).to_contain_text(TITLE)
+        await expect(shown).to_contain_text("发热请就诊")
+        assert await page.title() != "1"
+        await bed.axe(page)
+    assert not list(desk.world.schedules.glob("posts/*.md"))
+
+
 async def _queue(page: Page) -> None:
     """A key item on WeChat and Weibo, written in the form."""
     await page.click("nav a[href$=calendar]")
@@ -107,6 +127,10 @@ async def _queue(page: Page) -> None:
         await page.fill(f"[name='{name}']", text)
     for account in ("u01-wechat", "u01-weibo"):
         await page.check(f"[name=accounts][value={account}]")
+    async with page.expect_file_chooser() as chooser:
+        await page.click("[data-upload=cover]")
+    await (await chooser.value).set_files(MEDIA / "cover-01.jpg")
+    await expect(page.locator("[name=cover]")).to_have_value(re.compile(r"media/.+\.jpg"))
     await page.select_option("[name=topic]", "notice")
     await page.click("details:has([name=key]) > summary")
     await page.check("[name=key]")
