@@ -86,6 +86,16 @@ async def test_axe_looks_in_the_dark_too(page: Page, holding: Address) -> None:
     assert "看不清" in str(told.value)
 
 
+async def test_of_rows_that_differ_each_sort_is_looked_at(page: Page, holding: Address) -> None:
+    """A long list of the same, and one among them that is not."""
+    rows = ["<li><b>看得清</b></li>"] * 9
+    rows[6] = '<li><b class="faint">看不清</b></li>'
+    await page.goto(holding(f"<ul>{''.join(rows)}</ul>"))
+    with pytest.raises(AssertionError) as told:
+        await bed.axe(page, schemes=["dark"])
+    assert "看不清" in str(told.value)
+
+
 async def test_a_page_too_wide_for_a_phone_is_found(phone: Page, holding: Address) -> None:
     await phone.goto(holding(f"<pre>{'宽' * 60}</pre>"))
     with pytest.raises(AssertionError):
