@@ -117,6 +117,14 @@ async def key_items(
     return [_stored(row) for row in await conn.execute(query.order_by(posts.c.due_at))]
 
 
+async def last_key_item(conn: Connection, until: datetime) -> datetime | None:
+    """When the last key item before `until` was planned; None: there is none."""
+    here = (posts.c.key_item, posts.c.removed.is_(False), posts.c.due_at < until)
+    query = select(posts.c.due_at).where(*here).order_by(posts.c.due_at.desc()).limit(1)
+    row = (await conn.execute(query)).one_or_none()
+    return row.due_at if row is not None else None
+
+
 async def save(conn: Connection, post: Post, digest: str, now: datetime) -> None:
     """Enters the post and this version of its content, or brings them up to date."""
     if await conn.scalar(select(contents.c.hash).where(contents.c.hash == digest)) is None:

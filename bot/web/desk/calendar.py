@@ -22,7 +22,6 @@ from bot.errors import UsageError
 from bot.i18n import N_, _
 from bot.ledger import posts
 from bot.schedule.days import Days
-from bot.web.desk.members import members
 from bot.web.desk.moving import move
 from bot.web.desk.paging import pages
 from bot.web.desk.routes import get, post
@@ -104,7 +103,7 @@ async def show(visit: Visit) -> web.StreamResponse:
         after=_address(visit, **{"from": span.after.isoformat()}),
         now=_address(visit, **{"from": ""}),
         weekdays=weekdays(),
-        choices=_choices(visit, await members(visit), columns, wanted),
+        choices=_choices(visit, members, columns, wanted),
         count=len(found),
         may_move=visit.may(Right.WRITE),
         **facts,

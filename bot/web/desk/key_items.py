@@ -15,6 +15,7 @@ from bot.domain.roster import Roster
 from bot.engine import answers, grid
 from bot.errors import UsageError
 from bot.i18n import _
+from bot.ledger import posts
 from bot.web.asking import moment
 from bot.web.desk.marks import Mark, legend, marks_of
 from bot.web.desk.paging import Pages, pages
@@ -45,7 +46,7 @@ class Row:
 
 async def show_all(visit: Visit) -> web.StreamResponse:
     """The key items of a month, of now or as they were known at a moment."""
-    span, at, faults = _asked(visit)
+    span, at, faults = await _asked(visit)
 
     async def load() -> tuple[Sequence[ItemStates], Roster]:
         return await _states(visit, span, at)
@@ -71,17 +72,27 @@ async def show_all(visit: Visit) -> web.StreamResponse:
     )
 
 
-def _asked(visit: Visit) -> tuple[Span, datetime | None, Mapping[str, str]]:
+async def _asked(visit: Visit) -> tuple[Span, datetime | None, Mapping[str, str]]:
     """The month, the moment, and what is wrong with what was asked for."""
-    this_month = visit.now.astimezone(visit.zone).strftime("%Y-%m")
     faults: dict[str, str] = {}
     try:
-        span = parse_span(visit.query("month", this_month), visit.zone)
+        asked = visit.query("month")
+        span = parse_span(asked, visit.zone) if asked else await _usual(visit)
     except UsageError as error:
-        span = parse_span(this_month, visit.zone)
+        span = await _usual(visit)
         faults["month"] = str(error)
     at, fault = as_of(visit)
     return span, at, faults | ({"as_of": fault} if fault else {})
+
+
+async def _usual(visit: Visit) -> Span:
+    """This month; in one that has no key item yet, the last that has."""
+    this_month = parse_span(visit.now.astimezone(visit.zone).strftime("%Y-%m"), visit.zone)
+    async with visit.core.ledger.read() as conn:
+        last = await posts.last_key_item(conn, this_month.until)
+    if last is None:
+        return this_month
+    return parse_span(last.astimezone(visit.zone).strftime("%Y-%m"), visit.zone)
 
 
 def as_of(visit: Visit) -> tuple[datetime | None, str]:

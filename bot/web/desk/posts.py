@@ -19,7 +19,6 @@ from bot.i18n import _
 from bot.web.desk import decisions, post_checks, post_facts, post_preview
 from bot.web.desk.decisions import Refusal
 from bot.web.desk.fields import Fields
-from bot.web.desk.members import members
 from bot.web.desk.routes import get, post
 from bot.web.desk.standing import of_line
 from bot.web.desk.visit import Visit
@@ -44,7 +43,7 @@ async def _page(
     before = visit.query("before")
     after = int(before) if before.isascii() and before.isdecimal() and len(before) < 18 else None
     seen = await desk_post.view(
-        visit.core, name, unit=visit.who.only_unit, members=await members(visit), before=after
+        visit.core, name, unit=visit.who.only_unit, members=await visit.members(), before=after
     )
     if seen is None:
         visit.missing(_("There is no such post, or nothing of it is your unit's."))
