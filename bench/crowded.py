@@ -52,13 +52,13 @@ async def burst(simulator: Simulator, at: Office, paths: Sequence[str], *, peopl
     settings = office.settings_of(
         at.folder, f"sqlite:///{file.as_posix()}", platform=simulator.url, listen=listen
     )
-    async with _running(settings.ledger.url, office.environment_of(settings), url) as ledger:
-        async with AsyncExitStack() as stack:
-            if people:
-                said = (url, at.cookies["officer"], str(result), *paths)
-                await stack.enter_async_context(process.python("-m", "bench.crowd", *said))
-            await asyncio.sleep(_SETTLE_S)
-            seconds, cpu = await _sent(ledger, simulator)
+    env = office.environment_of(settings)
+    async with _running(settings.ledger.url, env, url) as ledger, AsyncExitStack() as stack:
+        if people:
+            said = (url, at.cookies["officer"], str(result), *paths)
+            await stack.enter_async_context(process.python("-m", "bench.crowd", *said))
+        await asyncio.sleep(_SETTLE_S)
+        seconds, cpu = await _sent(ledger, simulator)
     for rest in at.folder.glob("run.sqlite3*"):
         rest.unlink()
     run = Run(posts=BURST_ACCOUNTS * BURST_POSTS, seconds=seconds, platform_cpu_s=cpu)
@@ -93,9 +93,12 @@ async def _sent(ledger: Ledger, simulator: Simulator) -> tuple[float, float]:
         await conn.execute(update(publications).where(_MINE).values(due_at=due, next_at=due))
     await asyncio.sleep((due - datetime.now(UTC)).total_seconds())
     cpu = process.cpu_s(simulator.pid)
-    async with asyncio.timeout(_LIMIT_S):
-        while await _left(ledger):
-            await asyncio.sleep(_LOOK_S)
+    try:
+        async with asyncio.timeout(_LIMIT_S):
+            while await _left(ledger):
+                await asyncio.sleep(_LOOK_S)
+    except TimeoutError:
+        raise SystemExit(f"the burst did not go out: {await _left(ledger)} are left") from None
     cpu = process.cpu_s(simulator.pid) - cpu
     async with ledger.read() as conn:
         ends = select(func.max(events.c.at)).join(publications).where(_MINE)

@@ -177,7 +177,7 @@ if sys.platform == "win32":
 else:
 
     def _lent_to_child(listening: Sequence[socket.socket]) -> dict[str, Any]:
-        """How the process is begun; it makes itself nice."""
+        """How the process is begun; it makes itself nice once it serves."""
         return {"pass_fds": [one.fileno() for one in listening]}
 
     def _handed(listening: Sequence[socket.socket], _pid: int) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import gc
 import json
 import os
 import signal
@@ -45,9 +44,6 @@ class Told(Standing):
 def main() -> None:
     """Serves until the standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started us
-    if sys.platform != "win32":
-        os.nice(_NICE)
-    gc.freeze()
     first = sys.stdin.buffer.readline()
     if not first:
         return
@@ -67,7 +63,14 @@ async def _serve(told: dict[str, Any]) -> None:
         relay = Relay(told["address"], client, metrics_open=settings.web.metrics_open)
         listening = [_taken(one) for one in told["sockets"]]
         async with for_another(replace(app, standing=standing), listening, relay):
+            _be_nice()
             await stop.wait()
+
+
+def _be_nice() -> None:
+    """From here on what publishes comes first; until here people wait for us."""
+    if sys.platform != "win32":  # where one is made so when one is begun
+        os.nice(_NICE)
 
 
 def _listen_to(standing: Told, stop: asyncio.Event) -> None:
