@@ -327,6 +327,12 @@ class OidcPart(_Part):
         return text.rstrip("/")
 
 
+class WebhooksPart(_Part):
+    """Programs that are told what happens."""
+
+    this_machine: bool = False  # addresses of this machine itself may be called, too
+
+
 class DoctorPart(_Part):
     """From where on `bot doctor` warns."""
 
@@ -375,6 +381,7 @@ class Settings(BaseSettings):
     review: ReviewPart = ReviewPart()
     oidc: OidcPart = OidcPart()
     doctor: DoctorPart = DoctorPart()
+    webhooks: WebhooksPart = WebhooksPart()
     # Each platform's own Config model checks its part when its adapter is made.
     platforms: dict[str, dict[str, Any]] = {}
     imports: dict[str, ImportPart] = {}

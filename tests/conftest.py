@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import compiled
 from tests import played as playing
@@ -18,6 +19,10 @@ from tests.services import postgres_server, redis_server
 _numbers = count(1)
 _MEMORY = Path("/dev/shm")
 _ENOUGH_BYTES = 4 << 30
+
+# How long an example takes says how busy the machine is, not whether the program is right.
+settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("here")
 
 
 def pytest_configure() -> None:

@@ -1,7 +1,8 @@
 """A program that has loaded the bot and forks a process for each command; see forks.py.
 
-An order comes as one message: {"args", "env", "folder"} with four open files, which become the
-command's stdin, stdout and stderr, and a pipe that is told its process id and its exit code.
+An order comes as one message: {"program", "args", "env", "folder"} with four open files, which
+become the command's stdin, stdout and stderr, and a pipe that is told its process id and its exit
+code.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from collections.abc import Sequence
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bot import cli
 from bot.i18n import _
 from bot.ledger.store import open_ledger
 from tests import compiled
 
-# Loaded by the product only when needed; every command would have to load them again.
+# The command, and what it loads only when needed; each would have to load it again.
 _PRELOADED = (
+    "bot.cli",
     *(f"adapters.{name}.adapter" for name in ("douyin", "handoff", "website", "wechat", "weibo")),
     *("alembic.autogenerate", "alembic.ddl", "asyncpg", "sqlalchemy.dialects.postgresql.asyncpg"),
 )
@@ -48,7 +49,7 @@ def _become(order: dict[str, Any], files: Sequence[int]) -> None:
     sys.path[:0] = [folder for folder in given if folder not in sys.path]
     importlib.invalidate_caches()
     sys.argv = ["bot", *order["args"]]
-    cli.main()
+    importlib.import_module(order["program"]).main()
 
 
 def _keep(order: dict[str, Any], files: Sequence[int], report: int) -> None:

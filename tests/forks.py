@@ -27,17 +27,30 @@ ROOT = Path(__file__).parents[1]
 
 
 class Command:
-    """A command under way; the same as `subprocess.Popen` where both have it."""
+    """A command under way; the same as `subprocess.Popen` where both have it.
 
-    def __init__(self, folder: Path, *args: str, env: Mapping[str, str], stdin: str = "") -> None:
+    `program` is the module whose `main` is called. `stdin` is all that it will be told; None leaves
+    that to `tell`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *args: str,
+        env: Mapping[str, str],
+        stdin: str | None = "",
+        program: str = "bot.cli",
+    ) -> None:
         self.returncode: int | None = None
         source, given = os.pipe()
-        with os.fdopen(given, "w", encoding="utf-8") as entry:
-            entry.write(stdin)  # less than a pipe holds
+        self.stdin: TextIO = os.fdopen(given, "w", encoding="utf-8")
+        if stdin is not None:
+            with self.stdin:
+                self.stdin.write(stdin)  # less than a pipe holds
         out, out_end = os.pipe()
         err, err_end = os.pipe()
         self._report, report_end = os.pipe()
-        order = {"folder": str(folder), "args": args, "env": dict(env)}
+        order = {"folder": str(folder), "program": program, "args": args, "env": dict(env)}
         ends = [source, out_end, err_end, report_end]
         socket.send_fds(_orders(), [json.dumps(order).encode()], ends)
         for end in ends:
@@ -74,6 +87,11 @@ class Command:
         if code is None:
             raise subprocess.TimeoutExpired("bot", timeout or 0)
         return code
+
+    def tell(self, words: str) -> None:
+        """Writes to its stdin, which must have been kept open, and ends it."""
+        with self.stdin:
+            self.stdin.write(words)
 
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:
         """What it still said on stdout and stderr; kills it when it takes too long."""

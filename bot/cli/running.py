@@ -26,6 +26,8 @@ from bot.domain.problem import has_errors
 from bot.domain.publication import State
 from bot.engine import collect as collecting
 from bot.engine import recall_work, reminding, service, tokens
+from bot.engine.delivering import Sender
+from bot.engine.outbox import Outbox
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.ledger import publications
@@ -35,6 +37,7 @@ from bot.settings import Settings
 from bot.simulator import serve as serve_simulator
 
 _RECALL_EVERY_S = 30  # what was in flight when it was withdrawn may have turned out public
+_TELL_EVERY_S = 5  # programs that are told what happens
 _COLLECT_EVERY_S = 600  # looks which accounts are worth reading; most are read every six hours
 
 
@@ -119,11 +122,20 @@ def _chores(app: App) -> list[Chore]:
             await reminding.remind(app.core, app.reminders)
         app.metrics.succeeded("remind", app.core.clock.now())
 
+    outbox = Outbox(app.core, app.settings.zone)
+    sender = Sender(core=app.core, vault=app.vault, this_machine=app.settings.webhooks.this_machine)
+
+    async def tell() -> None:
+        await outbox.fill()
+        await sender.send_due()
+        app.metrics.succeeded("tell", app.core.clock.now())
+
     return [
         Chore(name="collect", do=collect_due, every_s=_COLLECT_EVERY_S),
         Chore(name="refresh", do=refresh_due, every_s=3600),
         Chore(name="recall", do=recall_due, every_s=_RECALL_EVERY_S),
         Chore(name="remind", do=remind, every_s=60),
+        Chore(name="tell", do=tell, every_s=_TELL_EVERY_S),
     ]
 
 

@@ -56,6 +56,12 @@ async def some_publications(
     return [to_publication(row) for row in await conn.execute(query)]
 
 
+async def by_number(conn: Connection, numbers: Collection[int]) -> dict[int, Publication]:
+    """These publications, by number."""
+    query = select(publications).where(publications.c.id.in_(sorted(numbers)))
+    return {row.id: to_publication(row) for row in await conn.execute(query)}
+
+
 async def states_of(conn: Connection, ids: Collection[str]) -> dict[str, dict[str, int]]:
     """Post → state → how many of its publications stand so."""
     found: dict[str, dict[str, int]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
@@ -79,10 +80,18 @@ def _markdown(file: str, gallery: Gallery, place: Place, post: str | None) -> Fo
     return Body(text=text, inline=tuple(inline.values())), problems
 
 
-def _pictures(text: str) -> Iterator[tuple[str, int]]:
+def _pictures(text: str) -> Sequence[tuple[str, int]]:
     """Each picture's path and its line, as the article's own renderer sees them."""
-    if "![" not in text:  # most texts hold none, and parsing is half of all the reading
-        return
+    # Most texts hold none, and parsing is half of all the reading.
+    return _parsed(text) if "![" in text else ()
+
+
+@lru_cache(maxsize=1024)  # the folder is read again and again while somebody writes one post
+def _parsed(text: str) -> Sequence[tuple[str, int]]:
+    return tuple(_shown(text))
+
+
+def _shown(text: str) -> Iterator[tuple[str, int]]:
     for token in _MARKDOWN.parse(text):
         if token.type == "inline" and token.children and token.map:
             yield from _in_block(token.children, token.map[0] + 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from bot.domain.problem import Place, Problem
@@ -16,6 +17,7 @@ from bot.schedule.rows import Findings
 from bot.schedule.sheets import Sheets
 from bot.schedule.xlsx import read_xlsx
 
+_MOST_KEPT: Final = 200_000  # characters of a file whose tree is kept for the next reading
 _LINE_ENDS = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 
 
@@ -50,8 +52,35 @@ def _yaml(folder: Folder, file: str, _zone: str) -> Source:
     text, problems = folder.read_text(file, Place(file=file))
     if text is None:
         return Source(root=None, problems=problems)
-    root, problems = parse(text, file)
+    root, problems = _tree(text, file)
     return Source(root=root, problems=problems, lines=tuple(_LINE_ENDS.split(text)))
+
+
+def _tree(text: str, file: str) -> tuple[Node | None, list[Problem]]:
+    if len(text) > _MOST_KEPT:
+        return parse(text, file)
+    try:
+        return _sound(text, file), []
+    except _Unsound as unsound:
+        return unsound.root, unsound.problems
+
+
+class _Unsound(Exception):
+    """There are problems to tell, in the language of the moment."""
+
+    def __init__(self, root: Node | None, problems: list[Problem]) -> None:
+        super().__init__()
+        self.root = root
+        self.problems = problems
+
+
+@lru_cache(maxsize=64)
+def _sound(text: str, file: str) -> Node:
+    """The tree of a file without problems; nobody changes it. Raises _Unsound."""
+    root, problems = parse(text, file)
+    if root is None or problems:
+        raise _Unsound(root, problems)
+    return root
 
 
 def _sheets(read: GridReader) -> Reader:

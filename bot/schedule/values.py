@@ -25,6 +25,8 @@ _LOOSE_MOMENT = re.compile(
 )
 _CLOCK_ONLY = re.compile(r"\d{1,2}:\d{2}(:\d{2})?", re.ASCII)
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
+# Of posts. “9999” means “never” to some programs, and the calendar ends there.
+_YEARS: Final = range(1900, 3000)
 _DURATION = re.compile(r"(-?\d{1,4})([mhd])", re.ASCII)
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 _BOOLS: Final = {"true": True, "yes": True, "false": False, "no": False}
@@ -79,6 +81,8 @@ def _moment(value: object, info: ValidationInfo) -> datetime:
         _refuse_moment(text)
     year, month, day, hour, minute = map(int, found.groups())
     zone: ZoneInfo = info.context["zone"] if info.context else ZoneInfo("UTC")
+    if year not in _YEARS:
+        _refuse_moment(text)
     try:
         local = datetime(year, month, day, hour, minute, tzinfo=zone)
         moment = local.astimezone(UTC)
@@ -159,13 +163,11 @@ class Later:
 
     def after(self, moment: datetime, zone: ZoneInfo) -> datetime | None:
         """The time, in UTC; None when there is no such time."""
-        try:
-            if self.clock is None:
-                return moment + self.span
+        found = moment + self.span
+        if self.clock is not None:
             day = moment.astimezone(zone).date() + self.span
-            return datetime.combine(day, self.clock, zone).astimezone(UTC)
-        except (OverflowError, ValueError):
-            return None
+            found = datetime.combine(day, self.clock, zone).astimezone(UTC)
+        return found if found.year in _YEARS else None
 
 
 _LATER = re.compile(r"T([+-])(\d{1,4})([mhd])(?: (\d{2}):(\d{2}))?", re.ASCII)

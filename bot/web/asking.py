@@ -27,6 +27,7 @@ from bot.web.pages import DOCUMENT, FILE, when
 _TIME = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?[ T]+(\d{1,2})[:：](\d{2})(?::\d{2})?"
 )
+_YEARS = range(2000, 2100)  # a slip of the pen is no time; near the ends of all time no zone holds
 _ASKS = {
     TaskKind.ACCEPT: N_("Shall this be reprinted?"),
     TaskKind.HAND_OFF: N_("Please publish this and report the link"),
@@ -127,6 +128,8 @@ def moment(text: str, zone: ZoneInfo) -> datetime | None:
         if found is None:
             raise ValueError(text)
         year, month, day, hour, minute = (int(part) for part in found.groups())
+        if year not in _YEARS:
+            raise ValueError(text)
         return datetime(year, month, day, hour, minute, tzinfo=zone)
     except ValueError as error:
         message = _("{text} is not a time; write it as 2026-05-07 10:00.")

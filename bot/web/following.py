@@ -13,6 +13,7 @@ from collections.abc import Collection
 
 from bot.app import App
 from bot.engine import plan as plans
+from bot.engine.plan import Plan
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.ledger import posts
@@ -24,39 +25,39 @@ log = get_logger(__name__)
 _TRIES = 3
 
 
-async def follow(app: App, own: Collection[str]) -> str:
-    """Brings the plan in line with the files; why it does not follow yet in words, or "".
+async def follow(app: App, own: Collection[str]) -> Plan:
+    """Brings the plan in line with the files; `own` are those this was saved in, which are whole.
 
-    `own` are the files this was saved in: they are whole.
+    Raises UsageError with the reason, in words, when it does not follow yet.
     """
     try:
         for _try in range(_TRIES):
-            if await _followed(app, own):
-                return ""
+            made = await _followed(app, own)
+            if made is not None:
+                return made
     except OSError as error:
         log.warning("plan.follows_later", error=str(error))
-    except UsageError as error:  # somebody must agree, as to a roster that loses accounts
-        return str(error)
     log.info("plan.follows_later", files=sorted(own))
-    return _("Somebody is saving in the schedules folder just now. The plan follows in seconds.")
+    message = _("Somebody is saving in the schedules folder just now. The plan follows in seconds.")
+    raise UsageError(message)
 
 
-async def _followed(app: App, own: Collection[str]) -> bool:
+async def _followed(app: App, own: Collection[str]) -> Plan | None:
     root = app.settings.office.schedules
     look = await asyncio.to_thread(glance, root)
     rest_s = _rest_s(look, own)
     if rest_s > 0:
         await asyncio.sleep(rest_s)
-        return False
+        return None
     if await _is_away(app, look):
         await asyncio.sleep(Pace().rest_s)
-        return False
+        return None
     reading = await asyncio.to_thread(app.read)
     if torn(look, await asyncio.to_thread(glance, root)):
-        return False
-    await plans.apply(app.core, reading)
+        return None
+    made = await plans.apply(app.core, reading)
     # What was saved meanwhile may have been planned meanwhile, and was overwritten just now.
-    return not torn(look, await asyncio.to_thread(glance, root))
+    return None if torn(look, await asyncio.to_thread(glance, root)) else made
 
 
 def _rest_s(look: Look, own: Collection[str]) -> float:

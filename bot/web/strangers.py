@@ -31,9 +31,19 @@ class Strangers:
 
 def address_of(request: web.Request) -> str:
     """The visitor's network address; behind a proxy on this machine the one the proxy saw."""
-    direct = request.remote or ""
-    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    direct, forwarded = request.remote or "", _told_last(request, "X-Forwarded-For")
     return forwarded if _is_address(forwarded) and _is_here(direct) else direct
+
+
+def is_encrypted(request: web.Request) -> bool:
+    """True when the visitor's line is; behind a proxy on this machine the one the proxy serves."""
+    told = _told_last(request, "X-Forwarded-Proto").lower()
+    return request.secure or (told == "https" and _is_here(request.remote or ""))
+
+
+def _told_last(request: web.Request, name: str) -> str:
+    """What the proxy itself said: visitors can put anything before it, in lines of its own too."""
+    return ",".join(request.headers.getall(name, ())).rpartition(",")[2].strip()
 
 
 def _is_here(address: str) -> bool:

@@ -53,7 +53,6 @@ class Desk:
         """A window in which one of PEOPLE is logged in; with "" nobody is."""
         async with bed.open_window(browser, size) as window:
             context = window.page.context
-            await context.clock.set_fixed_time(self.now)
             if name:
                 cookie = (await self.enter(name)).cookie
                 await context.add_cookies([{"name": COOKIE, "value": cookie, "url": self.url}])

@@ -24,12 +24,15 @@ _REFUSED, _WHY = "0518-notice-mumps", "第三段的发病数请与疾控科核�
 
 
 async def furnish(app: App, known: Mapping[str, Visitor]) -> None:
-    """Leaves behind reviews in every state, a deputy, and the entries of all that in the log."""
+    """Leaves behind reviews in every state, a deputy, a webhook, and what the log says of it."""
     for post, count in _APPROVED.items():
         for level in _LEVELS[:count]:
             await _say(known[level], post, "approved")
     await _say(known["first"], _REFUSED, "refused", _WHY)
     await _edit(app)
+    hook = {"url": "https://oa.lanting.example/xuanfa", "events": "publication.published"}
+    made = await known["administrator"].post("/settings/webhooks", **hook)
+    assert made.status == 200, made.words
     absent = {"login": "final", "deputy": "second", "from": "2026-05-18", "to": "2026-05-22"}
     _taken(await known["final"].post("/reviews/deputies", **absent))
 

@@ -20,6 +20,7 @@ class PageOf:
     phone: bool = False  # pictured once more on a phone
     dark: bool = False  # pictured once more in the dark
     height: int = 900  # of the picture, where more is worth seeing
+    drawn: str = ""  # JavaScript that is true once scripts have drawn what belongs into the picture
 
     @property
     def address(self) -> str:
@@ -32,6 +33,29 @@ PAGES: Sequence[PageOf] = (
     PageOf(name="calendar", route="/calendar", phone=True, height=1300),
     PageOf(name="calendar-week", route="/calendar", path="/calendar?view=week"),
     PageOf(name="calendar-list", route="/calendar", path="/calendar?view=list"),
+    PageOf(
+        name="post",
+        route="/posts/{post}",
+        path="/posts/k4-long-prescription",
+        phone=True,
+        height=1800,
+    ),
+    PageOf(name="post-checks", route="/posts/{post}/checks", path="/posts/k5-heat-warning/checks"),
+    PageOf(
+        name="recall", route="/posts/{post}/recall", path="/posts/0515-iodine/recall?kind=withdraw"
+    ),
+    PageOf(
+        name="edit",
+        route="/posts/{post}/edit",
+        path="/posts/k5-heat-warning/edit",
+        phone=True,
+        dark=True,
+        height=1500,
+        drawn="document.getElementById('preview').contentDocument.images.length > 0",
+    ),
+    PageOf(name="new-post", route="/posts/new", height=1500),
+    PageOf(name="rule", route="/rules/{code}", path="/rules/efficacy-claim"),
+    PageOf(name="uploads", route="/uploads"),
     PageOf(name="reviews", route="/reviews", who="first"),
     PageOf(
         name="review",
@@ -77,6 +101,14 @@ PAGES: Sequence[PageOf] = (
         path="/settings/people/first",
         who="administrator",
     ),
+    PageOf(name="api", route="/settings/api", who="administrator"),
+    PageOf(name="webhooks", route="/settings/webhooks", who="administrator"),
+    PageOf(
+        name="webhook",
+        route="/settings/webhooks/{id}",
+        path="/settings/webhooks/1",
+        who="administrator",
+    ),
     PageOf(name="me", route="/me", who="manager"),
     PageOf(name="login", route="/login", who=""),
     PageOf(name="invite", route="/invite/{secret}", path="/invite/{invite}", who=""),
@@ -89,5 +121,9 @@ OTHERS = {
     "/log.{kind}": "a file",
     "/oidc/callback": "leads on",
     "/oidc/start": "leads on",
+    "/posts/preview/{token}": "shown within the form of a post, as readers will see it",
+    "/posts/{post}/media/{name}": "a file",
+    "/posts/{post}/preview/{account}": "shown within the page of a post, as readers see it",
     "/tasks/{id}/files/{name}": "a file",
+    "/uploads/file": "a file",
 }

@@ -1,13 +1,15 @@
 """Draws docs/screenshots: every page of the desk in the middle of the sample month.
 
 `python -m tests.browser.screenshots` plays the month and takes the pictures that pages.py asks for;
-with names of pages as arguments, only theirs. The desk's clock and the browser's stand still, so
-the same program draws the same pictures on the same machine; the letters are those of its fonts.
+with names of pages as arguments, only theirs. The desk's clock stands still and the pages' scripts
+ask for none, so the same program draws the same pictures on the same machine; the letters are those
+of its fonts.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import sys
 import tempfile
@@ -40,7 +42,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         print("正在演示样例月份（playing the sample month）…", flush=True)
         month = month_in(Path(folder) / "month")
-        asyncio.run(_draw(pages, month.mid.copy(Path(folder) / "desk")))
+        month.mid.copy(Path(folder) / "var")
+        with contextlib.chdir(folder):  # paths that are shown are the same every time
+            asyncio.run(_draw(pages, Moment(folder=Path("var"), now=month.mid.now)))
 
 
 async def _draw(pages: Sequence[PageOf], moment: Moment) -> None:
@@ -68,6 +72,8 @@ async def _photograph(
     async with desk.window(browser, page.who, size) as window:
         await window.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         await window.page.goto(desk.address(page))
+        if page.drawn:
+            await window.page.wait_for_function(page.drawn)
         shot = await window.page.screenshot(animations="disabled", scale="css")
         await window.check()
         return shot

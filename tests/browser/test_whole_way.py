@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -13,13 +14,13 @@ import pytest
 import pytest_asyncio
 from argon2 import PasswordHasher
 from openpyxl import load_workbook
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from bot.domain.publication import State
 from bot.domain.review import Level
 from bot.ledger import people
 from bot.settings import ReviewPart
-from tests.bot.engine.world import START, TEN, key_item, open_world, roster, status
+from tests.bot.engine.world import BODY, MEDIA, START, TEN, open_world, roster, status
 from tests.bot.web.visitors import PEOPLE, Desk, open_desk
 from tests.browser import bed
 
@@ -27,7 +28,16 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PASSWORD = "三审三校不能少 2026"
 TITLE = "流感季防护提示"
-OWN = "https://u03.lanting.example/own"
+OWN = "https://mp.weixin.qq.com/s/u02-own"
+FIELDS = {
+    "title": TITLE,
+    "day": "2026-05-06",
+    "time": "10:00",
+    "article": BODY,
+    "text": "【重点】流感防护，请看全文。",
+    "digest": "流感季怎样防护",
+    "author": "区疾控中心",
+}
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -73,7 +83,7 @@ async def test_from_the_queue_to_the_count(
 ) -> None:
     staff, world = Staff(desk=desk, browser=chromium, size=size), desk.world
     async with staff.at_work("officer") as page:
-        await _queue(page, desk)
+        await _queue(page)
     for level in ("first", "second", "final"):
         assert await world.state("k1@u01-wechat") is State.HELD
         async with staff.at_work(level) as page:
@@ -89,8 +99,47 @@ async def test_from_the_queue_to_the_count(
     await world.check_laws()
 
 
-async def _queue(page: Page, desk: Desk) -> None:
-    await desk.world.plan(key_item(title=TITLE))
+async def test_checks_and_preview_follow_what_is_typed(desk: Desk, chromium: Browser) -> None:
+    """Nothing is saved meanwhile, and the preview runs no script."""
+    staff = Staff(desk=desk, browser=chromium, size=bed.DESKTOP)
+    async with staff.at_work("officer") as page:
+        await page.goto(f"{desk.url}/posts/new?day=2026-05-06&time=10:00")
+        await page.check("[name=accounts][value=u01-wechat]")
+        await page.fill("[name=title]", "治愈率98%")
+        told = page.locator("[data-field=title] .told")
+        await expect(told).to_contain_text("98%")
+        await page.fill("[name=title]", TITLE)
+        await page.fill("[name=article]", f"{BODY}\n<script>parent.document.title = 1</script>\n")
+        await expect(told).to_have_count(0)
+        shown = page.frame_locator("#preview").locator("body")
+        await expect(shown).to_contain_text(TITLE)
+        await expect(shown).to_contain_text("发热请就诊")
+        assert await page.title() != "1"
+        await bed.axe(page)
+    assert not list(desk.world.schedules.glob("posts/*.md"))
+
+
+async def _queue(page: Page) -> None:
+    """A key item on WeChat and Weibo, written in the form."""
+    await page.click("nav a[href$=calendar]")
+    await page.click("a[href*='posts/new']")
+    for name, text in FIELDS.items():
+        await page.fill(f"[name='{name}']", text)
+    for account in ("u01-wechat", "u01-weibo"):
+        await page.check(f"[name=accounts][value={account}]")
+    async with page.expect_file_chooser() as chooser:
+        await page.click("[data-upload=cover]")
+    await (await chooser.value).set_files(MEDIA / "cover-01.jpg")
+    await expect(page.locator("[name=cover]")).to_have_value(re.compile(r"media/.+\.jpg"))
+    await page.select_option("[name=topic]", "notice")
+    await page.click("details:has([name=key]) > summary")
+    await page.check("[name=key]")
+    await page.fill("[name='key.deadline']", "T+24h")
+    await page.click("details:has([name=id]) > summary")
+    await page.fill("[name=id]", "k1")
+    await bed.fits(page)
+    await page.click("button[value=save]")
+    await page.wait_for_url("**/posts/k1?done=saved")
 
 
 async def _approve(page: Page) -> None:

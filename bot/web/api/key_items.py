@@ -155,7 +155,7 @@ async def exempt(call: Call, asked: ExemptAsked) -> Json:
     post_, by = call.part("post"), asked.by.strip() or call.by
     await exempting.exempt(call.core, post_, asked.unit, reason=asked.reason, by=by)
     facts = {"unit": asked.unit, "reason": asked.reason, "word": asked.by}
-    await call.noted("unit.exempted", post_, **facts)
+    await call.noted("item.exempted", post_, **facts)
     return await _one(call)
 
 
@@ -163,7 +163,7 @@ async def end(call: Call, asked: EndAsked) -> Json:
     """As `bot coverage ITEM --end-exempt UNIT`."""
     await _one(call)
     await exempting.end(call.core, call.part("post"), asked.unit, by=call.by)
-    await call.noted("unit.required", call.part("post"), unit=asked.unit)
+    await call.noted("item.required", call.part("post"), unit=asked.unit)
     return await _one(call)
 
 

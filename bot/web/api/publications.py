@@ -12,14 +12,15 @@ from bot.domain.publication import Publication, Role, State
 from bot.engine import people, shapes
 from bot.engine.shapes import Json
 from bot.errors import UsageError
-from bot.i18n import N_
+from bot.i18n import N_, _
 from bot.ledger import listing
 from bot.ledger import publications as queries
 from bot.web.api.asked import Link, Name, Paged, Text, Within
 from bot.web.api.declared import Asked, Call, Told, get, post
-from bot.web.api.faults import missing
+from bot.web.api.faults import Fault, missing
 
 _ID_MAX = 18
+_YEARS = range(1900, 9000)  # near the ends of all time no zone holds
 
 
 class PublicationTold(Told):
@@ -177,6 +178,9 @@ async def _done(
 
 def in_zone(call: Call, moment: datetime | None) -> datetime | None:
     """The moment; one without an offset is meant in the office's zone."""
+    if moment is not None and moment.year not in _YEARS:
+        message = _("{text} is not a time; write it as 2026-05-07 10:00.")
+        raise Fault(422, message.format(text=moment.isoformat()))
     return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=call.zone)
 
 

@@ -26,6 +26,7 @@ from bot.web.desk.visit import Refused, Visit
 
 _ROWS = 200
 _FILE_ROWS = 50_000
+_YEARS = range(1900, 9000)  # near the ends of all time no zone holds
 _STALE = timedelta(minutes=15)  # a year takes a second; the page says as of when it is
 _USUAL = (By.UNIT, By.PLATFORM)
 _KEYS = (By.UNIT, By.ACCOUNT, By.PLATFORM, By.COLUMN, By.MONTH, By.QUARTER)
@@ -197,7 +198,8 @@ def _cursor(text: str) -> Cursor | None:
     moment, _line, number = text.partition("_")
     try:
         at = datetime.fromisoformat(moment)
-        return (at, int(number)) if at.tzinfo and len(number) < 19 else None
+        known = at.tzinfo and at.year in _YEARS and len(number) < 19
+        return (at, int(number)) if known else None
     except (ValueError, OverflowError):
         return None
 

@@ -19,7 +19,7 @@ from bot.ledger import people
 from bot.web.desk.fields import sent
 from bot.web.desk.visit import depth, root_of
 from bot.web.pages import render
-from bot.web.strangers import address_of
+from bot.web.strangers import address_of, is_encrypted
 
 if TYPE_CHECKING:
     from bot.web.desk.site import Desk
@@ -130,7 +130,7 @@ async def log_in(desk: Desk, request: web.Request) -> web.StreamResponse:
     if kept:
         return _go_on(desk, request, entered, kept)
     response = web.Response(status=303, headers={"Location": f"./{target}"})
-    return with_cookie(desk, response, entered)
+    return with_cookie(desk, request, response, entered)
 
 
 def _go_on(desk: Desk, request: web.Request, entered: Entered, kept: str) -> web.Response:
@@ -143,26 +143,32 @@ def _go_on(desk: Desk, request: web.Request, entered: Entered, kept: str) -> web
         fields=[(name, value) for name, values in fields.items() for value in values],
         csrf=desk.csrf(entered.session),
     )
-    return with_cookie(desk, response, entered)
+    return with_cookie(desk, request, response, entered)
 
 
 def _kept(text: str) -> tuple[str, Mapping[str, list[str]]]:
     try:
         data = json.loads(text)
-        path, fields = str(data["path"]), dict(data["fields"])
-    except (ValueError, KeyError, TypeError):
-        return "", {}
-    held = {str(name): [str(one) for one in values] for name, values in fields.items()}
-    return local(path), held
+        fields = {name: [str(one) for one in values] for name, values in data["fields"].items()}
+        return local(data["path"]), fields
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return "", {}  # not as we have written it
 
 
-def with_cookie(desk: Desk, response: web.Response, entered: Entered) -> web.Response:
+def is_secure(desk: Desk, request: web.Request) -> bool:
+    """True when cookies need never go over an open line."""
+    return desk.settings.web.public_url.startswith("https://") or is_encrypted(request)
+
+
+def with_cookie(
+    desk: Desk, request: web.Request, response: web.Response, entered: Entered
+) -> web.Response:
     """The answer that hands out the session's cookie."""
     response.set_cookie(
         COOKIE,
         entered.cookie,
         httponly=True,
-        secure=desk.settings.web.public_url.startswith("https://"),
+        secure=is_secure(desk, request),
         # Not Strict: one comes from a link in a chat or from the login page of the office.
         samesite="Lax",
     )
@@ -211,7 +217,7 @@ async def use_invite(desk: Desk, request: web.Request) -> web.StreamResponse:
     if entered is None:
         return await _invite_page(desk, request)
     response = web.Response(status=303, headers={"Location": root_of(request)})
-    return with_cookie(desk, response, entered)
+    return with_cookie(desk, request, response, entered)
 
 
 def local(target: str) -> str:

@@ -22,7 +22,7 @@ KINDS = {
 _WIDE = 60
 _CELL_MAX = 32_000  # Excel takes 32,767 signs
 # A text that a spreadsheet would take for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +56,8 @@ def as_csv(sheets: Sequence[Sheet], zone: ZoneInfo) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     sheet = sheets[0]
-    writer.writerows([[note] for note in sheet.notes])
-    writer.writerow(sheet.headings)
+    writer.writerows([[_plain(note, zone)] for note in sheet.notes])
+    writer.writerow([_plain(heading, zone) for heading in sheet.headings])
     for row in sheet.rows:
         writer.writerow([_plain(cell, zone) for cell in row])
     return text.getvalue().encode("utf-8-sig")
@@ -66,7 +66,7 @@ def as_csv(sheets: Sequence[Sheet], zone: ZoneInfo) -> bytes:
 def _plain(cell: Cell, zone: ZoneInfo) -> str | int | float:
     if isinstance(cell, datetime):
         return f"{cell.astimezone(zone):%Y-%m-%d %H:%M}"
-    if isinstance(cell, str) and cell.startswith(_FORMULA):
+    if isinstance(cell, str) and cell.lstrip(" ").startswith(_FORMULA):
         return f"'{cell}"
     return "" if cell is None else cell
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.domain import words
 from bot.domain.roster import Account, AccountStatus, Roster
-from bot.ledger import posts, roster
+from bot.ledger import posts
 from bot.schedule import headings
 from bot.schedule.reader import calendar_files
 from bot.web.desk.post_form import MOST_FURTHER, Values
@@ -39,9 +39,13 @@ class Choices:
 
 async def choices(visit: Visit, values: Values) -> Choices:
     """For a form with these values; a new one has none."""
-    async with visit.core.ledger.read() as conn:
-        members = await roster.load(conn)
-        columns = await posts.columns(conn)
+
+    async def load() -> list[str]:
+        async with visit.core.ledger.read() as conn:
+            return await posts.columns(conn)
+
+    members = await visit.members()
+    columns = (await visit.remembered("columns", load)).value
     chosen = values.get("accounts", "").split("\n") if values.get("accounts") else []
     open_ = [one for one in members.accounts.values() if one.status is not AccountStatus.CLOSED]
     first = [one for one in open_ if one.flagship or one.id in chosen]

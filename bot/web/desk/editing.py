@@ -15,7 +15,6 @@ from bot.domain.people import Right
 from bot.domain.problem import has_errors
 from bot.domain.review import Said
 from bot.engine import editing, reviewing
-from bot.engine import plan as plans
 from bot.engine.editing import Looked
 from bot.engine.reviewing import Case
 from bot.errors import UsageError
@@ -32,6 +31,7 @@ from bot.web.desk.fields import Fields
 from bot.web.desk.post_form import Values
 from bot.web.desk.routes import get, post
 from bot.web.desk.visit import Visit, wants_json
+from bot.web.following import follow
 
 _GIVEN = ("title", "day", "time", "column", "slot")  # what a link to a new post may fill in
 
@@ -225,7 +225,7 @@ async def _saved(visit: Visit, saved: Saved, wish: Wish, before: Case | None) ->
         facts = {"file": saved.file, "fields": changed, "content_hash": digest}
         await visit.noted("post.saved", saved.post, **facts)
     try:
-        made = await plans.apply(visit.core, reading)
+        made = await follow(visit.desk.app, saved.written)
     except UsageError as error:
         message = _("It stands in {file}. The plan does not follow yet: {why}")
         return visit.message(200, _("Saved"), message.format(file=saved.file, why=error))
@@ -248,8 +248,12 @@ async def remove(visit: Visit) -> web.StreamResponse:
     except NotSaved as error:
         return visit.message(409, _("Not taken out"), str(error))
     await visit.noted("post.removed", name, file=saved.file)
-    reading = await asyncio.to_thread(visit.desk.app.read)
-    await plans.apply(visit.core, reading)
+    try:
+        await follow(visit.desk.app, saved.written)
+    except UsageError as error:
+        message = _("It was taken out of {file}. The plan does not follow yet: {why}")
+        text = message.format(file=saved.file, why=error)
+        return visit.message(200, _("Taken out"), text)
     return visit.go("calendar?done=removed")
 
 

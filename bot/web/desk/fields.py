@@ -11,7 +11,7 @@ from multidict import MultiMapping
 from bot.i18n import _
 
 # An unknown encoding, a part without a name, a body that is not packed as it says.
-_UNREADABLE = (ValueError, LookupError, RuntimeError, web.RequestPayloadError)
+UNREADABLE = (ValueError, LookupError, RuntimeError, web.RequestPayloadError)
 
 
 def clean(text: str) -> str:
@@ -50,5 +50,5 @@ async def sent(request: web.Request) -> Fields:
     """The fields of the form that was sent; HTTP 400 for what cannot be read as one."""
     try:
         return Fields(await request.post())
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise web.HTTPBadRequest(text=_("This is no form that can be read.")) from error

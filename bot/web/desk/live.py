@@ -61,8 +61,8 @@ class Live:
                 told = f"event: changed\ndata: {self._version}\n\n" if changed.is_set() else ":\n\n"
                 changed.clear()
                 await response.write(told.encode())
-        except ConnectionError:
-            pass
+        except (ConnectionError, *LEDGER_GONE):
+            pass  # the browser comes again by itself
         finally:
             self._listening.discard(changed)
         return response

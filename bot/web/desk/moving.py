@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 
 from bot.engine import desk_calendar
@@ -34,7 +35,8 @@ async def move(visit: Visit, post: str, *, day: str, at: str, seen: str) -> date
     was = f"{stored.due_at.astimezone(visit.zone):%Y-%m-%d %H:%M}"
     to = f"{due_at.astimezone(visit.zone):%Y-%m-%d %H:%M}"
     await visit.noted("post.moved", post, file=saved.file, fields=["at"], **{"from": was, "to": to})
-    await follow(visit.desk.app, saved.written)
+    with suppress(UsageError):  # it is saved; `bot run` sees to the rest
+        await follow(visit.desk.app, saved.written)
     return due_at
 
 

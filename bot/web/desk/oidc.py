@@ -82,7 +82,7 @@ async def start(desk: Desk, request: web.Request) -> web.StreamResponse:
     there = str(provider["authorization_endpoint"])
     location = f"{there}{'&' if '?' in there else '?'}{query}"
     response = web.Response(status=303, headers={"Location": location, "Cache-Control": "no-store"})
-    secure = desk.settings.web.public_url.startswith("https://")
+    secure = doors.is_secure(desk, request)
     response.set_cookie(
         _COOKIE, _pack(desk, asked), httponly=True, secure=secure, samesite="Lax", max_age=_LIFE_S
     )
@@ -112,7 +112,7 @@ async def callback(desk: Desk, request: web.Request) -> web.StreamResponse:
         entered = await entrance.begin(conn, person, address=address_of(request), now=now)
     response = web.Response(status=303, headers={"Location": root_of(request) + asked.target})
     response.del_cookie(_COOKIE)
-    return doors.with_cookie(desk, response, entered)
+    return doors.with_cookie(desk, request, response, entered)
 
 
 def _no(request: web.Request, text: str) -> web.Response:

@@ -20,6 +20,7 @@ from bot.web.desk.routes import get, post
 from bot.web.desk.visit import Refused, Visit
 
 _NOTE_MAX = 1000
+_YEARS = range(2000, 2100)
 
 
 async def show(visit: Visit) -> web.StreamResponse:
@@ -165,14 +166,15 @@ async def _deputies(
     async with visit.core.ledger.read() as conn:
         everybody = await people.everybody(conn)
     active = [one for one in everybody if one.ended_at is None]
+    mine = [one for one in active if _may_name(visit, one.login) and one.levels]
     return visit.render(
         "deputies",
         status=status,
         title=_("Deputies"),
         deputies=found,
         names={one.login: one.name for one in everybody},
-        reviewers=[one for one in active if _may_name(visit, one.login) and one.levels],
-        people=active,
+        reviewers=mine,
+        people=active if mine else [],
         may_end=lambda one: _may_name(visit, one.login),
         typed=typed,
         fault=fault,
@@ -209,7 +211,10 @@ async def name_deputy(visit: Visit) -> web.StreamResponse:
 
 def _day(visit: Visit, text: str) -> datetime:
     try:
-        return datetime.combine(date.fromisoformat(text), time(), visit.zone)
+        day = date.fromisoformat(text)
+        if day.year not in _YEARS:
+            raise ValueError(text)
+        return datetime.combine(day, time(), visit.zone)
     except ValueError as error:
         message = _("{text} is not a day; write it as 2026-05-07.")
         raise UsageError(message.format(text=text[:40])) from error

@@ -71,9 +71,9 @@ def _shown(key: str, value: Any) -> str:
     if isinstance(value, BaseModel):
         value = value.model_dump()
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} = {one}" for name, one in value.items())
+        return ", ".join(f"{name} = {_shown(str(name), one)}" for name, one in value.items())
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
+        return ", ".join(_shown(key, one) for one in value)
     return str(value)
 
 

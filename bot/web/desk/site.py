@@ -30,6 +30,7 @@ from bot.web.desk import (
     freeze,
     key_item,
     key_items,
+    keys,
     log,
     matches,
     me,
@@ -41,6 +42,7 @@ from bot.web.desk import (
     tasks,
     today,
     uploads,
+    webhooks,
 )
 from bot.web.desk.edit_preview import Previews
 from bot.web.desk.live import Live
@@ -58,6 +60,7 @@ ROUTES: Sequence[Route] = (
     *calendar.ROUTES,
     *editing.ROUTES,
     *freeze.ROUTES,
+    *keys.ROUTES,
     *log.ROUTES,
     *key_item.ROUTES,
     *key_items.ROUTES,
@@ -70,6 +73,7 @@ ROUTES: Sequence[Route] = (
     *tasks.ROUTES,
     *today.ROUTES,
     *uploads.ROUTES,
+    *webhooks.ROUTES,
 )
 _FORM = "application/x-www-form-urlencoded"
 _IN_WORDS = (

@@ -15,6 +15,7 @@ from bot.schedule.digests import stamp
 from bot.schedule.folder import Folder
 from bot.schedule.media import inspect
 from bot.schedule.uploads import Limits, NotTaken, Upload
+from bot.web.desk.fields import UNREADABLE
 from bot.web.desk.routes import get, post
 from bot.web.desk.visit import Refused, Visit, wants_json
 from bot.web.pages import FILE
@@ -81,7 +82,7 @@ async def _taken(visit: Visit) -> str:
                 await _hear_out(part)
                 raise
             return await asyncio.to_thread(upload.keep)
-    except ValueError as error:  # no multipart after all
+    except UNREADABLE as error:  # no multipart after all
         raise NotTaken(_("The file did not arrive whole. Please send it again.")) from error
 
 

@@ -34,7 +34,8 @@ def running(office: Office, env: Mapping[str, str]) -> Iterator[tuple[str, Comma
     office.write(status("s1", "2026-05-06 10:00"))
     process = start(office.folder, "run", env=env)
     try:
-        yield next(line for line in process.stderr if "Health" in line), process
+        told = (line for line in process.stderr if "Health" in line or "not served" in line)
+        yield next(told), process
     finally:
         process.send_signal(signal.SIGTERM)
         _out, err = process.communicate(timeout=SOON_S)
@@ -65,6 +66,6 @@ def test_a_port_in_use_is_said_and_the_bot_goes_on(office: Office, env: dict[str
         taken.listen()
         env["BOT_WEB__LISTEN"] = f"127.0.0.1:{taken.getsockname()[1]}"
         with running(office, env) as (said, process):
-            assert "are not served" in said
+            assert "The desk is not served" in said
             assert "Publishing goes on" in said
             assert process.poll() is None

@@ -55,6 +55,7 @@ def test_what_is_right(kind: Any, text: str, value: object) -> None:
         ("2026-13-06 10:00", "bad-time", "YYYY-MM-DD HH:MM"),
         ("2026-05-06 24:00", "bad-time", "YYYY-MM-DD HH:MM"),
         ("0001-01-01 00:00", "bad-time", "YYYY-MM-DD HH:MM"),
+        ("9999-12-31 10:00", "bad-time", "YYYY-MM-DD HH:MM"),
         ("１０：００", "time-without-day", "10:00"),
         ("明天", "bad-time", "YYYY-MM-DD HH:MM"),
     ],

@@ -12,10 +12,11 @@ from urllib.parse import urlencode
 
 import aiohttp
 import pytest
+from multidict import CIMultiDict
 from yarl import URL
 
 from bot.engine import entrance
-from bot.ledger import people
+from bot.ledger import audit, people
 from bot.web.desk.doors import COOKIE
 from tests.bot.engine.world import open_world
 from tests.bot.web.visitors import Desk, Visitor, open_desk
@@ -129,6 +130,23 @@ async def test_guessing_is_slowed_down_for_the_login_and_not_for_others(desk: De
     assert (await visitor.ask("POST", "/login", data=right)).status == 303
 
 
+async def test_behind_a_proxy_its_own_word_counts_and_not_the_visitors(desk: Desk) -> None:
+    await with_password(desk)
+    headers = CIMultiDict(
+        [("X-Forwarded-For", "10.0.0.6"), ("X-Forwarded-For", "10.0.0.7, 10.0.0.9")]
+    )
+    data = {"login": "admin", "password": GOOD}
+    visitor = await desk.stranger()
+    open_line = await visitor.ask("POST", "/login", data=data, headers=headers)
+    assert "Secure" not in open_line.headers["Set-Cookie"]
+    headers["X-Forwarded-Proto"] = "https"
+    page = await visitor.ask("POST", "/login", data=data, headers=headers)
+    assert "Secure" in page.headers["Set-Cookie"]
+    async with desk.app.core.ledger.read() as conn:
+        newest, *_others = await audit.entries(conn, actions=["login"])
+    assert newest.address == "10.0.0.9"
+
+
 async def test_many_guesses_at_once_count_like_guesses_one_by_one(desk: Desk) -> None:
     visitor = await with_password(desk)
     data = {"login": "admin", "password": "wrong"}
@@ -183,8 +201,13 @@ async def test_a_form_of_another_site_does_not_come_back_as_one_of_ours(desk: De
         ({"Content-Type": "application/x-www-form-urlencoded; charset=none"}, b"login=a"),
         ({"Content-Type": "application/x-www-form-urlencoded"}, b"login=\xff&password=\xfe"),
         ({"Content-Type": "multipart/form-data; boundary=x"}, b"--x\r\n\r\na\r\n--x--\r\n"),
+        (
+            {"Content-Type": "multipart/form-data; boundary=x"},
+            b"--x\r\nContent-Disposition: form-data; name=a\r\n"
+            b"Content-Transfer-Encoding: none\r\n\r\na\r\n--x--\r\n",
+        ),
     ],
-    ids=["coding", "bytes", "parts"],
+    ids=["coding", "bytes", "parts", "packing"],
 )
 async def test_what_is_no_form_is_refused_in_words(
     desk: Desk, headers: dict[str, str], body: bytes

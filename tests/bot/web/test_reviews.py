@@ -90,10 +90,11 @@ async def test_a_deputy_acts_for_some_days_and_it_is_written_down(desk: Desk) ->
         await desk.visitor(name)
     first, manager = await desk.visitor("first"), await desk.visitor("manager")
     days = {"from": "2026-05-06", "to": "2026-05-08"}
-    odd = await first.post(
-        "/reviews/deputies", login="first", deputy="manager", **{**days, "to": "x"}
-    )
-    assert odd.status == 422
+    for last in ("x", "9999-12-31"):
+        odd = await first.post(
+            "/reviews/deputies", login="first", deputy="manager", **{**days, "to": last}
+        )
+        assert odd.status == 422
     not_mine = await manager.post("/reviews/deputies", login="first", deputy="manager", **days)
     assert not_mine.status == 403
     named = await first.post("/reviews/deputies", login="first", deputy="manager", **days)
@@ -111,4 +112,5 @@ async def test_a_liaison_sees_no_review(desk: Desk) -> None:
     liaison = await desk.visitor("liaison")
     assert (await liaison.get("/reviews")).status == 403
     assert (await liaison.get("/reviews/p1")).status == 403
+    assert (await liaison.get("/reviews/deputies")).tree.css("option") == []
     assert (await (await desk.visitor("first")).get("/reviews/none")).status == 404

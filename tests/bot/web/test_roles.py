@@ -68,6 +68,9 @@ MATRIX = {
     "POST /posts/{post}/remove": "officer",
     "GET /rules/{code}": ALL,
     "GET /settings": "administrator",
+    "GET /settings/api": "administrator",
+    "POST /settings/api": "administrator",
+    "POST /settings/api/{id}/end": "administrator",
     "GET /settings/people": "administrator",
     "POST /settings/people": "administrator",
     "GET /settings/people/{login}": "administrator",
@@ -75,6 +78,11 @@ MATRIX = {
     "POST /settings/people/{login}/end": "administrator",
     "POST /settings/people/{login}/invite": "administrator",
     "POST /settings/people/{login}/restore": "administrator",
+    "GET /settings/webhooks": "administrator",
+    "POST /settings/webhooks": "administrator",
+    "GET /settings/webhooks/{id}": "administrator",
+    "POST /settings/webhooks/{id}/deliveries/{delivery}/again": "administrator",
+    "POST /settings/webhooks/{id}/end": "administrator",
     "GET /tasks": "officer liaison",
     "GET /tasks/{id}": "officer liaison",
     "POST /tasks/{id}": "officer liaison",
@@ -86,6 +94,7 @@ MATRIX = {
 }
 # What stands for the parts of an address.
 PARTS = {
+    "delivery": "1",
     "account": "u01-wechat",
     "code": "cover-missing",
     "id": "1",

@@ -338,9 +338,9 @@ async def test_what_must_be_taken_down_or_corrected(site: Site) -> None:
     assert (await site.get(path)).status == 200
 
 
-async def test_the_stylesheet_is_the_only_thing_a_page_loads(site: Site) -> None:
+async def test_stylesheet_and_icon_are_all_a_page_loads(site: Site) -> None:
     page = await site.get(await site.link(TaskKind.HAND_OFF))
-    (style,) = page.tree.css("link")
+    (style,) = page.tree.css("link[rel=stylesheet]")
     sheet = await site.get(f"/t/{style.attributes['href']}")
     assert (sheet.status, sheet.headers["Content-Type"]) == (200, "text/css; charset=utf-8")
     assert "immutable" in sheet.headers["Cache-Control"]

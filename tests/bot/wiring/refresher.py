@@ -1,4 +1,4 @@
-"""A worker that needs a token: a program of its own, started by test_processes.py.
+"""A worker that needs a token: a program of its own, started by test_processes.py through forks.py.
 
 It opens the bot on the ledger it is told, says "ready", waits for a line on stdin, and then makes
 sure of a living token of the account and prints what the ledger holds. With `kill` it dies by
@@ -69,8 +69,7 @@ def _dying(app: App, account: Account, session: aiohttp.ClientSession) -> Renews
     return adapter
 
 
-async def main(job: Mapping[str, Any]) -> None:
-    """Does what the module says."""
+async def _work(job: Mapping[str, Any]) -> None:
     logs.configure("error")
     clock = VirtualClock(datetime.fromisoformat(job["now"]))
     async with open_app(settings(job), clock=clock) as app, aiohttp.ClientSession() as session:
@@ -88,5 +87,6 @@ async def main(job: Mapping[str, Any]) -> None:
         print(json.dumps(app.vault.open(kept.sealed)), flush=True)
 
 
-if __name__ == "__main__":
-    asyncio.run(main(json.loads(sys.argv[1])))
+def main() -> None:
+    """Does what the module says."""
+    asyncio.run(_work(json.loads(sys.argv[1])))

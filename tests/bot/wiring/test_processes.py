@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -19,12 +17,13 @@ from bot.ledger.tables import credentials
 from bot.stage import outside
 from tests.bot.engine.entering import ends
 from tests.bot.engine.world import World, open_world, roster, status
+from tests.forks import ROOT, Command
 from tests.pairs import Pair
 
 pytestmark = pytest.mark.both_ways
 
-PROGRAM = Path(__file__).with_name("refresher.py")
-ROOT = Path(__file__).parents[3]
+PROGRAM = "tests.bot.wiring.refresher"
+SOON_S = 60.0
 DAY = timedelta(days=1)
 IN_VARIABLE = {"credential": "env:U01_SECRET"}
 
@@ -37,8 +36,8 @@ async def world(tmp_path: Path, pair: Pair) -> AsyncIterator[World]:
         yield opened
 
 
-async def worker(world: World, account: str, *, kill: bool = False) -> Process:
-    """A process that is ready to ask for a token."""
+def worker(world: World, account: str, *, kill: bool = False) -> Command:
+    """A process on its way to where it asks for a token."""
     job = {
         "folder": str(world.folder),
         "ledger_url": world.pair.ledger_url,
@@ -48,25 +47,24 @@ async def worker(world: World, account: str, *, kill: bool = False) -> Process:
         "account": account,
         "kill": kill,
     }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        str(PROGRAM),
-        json.dumps(job),
-        stdin=PIPE,
-        stdout=PIPE,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    assert process.stdout is not None
-    assert await process.stdout.readline() == b"ready\n"
-    return process
+    return Command(ROOT, json.dumps(job), env=os.environ, stdin=None, program=PROGRAM)
 
 
-async def race(*processes: Process) -> list[dict[str, Any]]:
+async def lived(*processes: Command) -> list[str]:
+    """Lets all go at once, when all are ready; what each then said."""
+    for process in processes:
+        assert await asyncio.to_thread(process.stdout.readline) == "ready\n"
+    for process in processes:
+        process.tell("go\n")
+    ends = (asyncio.to_thread(process.communicate, SOON_S) for process in processes)
+    return [out for out, _err in await asyncio.gather(*ends)]
+
+
+async def race(*processes: Command) -> list[dict[str, Any]]:
     """Lets all go at once; the fields each found stored afterwards."""
-    said = await asyncio.gather(*(process.communicate(b"go\n") for process in processes))
+    said = await lived(*processes)
     assert [process.returncode for process in processes] == [0] * len(processes)
-    return [json.loads(out) for out, _err in said]
+    return [json.loads(out) for out in said]
 
 
 async def slow(world: World, platform: str, path: str) -> None:
@@ -77,7 +75,7 @@ async def slow(world: World, platform: str, path: str) -> None:
 
 async def test_two_processes_fetch_one_wechat_token(world: World) -> None:
     await slow(world, "wechat", "stable_token")
-    one, two = await race(await worker(world, "u01-wechat"), await worker(world, "u01-wechat"))
+    one, two = await race(*(worker(world, "u01-wechat") for _number in range(2)))
     assert one["access_token"] == two["access_token"] != ""
     assert await world.requests("stable_token") == 1
 
@@ -94,7 +92,7 @@ async def test_two_processes_make_one_token_of_a_variables_secret(
         async with world.app.core.ledger.write() as conn:
             await conn.execute(delete(credentials).where(credentials.c.account == "u01-wechat"))
         await slow(world, "wechat", "stable_token")
-        one, two = await race(await worker(world, "u01-wechat"), await worker(world, "u01-wechat"))
+        one, two = await race(*(worker(world, "u01-wechat") for _number in range(2)))
         assert one["access_token"] == two["access_token"] != ""
         assert await world.requests("stable_token") == 1
 
@@ -103,7 +101,7 @@ async def test_two_processes_renew_one_douyin_grant(world: World) -> None:
     """A renewal kills the old refresh token at once: two of them would lose the account."""
     await _ends_in(world, access=DAY / 2, refresh=4 * DAY)
     await slow(world, "douyin", "oauth/")
-    one, two = await race(await worker(world, "u01-douyin"), await worker(world, "u01-douyin"))
+    one, two = await race(*(worker(world, "u01-douyin") for _number in range(2)))
     assert one == two
     assert one["renewals"] == "1"
     assert await world.requests("renew_refresh_token") == 1
@@ -113,16 +111,16 @@ async def test_two_processes_renew_one_douyin_grant(world: World) -> None:
 async def test_a_rotated_token_is_durable_before_it_is_used(world: World) -> None:
     """Killed right after the store: the next process works with what the dead one got."""
     await _ends_in(world, access=10 * DAY, refresh=4 * DAY)
-    dying = await worker(world, "u01-douyin", kill=True)
-    await dying.communicate(b"go\n")
+    dying = worker(world, "u01-douyin", kill=True)
+    await lived(dying)
     assert dying.returncode == -9
-    (found,) = await race(await worker(world, "u01-douyin"))
+    (found,) = await race(worker(world, "u01-douyin"))
     assert found["renewals"] == "1"
     assert await world.requests("renew_refresh_token") == 1
     # The old one is dead by now; the platform takes the stored one.
     world.clock.set(world.clock.now() + 10 * DAY)
     await world.outside.set_clock(world.clock.now())
-    (found,) = await race(await worker(world, "u01-douyin"))
+    (found,) = await race(worker(world, "u01-douyin"))
     assert await world.requests("oauth/refresh_token") == 1
     assert not found.get("trouble")
 

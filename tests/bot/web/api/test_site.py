@@ -138,7 +138,7 @@ async def test_what_can_be_done(world: World, desk: Desk) -> None:
     entries = (await does.get("/log", by="token 区门户"))["entries"]
     assert [one["action"] for one in entries] == [
         *("publication.confirm", "publication.retry", "publication.cancel"),
-        *("unit.required", "unit.exempted", "publication.decline", "task.answered"),
+        *("item.required", "item.exempted", "publication.decline", "task.answered"),
     ]
 
 
@@ -202,6 +202,7 @@ NONSENSE = (
     "/publications?from=2026-02-30&to=2026-03-01",
     "/counts?period=2026-13",
     "/counts?period=2026&from=2026-05-01",
+    "/counts?as_of=0001-01-01",
     "/counts?as_of=2099-01-01",
     "/counts/items?period=2026",
     "/log?subject=%00",
