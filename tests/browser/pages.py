@@ -20,7 +20,7 @@ class PageOf:
     phone: bool = False  # pictured once more on a phone
     dark: bool = False  # pictured once more in the dark
     height: int = 900  # of the picture, where more is worth seeing
-    drawn: str = ""  # JavaScript that is true once scripts have drawn what belongs into the picture
+    frame: str = ""  # a frame that a script fills, and that belongs into the picture
 
     @property
     def address(self) -> str:
@@ -30,7 +30,7 @@ class PageOf:
 
 PAGES: Sequence[PageOf] = (
     PageOf(name="today", route="/", phone=True, dark=True),
-    PageOf(name="calendar", route="/calendar", phone=True, height=1300),
+    PageOf(name="calendar", route="/calendar", phone=True, height=1200),
     PageOf(name="calendar-week", route="/calendar", path="/calendar?view=week"),
     PageOf(name="calendar-list", route="/calendar", path="/calendar?view=list"),
     PageOf(
@@ -38,7 +38,7 @@ PAGES: Sequence[PageOf] = (
         route="/posts/{post}",
         path="/posts/k4-long-prescription",
         phone=True,
-        height=1800,
+        height=1300,
     ),
     PageOf(name="post-checks", route="/posts/{post}/checks", path="/posts/k5-heat-warning/checks"),
     PageOf(
@@ -50,8 +50,8 @@ PAGES: Sequence[PageOf] = (
         path="/posts/k5-heat-warning/edit",
         phone=True,
         dark=True,
-        height=1500,
-        drawn="document.getElementById('preview').contentDocument.images.length > 0",
+        height=1200,
+        frame="#preview",
     ),
     PageOf(name="new-post", route="/posts/new", height=1500),
     PageOf(name="rule", route="/rules/{code}", path="/rules/efficacy-claim"),
@@ -85,9 +85,9 @@ PAGES: Sequence[PageOf] = (
         name="counts-items",
         route="/counts/items",
         who="manager",
-        path="/counts/items?period=2026-05&platform=weibo",
+        path="/counts/items?period=2026-05&platform=wechat",
     ),
-    PageOf(name="charts", route="/charts", who="manager", dark=True, height=2400),
+    PageOf(name="charts", route="/charts", who="manager", dark=True, height=2000),
     PageOf(name="accounts", route="/accounts", phone=True),
     PageOf(name="accounts-days", route="/accounts", path="/accounts?view=days&unit=u02"),
     PageOf(name="account", route="/accounts/{account}", path="/accounts/u02-wechat"),
