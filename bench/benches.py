@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from bench import (
     burst,
     coverage,
+    desk,
     duel,
     footprint,
     growth,
@@ -31,6 +32,7 @@ BENCHES: dict[str, Callable[[int], Awaitable[Outcome]]] = {
     "matching": matching.measure,
     "million": million.measure,
     "coverage": coverage.measure,
+    "desk": desk.measure,
     "reading": reading.measure,
     "spent": spent.measure,
 }

@@ -115,7 +115,7 @@ def members_of(size: Size) -> Roster:
             unit=unit,
             platform=platform,
             name=f"单位{number}",
-            verified_name=f"单位{number}",
+            verified_name=units[unit].name,
             filing="备",
             flagship=number == 0,
             reprint=ReprintPolicy.AUTO,

@@ -22,16 +22,17 @@ from bench import load, matrix
 from bench.load import token_of
 from bench.matrix import Size
 from bot.app import App, open_app
+from bot.domain import matching, normalise, sketch
 from bot.domain.people import DeskRole, Person
 from bot.domain.problem import has_errors
 from bot.domain.publication import State
 from bot.domain.review import Level
 from bot.domain.roster import Account, Roster
 from bot.engine import entrance, plan
-from bot.ledger import credentials, people
+from bot.ledger import compared, credentials, people
 from bot.ledger.connection import Connection
 from bot.ledger.desk_tables import audit as audit_table
-from bot.ledger.tables import events, items, publications, stats
+from bot.ledger.tables import accounts, events, items, publications, stats
 from bot.settings import Settings
 
 ITEMS = 200_000
@@ -105,6 +106,7 @@ async def opened(folder: Path, settings: Settings, size: Size) -> AsyncIterator[
             await _more_items(conn, reading.roster, size)
             await _happened(conn)
             await _logged(conn, size)
+            await settled(conn, size.end)
             cookies = await _log_in(conn, size)
         yield app, Office(folder=folder, settings=settings, cookies=cookies)
 
@@ -286,6 +288,14 @@ async def _happened(conn: Connection) -> None:
             literal({}, events.c.facts.type).label("facts"),
         ).where(table.id.not_in(known) if not before else table.post.like("2026-%"))
         await _from(conn, events, found)
+
+
+async def settled(conn: Connection, now: datetime) -> None:
+    """Everything is read and compared: a bot that starts has nothing to do but what comes due."""
+    await conn.execute(update(items).values(sketched=sketch.VERSION))
+    rules = f"{matching.RULE_VERSION}.{normalise.VERSION}"
+    await compared.note(conn, await compared.key_items(conn, rules))
+    await conn.execute(update(accounts).values(tried_at=now, swept_at=now, read_until=now))
 
 
 async def _logged(conn: Connection, size: Size) -> None:

@@ -23,6 +23,7 @@ from bot.web.desk.site import ROUTES
 
 _PARAMETER = re.compile(r"\{(\w+)(?::[^}]*)?\}")
 _LOADED = re.compile(r'(?:href|src)="([^"]*static/[^"]+)"')
+_FILES = frozenset({"name", "token"})  # what lies there is a file somebody brought, and no page
 _SOME = 7  # different values of a parameter
 # Other ways to look at the same page.
 _WAYS: Mapping[str, Sequence[str]] = {
@@ -42,6 +43,11 @@ class Place:
     name: str
     role: str
     paths: Sequence[str]
+
+    @property
+    def is_file(self) -> bool:
+        """True for what is downloaded and not looked at."""
+        return "{kind}" in self.name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +106,7 @@ async def places(app: App, roles: Sequence[str]) -> list[Place]:
         facts = await _facts(conn)
     found = []
     for route in ROUTES:
-        if route.method != "GET":
+        if route.method != "GET" or _FILES & set(_PARAMETER.findall(route.path)):
             continue
         role = _who(route.right, roles)
         paths = _paths(route.path, facts)
@@ -156,11 +162,17 @@ async def _facts(conn: Connection) -> Facts:
     ordinary = select(posts.c.id).where(posts.c.key_item.is_(False)).order_by(posts.c.due_at)
     doubtful = {row.post: str(row.id) for row in await conn.execute(matched)}
     reviewed = ordinary.where(posts.c.column == "每周科普").order_by(posts.c.due_at.desc())
+    some = [*await texts(ordinary), *key_items]
+    known = select(publications.c.post, publications.c.account).where(
+        publications.c.post.in_(some), publications.c.platform != "website"
+    )
+    there = {row.post: row.account for row in await conn.execute(known)}
     tasks = await open_tasks.open_tasks(conn)
     return {
         ("key-items", "post"): list(doubtful),
         ("key-items", "number"): list(doubtful.values()),
-        ("posts", "post"): [*await texts(ordinary), *key_items],
+        ("posts", "post"): list(there),
+        ("posts", "account"): list(there.values()),
         ("reviews", "post"): await texts(reviewed),
         ("tasks", "id"): [task.id for task in tasks[:_SOME]],
         ("settings", "login"): ["officer", "liaison"],
@@ -169,7 +181,7 @@ async def _facts(conn: Connection) -> Facts:
         ("", "account"): await texts(select(accounts.c.id)),
         ("", "item"): await texts(select(items.c.id)),
         ("", "kind"): ["xlsx", "csv"],
-        ("", "name"): ["text.txt"],
+        ("", "code"): ["quiet-hours", "cover-missing"],
     }
 
 

@@ -172,6 +172,7 @@ class Web(_Part):
     """Where health and metrics are served."""
 
     listen: str = "127.0.0.1:8080"  # "" serves nothing
+    own_process: bool = True  # beside `bot run`; no: within it
     metrics_open: bool = False
     overdue_s: float = Field(default=60.0, gt=0)
     public_url: str = ""  # how platforms and browsers outside reach it, without a path's end

@@ -10,6 +10,7 @@ import typer
 
 from bot import worker as workers
 from bot.app import App, open_app
+from bot.cli.beside import beside
 from bot.cli.calendar import Folder, folder_settings
 from bot.cli.ids import say
 from bot.cli.living import Living
@@ -34,7 +35,6 @@ from bot.ledger.alone import alone
 from bot.queue.remote import Chore
 from bot.settings import Settings
 from bot.simulator import serve as serve_simulator
-from bot.web.app import watched
 
 _RECALL_EVERY_S = 30  # what was in flight when it was withdrawn may have turned out public
 _TELL_EVERY_S = 5  # programs that are told what happens
@@ -69,7 +69,7 @@ async def _run(settings: Settings, *, once: bool, yes: bool) -> int:
             await recall_work.work_due(app.core)
             return await _once_code(app, bad=has_errors(made.problems))
         stop = _stop_on_signal(app)
-        async with watched(app, say):
+        async with beside(app, say):
             await _forever(app, stop, living)
         return OK
 
@@ -153,7 +153,7 @@ def worker() -> None:
     async def work() -> None:
         async with open_app(settings) as app:
             stop = _stop_on_signal(app)
-            async with watched(app, say):
+            async with beside(app, say):
                 notes.print(_("Running. Press Ctrl-C to stop."))
                 await workers.work(app, _chores(app), stop)
 

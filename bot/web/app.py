@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from socket import socket
+from typing import TypedDict
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -22,11 +24,22 @@ from bot.web.desk.site import Desk, in_words
 from bot.web.feed import Feed
 from bot.web.hooks import Hooks
 from bot.web.pages import add_static
+from bot.web.relay import Relay
 from bot.web.tasks import Tasks
 from bot.web.watch import Notes, Watch, nothing
 
 log = get_logger(__name__)
 _SHUTDOWN_S = 1.0
+
+
+class Parts(TypedDict):
+    """What is served besides health."""
+
+    hooks: Hooks
+    feed: Feed
+    tasks: Tasks
+    desk: Desk
+    api: Api
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +51,7 @@ class Served:
 
 
 def create_app(
-    watch: Watch,
+    watch: Watch | Relay,
     hooks: Hooks | None = None,
     feed: Feed | None = None,
     tasks: Tasks | None = None,
@@ -97,12 +110,17 @@ async def serving(
         metrics_open=web_settings.metrics_open,
         notes=notes,
     )
-    site = create_app(watch, hooks, feed, tasks, desk, api)
+    async with _running(create_app(watch, hooks, feed, tasks, desk, api)) as runner:
+        yield await _listen(runner, *web_settings.address)
+
+
+@asynccontextmanager
+async def _running(site: web.Application) -> AsyncIterator[web.AppRunner]:
     # Without an access log: addresses hold keys.
     runner = web.AppRunner(site, access_log=None, shutdown_timeout=_SHUTDOWN_S)
     await runner.setup()
     try:
-        yield await _listen(runner, *web_settings.address)
+        yield runner
     finally:
         await runner.cleanup()
 
@@ -111,15 +129,24 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> Served:
     try:
         await web.TCPSite(runner, host, port).start()
     except OSError as error:
-        cause = error.strerror or str(error)
-        log.error("web.not_served", host=host, port=port, error=cause)
-        sentence = _(
-            "The desk is not served: nothing can listen on {host}:{port} ({cause}). "
-            "Publishing goes on. Set web.listen to a free address, or to nothing."
-        ).format(host=host, port=port, cause=cause)
-        return Served(sentence=sentence, address="")
+        return not_served(host, port, error)
     # With port 0 the system has chosen one.
-    port = runner.addresses[0][1]
+    return served_at(host, runner.addresses[0][1])
+
+
+def not_served(host: str, port: int, error: OSError) -> Served:
+    """Nothing can listen there."""
+    cause = error.strerror or str(error)
+    log.error("web.not_served", host=host, port=port, error=cause)
+    sentence = _(
+        "The desk is not served: nothing can listen on {host}:{port} ({cause}). "
+        "Publishing goes on. Set web.listen to a free address, or to nothing."
+    ).format(host=host, port=port, cause=cause)
+    return Served(sentence=sentence, address="")
+
+
+def served_at(host: str, port: int) -> Served:
+    """It is served there."""
     address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     sentence = _("Health and metrics: {address}/readyz").format(address=address)
     return Served(sentence=sentence, address=address)
@@ -128,32 +155,47 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> Served:
 @asynccontextmanager
 async def watched(app: App, say: Callable[[str], object]) -> AsyncIterator[Served]:
     """Serves the running program while the block runs; `say` tells the person where, or why not."""
-    settings, core, sign = app.settings, app.core, app.vault.sign
-    ping = None if app.redis is None else app.redis.ping
-    hooks = Hooks(core, sign=sign, public_url=settings.web.public_url)
-    feed = Feed(core, sign=sign, zone=settings.zone, schedules=settings.office.schedules)
-    tasks = Tasks(core, sign=sign, zone=settings.zone, packages=settings.files.handoff)
     async with serving(
-        settings.web,
-        core,
+        app.settings.web,
+        app.core,
         app.metrics,
-        ping=ping,
-        hooks=hooks,
-        feed=feed,
-        tasks=tasks,
-        desk=Desk(app),
-        api=Api(app),
+        ping=None if app.redis is None else app.redis.ping,
+        **_parts(app),
         notes=app.standing.notes,
     ) as served:
-        if served.sentence:
-            say(served.sentence)
-        if served.address:
-            await _welcome(app, settings.web.public_url or served.address, say)
+        await announce(app, served, say)
         yield served
 
 
+def _parts(app: App) -> Parts:
+    settings, core, sign = app.settings, app.core, app.vault.sign
+    return {
+        "hooks": Hooks(core, sign=sign, public_url=settings.web.public_url),
+        "feed": Feed(core, sign=sign, zone=settings.zone, schedules=settings.office.schedules),
+        "tasks": Tasks(core, sign=sign, zone=settings.zone, packages=settings.files.handoff),
+        "desk": Desk(app),
+        "api": Api(app),
+    }
+
+
+@asynccontextmanager
+async def for_another(app: App, listening: Sequence[socket], relay: Relay) -> AsyncIterator[None]:
+    """Serves on sockets that the publishing process has opened, while the block runs."""
+    async with _running(create_app(relay, **_parts(app))) as runner:
+        for one in listening:
+            await web.SockSite(runner, one).start()
+        yield
+
+
+async def announce(app: App, served: Served, say: Callable[[str], object]) -> None:
+    """Tells where the desk is, or why not, and how the first person comes in."""
+    if served.sentence:
+        say(served.sentence)
+    if served.address:
+        await _welcome(app, app.settings.web.public_url or served.address, say)
+
+
 async def _welcome(app: App, address: str, say: Callable[[str], object]) -> None:
-    """Tells where the desk is, and how the first person comes in."""
     secret = await entrance.first_link(app.core)
     if secret:
         message = _("Nobody can log in yet. Set the administrator's password here, once: {link}")

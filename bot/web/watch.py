@@ -71,7 +71,7 @@ class Watch:
 
     async def page(self, request: web.Request) -> web.Response:
         """All metrics; without those of the ledger while it cannot be read."""
-        if not (self.metrics_open or _from_here(request)):
+        if not (self.metrics_open or from_here(request)):
             message = _("Metrics are for this machine only; see web.metrics_open in the settings.")
             return web.json_response({"error": message}, status=403)
         try:
@@ -83,7 +83,7 @@ class Watch:
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-def _from_here(request: web.Request) -> bool:
+def from_here(request: web.Request) -> bool:
     """True for a client on this machine; not for one whose request a proxy here passed on."""
     passed_on = any(name in request.headers for name in _FORWARDED)
     return not passed_on and is_loopback(request.remote)
