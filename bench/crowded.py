@@ -26,7 +26,7 @@ from bot.ledger.store import Ledger, open_ledger
 from bot.ledger.tables import events, publications
 from tests.services import free_port
 
-_SETTLE_S = 12.0  # everybody has opened a page or two by then
+_SETTLE_S = 20.0  # everybody has opened a page or two by then
 _LEAD_S = 3.0
 _LIMIT_S = 180
 _LOOK_S = 0.25

@@ -32,6 +32,7 @@ from bot.engine import entrance, plan
 from bot.ledger import compared, credentials, people
 from bot.ledger.connection import Connection
 from bot.ledger.desk_tables import audit as audit_table
+from bot.ledger.desk_tables import webhooks
 from bot.ledger.tables import accounts, events, items, publications, stats
 from bot.settings import Settings
 
@@ -108,6 +109,7 @@ async def opened(folder: Path, settings: Settings, size: Size) -> AsyncIterator[
             await _logged(conn, size)
             await settled(conn, size.end)
             cookies = await _log_in(conn, size)
+            await conn.execute(insert(webhooks), [_webhook(app, size)])
         yield app, Office(folder=folder, settings=settings, cookies=cookies)
 
 
@@ -145,8 +147,9 @@ def _account(one: Account) -> str:
 
 def _month(accounts: list[str], size: Size) -> Iterator[str]:
     begin = size.end - timedelta(days=15)
-    for number in range(30 * _A_DAY):
-        at = begin + number * timedelta(days=1) / _A_DAY
+    a_day = max(_A_DAY * size.accounts // matrix.ACCOUNTS, 2)
+    for number in range(30 * a_day):
+        at = begin + number * timedelta(days=1) / a_day
         some = [accounts[(number * 3 + more) % len(accounts)] for more in range(4)]
         yield _post(f"m{number:03d}", at, _COLUMNS[number % len(_COLUMNS)], some)
 
@@ -314,6 +317,16 @@ async def _logged(conn: Connection, size: Size) -> None:
     ]
     for first in range(0, len(rows), _AT_ONCE):
         await conn.execute(insert(audit_table), rows[first : first + _AT_ONCE])
+
+
+def _webhook(app: App, size: Size) -> Mapping[str, Any]:
+    return {
+        "url": "https://example.org/hook",
+        "secret": app.vault.seal({"secret": "0"}),
+        "events": [],
+        "by": "administrator",
+        "made_at": size.start,
+    }
 
 
 async def _log_in(conn: Connection, size: Size) -> Mapping[str, str]:

@@ -65,11 +65,10 @@ async def brief(core: Core, conn: Connection, task: Task) -> Brief:
     """What is known of the task now."""
     if task.kind not in _OF_PUBLICATIONS:
         return await _of_recall(conn, task)
-    members = await roster.load(conn)
     pub = await publications.get(conn, task.ref)
-    variant = None
-    if pub is not None:
-        variant = context.variant_of(core, await context.load(conn, [pub]), pub)
+    known = await context.load(conn, [] if pub is None else [pub])
+    members = known.roster
+    variant = None if pub is None else context.variant_of(core, known, pub)
     return Brief(
         task=task,
         matrix=members.name,

@@ -29,6 +29,12 @@ class Health:
     swept_at: datetime | None  # when all of its last days was last read again
 
 
+# Not how they are doing: of five hundred accounts that would cost as much again.
+_ACCOUNTS = select(
+    *(accounts.c[one.name] for one in fields(Account) if one.name in accounts.c)
+).order_by(accounts.c.position)
+
+
 async def load(conn: Connection, at: datetime | None = None) -> Roster:
     """Units and accounts in the order of the roster file, also those that are closed by now.
 
@@ -37,7 +43,7 @@ async def load(conn: Connection, at: datetime | None = None) -> Roster:
     if at is not None:
         return (await history(conn)).at(at)
     unit_rows = await conn.execute(select(units).order_by(units.c.position))
-    account_rows = await conn.execute(select(accounts).order_by(accounts.c.position))
+    account_rows = await conn.execute(_ACCOUNTS)
     return Roster(
         units={row.id: _unit(row) for row in unit_rows},
         accounts={row.id: _account(row) for row in account_rows},

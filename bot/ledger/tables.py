@@ -52,7 +52,9 @@ class Moment(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         # SQLite hands back naive values; they were written in UTC.
-        return None if value is None else value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC)
+        if value is None or value.tzinfo is UTC:
+            return value
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only in INTEGER keys

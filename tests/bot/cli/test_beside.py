@@ -50,6 +50,7 @@ def test_the_desk_comes_back_and_ends_with_who_publishes(
         with pytest.raises(urllib.error.HTTPError) as refusal:
             urllib.request.urlopen(passed_on, timeout=SOON_S)
         assert refusal.value.code == 403
+        refusal.value.close()
 
         desk.kill()
         assert "<form" in get(f"{url}/login")  # waits for the next one
@@ -74,7 +75,8 @@ def test_errors_of_the_calendar_are_known_to_the_desk(office: Office, env: dict[
         end = time.monotonic() + SOON_S  # told when the desk has begun
         page = ""
         while "2026-05.yaml" not in page and time.monotonic() < end:
-            page = browser.open(f"{found[1]}/", timeout=SOON_S).read().decode()
+            with browser.open(f"{found[1]}/", timeout=SOON_S) as answer:
+                page = answer.read().decode()
         assert re.search(r"2026-05\.yaml\S* \d+ errors", page), page
     finally:
         process.send_signal(signal.SIGTERM)
