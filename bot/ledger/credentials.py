@@ -194,10 +194,10 @@ async def replace(
 
 
 async def lease(conn: Connection, account: str, *, by: str, now: datetime, until: datetime) -> bool:
-    """Takes the right to refresh; False while another holder's has not run out."""
+    """Takes the right to refresh, again too; False while another holder's has not run out."""
     values = {"refreshing_by": by, "refreshing_until": until}
     taken = await conn.execute(
-        update(credentials).where(credentials.c.account == account, _free(now)).values(**values)
+        update(credentials).where(credentials.c.account == account, _free(by, now)).values(**values)
     )
     if taken.rowcount:
         return True
@@ -207,15 +207,16 @@ async def lease(conn: Connection, account: str, *, by: str, now: datetime, until
     return True
 
 
-async def leased(conn: Connection, account: str, now: datetime) -> bool:
-    """True while somebody has the right to refresh."""
-    query = select(credentials.c.account).where(credentials.c.account == account, ~_free(now))
+async def leased(conn: Connection, account: str, *, but_by: str, now: datetime) -> bool:
+    """True while somebody else has the right to refresh."""
+    taken = ~_free(but_by, now)
+    query = select(credentials.c.account).where(credentials.c.account == account, taken)
     return await conn.scalar(query) is not None
 
 
-def _free(now: datetime) -> ColumnElement[bool]:
+def _free(by: str, now: datetime) -> ColumnElement[bool]:
     until = credentials.c.refreshing_until
-    return or_(until.is_(None), until <= now)
+    return or_(until.is_(None), until <= now, credentials.c.refreshing_by == by)
 
 
 async def release(conn: Connection, account: str, *, by: str) -> None:

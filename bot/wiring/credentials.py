@@ -44,6 +44,10 @@ class Terms:
     remember_s: int = 30
 
 
+class _LedgerFailed(Unavailable):
+    """Our own ledger did, and no platform."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Loaded:
     """The fields as the ledger had them."""
@@ -74,6 +78,7 @@ class AccountCredentials:
         self._held: _Loaded | None = None  # what the running exclusive section began with
         # Not durable yet, and so not to be used: what a refresh that began with `_Loaded` gave.
         self._unstored: tuple[_Loaded, Mapping[str, str], datetime | None] | None = None
+        self._me = secrets.token_hex(8)
         self._one_at_a_time = asyncio.Lock()
 
     async def load(self) -> Mapping[str, str]:
@@ -97,17 +102,23 @@ class AccountCredentials:
         Errors: AuthFailed when there are none, Unavailable when somebody else does not end.
         """
         async with self._one_at_a_time:
-            me = secrets.token_hex(8)
+            give_back = True
             try:
-                await self._take(me)
+                await self._take()
                 self._remembered = None
                 self._held = await self._read()
                 self.entered = self._held.entered
                 await self._store_late()
                 yield self._held.fields
+            except _LedgerFailed:
+                # That would wait as long for the ledger before anybody hears of it. The right runs
+                # out by itself, and until then this process may take it again.
+                give_back = False
+                raise
             finally:
                 self._held = None
-                await self._release(me)
+                if give_back:
+                    await self._release()
 
     async def store(self, fields: Mapping[str, str], *, expires_at: datetime | None) -> None:
         """Replaces the fields, durably, before it returns; only within `exclusively`.
@@ -186,10 +197,10 @@ class AccountCredentials:
 
     # ── the right to refresh ──────────────────────────────────────────────────────────────────
 
-    async def _take(self, me: str) -> None:
+    async def _take(self) -> None:
         give_up = time.monotonic() + self._terms.lease_s + 1
         pause_s = _LOOK_EVERY_S
-        while not await self._lease(me):
+        while not await self._lease():
             if time.monotonic() > give_up:
                 raise self._later(
                     _("{account}: another worker is refreshing its token and does not end.")
@@ -197,22 +208,22 @@ class AccountCredentials:
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 1.5, _LOOK_AT_MOST_EVERY_S)
 
-    async def _lease(self, me: str) -> bool:
+    async def _lease(self) -> bool:
         account, now = self._account.id, self._clock.now()
         async with self._telling(), self._ledger.read() as conn:  # waiting costs no write
-            if await credentials.leased(conn, account, now):
+            if await credentials.leased(conn, account, but_by=self._me, now=now):
                 return False
         until = now + timedelta(seconds=self._terms.lease_s)
         try:
             async with self._telling(), self._ledger.write() as conn:
-                return await credentials.lease(conn, account, by=me, now=now, until=until)
+                return await credentials.lease(conn, account, by=self._me, now=now, until=until)
         except IntegrityError:  # PostgreSQL: another worker has just made the row
             return False
 
-    async def _release(self, me: str) -> None:
+    async def _release(self) -> None:
         try:
             async with self._ledger.write() as conn:
-                await credentials.release(conn, self._account.id, by=me)
+                await credentials.release(conn, self._account.id, by=self._me)
         except (SQLAlchemyError, OSError) as error:
             # It runs out by itself.
             log.warning("credential.not_released", account=self._account.id, error=said(error))
@@ -226,8 +237,10 @@ class AccountCredentials:
             raise
         except (SQLAlchemyError, OSError) as error:
             log.warning("credential.ledger_failed", account=self._account.id, error=said(error))
-            raise self._later(
-                _("{account}: the ledger cannot be used now; nothing was sent.")
+            message = _("{account}: the ledger cannot be used now; nothing was sent.")
+            account = self._account
+            raise _LedgerFailed(
+                message.format(account=account.id), platform=account.platform, action="credentials"
             ) from error
 
     # ── reading ───────────────────────────────────────────────────────────────────────────────

@@ -270,6 +270,18 @@ async def test_what_the_ledger_could_not_take_is_stored_later(bench: Bench) -> N
     assert await bench.worker().load() == NEW
 
 
+async def test_a_failure_is_told_before_the_right_is_given_back(bench: Bench) -> None:
+    """A locked ledger would be waited for a second time; others wait for the lease at most."""
+    one, other = bench.worker(), bench.worker()
+    sealing = "UPDATE credentials SET sealed"
+    with statements("UPDATE credentials") as seen, failing(sealing), pytest.raises(Unavailable):
+        await refresh(one, NEW)
+    assert [statement.startswith(sealing) for statement in seen] == [False, True]
+    bench.forward(120)
+    await refresh(other, NEW)
+    assert await bench.worker().load() == NEW
+
+
 async def test_what_came_late_gives_way_to_a_person(bench: Bench) -> None:
     one = bench.worker()
     with failing("UPDATE credentials SET sealed"), pytest.raises(Unavailable):
