@@ -188,8 +188,7 @@ async def _unchanged(
     ]
     if not earlier:
         return set()
-    meant = (replace(pub, content_hash=newest[pub.post]) for pub in earlier)
-    known = await contexts.load(conn, [*earlier, *meant])
+    known = await contexts.load(conn, earlier, versions={newest[pub.post] for pub in earlier})
     return {pub.id for pub in earlier if contexts.same_form(core, known, pub, newest[pub.post])}
 
 

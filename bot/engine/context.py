@@ -1,21 +1,18 @@
-"""Everything a batch of publications needs to know, read in one go."""
+"""Everything that is needed to draw a batch of publications, read in one go."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.contract import Capabilities, Checkpoint
 from bot.domain.post import Kind, Post, Variant
 from bot.domain.publication import Publication
-from bot.domain.review import NO_REVIEW, Review
 from bot.domain.roster import Account, Roster
 from bot.domain.variants import make_variant
-from bot.engine import surroundings
 from bot.engine.ports import Core
-from bot.engine.surroundings import Surroundings
-from bot.ledger import publications
+from bot.ledger import publications, roster
 from bot.ledger.connection import Connection
 from bot.ledger.posts import decode
 
@@ -24,14 +21,10 @@ from bot.ledger.posts import decode
 class Context:
     """The ledger's knowledge around a batch."""
 
-    around: Surroundings
+    roster: Roster
     contents: Mapping[str, Mapping[str, Any]]  # stored content by its hash
     links: Mapping[str, Mapping[str, str]]  # post → platform → the flagship's link
     _decoded: dict[str, Post] = field(default_factory=dict)
-
-    @property
-    def roster(self) -> Roster:
-        return self.around.roster
 
     def content(self, digest: str) -> Post:
         """What was stored under this hash; decoded once, however many accounts carry it."""
@@ -44,14 +37,22 @@ class Context:
 
 
 async def load(
-    conn: Connection, pubs: Sequence[Publication], review: Review = NO_REVIEW
+    conn: Connection,
+    pubs: Sequence[Publication],
+    *,
+    members: Roster | None = None,
+    versions: Collection[str] = (),
 ) -> Context:
-    """What is needed to work on `pubs`; `review` where it matters whether they may go out."""
-    ids = {pub.post for pub in pubs}
+    """What is needed to draw `pubs` in their accounts' forms.
+
+    `members` where the roster was read already; `versions` are contents they are compared with, by
+    their hashes.
+    """
+    hashes = {pub.content_hash for pub in pubs}.union(versions)
     return Context(
-        around=await surroundings.load(conn, ids, review),
-        contents=await publications.bodies(conn, {pub.content_hash for pub in pubs}),
-        links=await publications.first_links(conn, ids),
+        roster=members or await roster.load(conn),
+        contents=await publications.bodies(conn, hashes),
+        links=await publications.first_links(conn, {pub.post for pub in pubs}),
     )
 
 

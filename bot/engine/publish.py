@@ -23,9 +23,10 @@ from bot.domain.quota import Budget, budgets_of
 from bot.domain.review import Review
 from bot.domain.step import Step
 from bot.engine import context as contexts
-from bot.engine import leases, outcome
+from bot.engine import leases, outcome, surroundings
 from bot.engine.context import Context
 from bot.engine.ports import Core
+from bot.engine.surroundings import Surroundings
 from bot.errors import AuthFailed, BotError, StaleLease
 from bot.i18n import _
 from bot.ledger import journal, publications, roster
@@ -57,6 +58,7 @@ class _Job:
 class _Batch:
     """What the publications of one message share."""
 
+    around: Surroundings
     known: Context
     lease: str
     # What the platform took, on its way into the ledger. The account's next post does not wait
@@ -83,8 +85,10 @@ class Publisher:
             pubs = await publications.take(
                 conn, message.ids, {State.QUEUED}, lease=lease, until=self._lease_until()
             )
-            known = await contexts.load(conn, pubs, self._core.options.review)
-        batch = _Batch(known=known, lease=lease)
+            ids = {pub.post for pub in pubs}
+            around = await surroundings.load(conn, ids, self._core.options.review)
+            known = await contexts.load(conn, pubs, members=around.roster)
+        batch = _Batch(around=around, known=known, lease=lease)
         async with leases.kept(self._core, [pub.id for pub in pubs], lease):
             await leases.by_account(self._gate, pubs, lambda pub: self._guarded(pub, batch))
             for pub, recorded in batch.records:
@@ -121,7 +125,7 @@ class Publisher:
         if outcome.key_is_no_help(pub, contexts.capabilities_of(self._core, known, pub)):
             await self._apply(pub, look_first(pub, now), lease)
             return
-        refusal = admit(pub, known.around.standing(pub, now))
+        refusal = admit(pub, batch.around.standing(pub, now))
         if refusal is not None:
             await self._apply(pub, refusal, lease, wish=pub.wanted)
             return

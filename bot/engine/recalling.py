@@ -8,7 +8,7 @@ out, a reprint is found later, an account is seen to be clean.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.contract import Corrects, Withdraws
@@ -57,26 +57,23 @@ class Survey:
     versions: Sequence[tuple[str, Post]]  # oldest first
     carriers: Sequence[Carrier]
     known: Context
-    abilities: dict[tuple[RecallKind, str], bool] = field(default_factory=dict)
 
     def able(self, core: Core, kind: RecallKind) -> rules.Able:
         """Whether an account's platform can do it through its interface."""
+        wanted = Withdraws if kind is RecallKind.WITHDRAW else Corrects
+        abilities: dict[type, bool] = {}  # asked once each: a protocol takes its time to answer
 
         def asked(one: Carrier) -> bool:
-            key = (kind, one.account)
-            if key not in self.abilities:
-                self.abilities[key] = _is_able(core, self.known, one.account, kind)
-            return self.abilities[key]
+            try:
+                adapter = core.platforms.adapter(self.known.roster.accounts[one.account])
+            except UsageError:  # its settings are wrong: a person can do it all the same
+                return False
+            kind_of = type(adapter)
+            if kind_of not in abilities:
+                abilities[kind_of] = isinstance(adapter, wanted)
+            return abilities[kind_of]
 
         return asked
-
-
-def _is_able(core: Core, known: Context, account: str, kind: RecallKind) -> bool:
-    try:
-        adapter = core.platforms.adapter(known.roster.accounts[account])
-    except UsageError:  # its settings are wrong: a person can do it all the same
-        return False
-    return isinstance(adapter, Withdraws if kind is RecallKind.WITHDRAW else Corrects)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +107,7 @@ async def survey(conn: Connection, post: str, aim: str = "") -> Survey:
     shown = await recalls.shown(conn, post)
     versions = (await posts.versions(conn, [post])).get(post, [])
     texts = forms(versions)
-    known = await contexts.load(conn, [*pubs, *(replace(pub, content_hash=aim) for pub in pubs)])
+    known = await contexts.load(conn, pubs, versions={aim})
     return Survey(
         post=stored,
         pubs={pub.id: pub for pub in pubs},
@@ -258,11 +255,9 @@ def _wanted(
     core: Core, found: Survey, kind: RecallKind, aim: str, known: Collection[str] = ()
 ) -> list[NewStep]:
     """The steps that are lacking, told where an account's form is the same in both versions."""
-    carriers = [
-        replace(one, same_form=kind is RecallKind.CORRECT and _same_form(core, found, one, aim))
-        for one in found.carriers
-        if one.target not in known
-    ]
+    carriers = [one for one in found.carriers if one.target not in known]
+    if kind is RecallKind.CORRECT:
+        carriers = [replace(one, same_form=_same_form(core, found, one, aim)) for one in carriers]
     return rules.wanted(kind, aim, carriers, found.able(core, kind))
 
 

@@ -23,21 +23,23 @@ from sqlalchemy import (
 from bot.domain.post import Kind, Method
 from bot.domain.publication import Hold, Publication, State
 from bot.ledger.connection import Connection, one_writer
+from bot.ledger.rows import made
 from bot.ledger.tables import accounts, contents, events, publications
 
 _TURN = 7_204_116_301  # any number; PostgreSQL keeps one lock per number
 _UNSENT = (State.PLANNED, State.HELD, State.QUEUED, State.WAITING)
 _CLAIMABLE = [State.PLANNED.value, State.WAITING.value]
 _COLUMNS = [column.name for column in publications.columns]
+_KINDS, _METHODS, _STATES = ({one.value: one for one in kind} for kind in (Kind, Method, State))
 
 
 def to_publication(row: Row[Any]) -> Publication:
     """The row as the domain knows it."""
     values = dict(zip(_COLUMNS, row, strict=True))
-    values["kind"] = Kind(row.kind)
-    values["method"] = Method(row.method)
-    values["state"] = State(row.state)
-    return Publication(**values)
+    values["kind"] = _KINDS[values["kind"]]
+    values["method"] = _METHODS[values["method"]]
+    values["state"] = _STATES[values["state"]]
+    return made(Publication, values)
 
 
 async def take_turn(conn: Connection) -> bool:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Row, insert, select, update
 
+from bot.domain.problem import NOWHERE
 from bot.domain.register import History
 from bot.domain.roster import Account, AccountStatus, ReprintPolicy, Roster, Unit, day_of
 from bot.ledger import register
 from bot.ledger.connection import Connection
+from bot.ledger.rows import made
 from bot.ledger.tables import accounts, units
 
 
@@ -29,10 +31,11 @@ class Health:
     swept_at: datetime | None  # when all of its last days was last read again
 
 
-# Not how they are doing: of five hundred accounts that would cost as much again.
-_ACCOUNTS = select(
-    *(accounts.c[one.name] for one in fields(Account) if one.name in accounts.c)
-).order_by(accounts.c.position)
+# Of the accounts not how they are doing: of five hundred that would cost as much again.
+_UNIT_COLUMNS = [one.name for one in fields(Unit) if one.name in units.c]
+_ACCOUNT_COLUMNS = [one.name for one in fields(Account) if one.name in accounts.c]
+_UNITS = select(*(units.c[name] for name in _UNIT_COLUMNS)).order_by(units.c.position)
+_ACCOUNTS = select(*(accounts.c[name] for name in _ACCOUNT_COLUMNS)).order_by(accounts.c.position)
 
 
 async def load(conn: Connection, at: datetime | None = None) -> Roster:
@@ -42,7 +45,7 @@ async def load(conn: Connection, at: datetime | None = None) -> Roster:
     """
     if at is not None:
         return (await history(conn)).at(at)
-    unit_rows = await conn.execute(select(units).order_by(units.c.position))
+    unit_rows = await conn.execute(_UNITS)
     account_rows = await conn.execute(_ACCOUNTS)
     return Roster(
         units={row.id: _unit(row) for row in unit_rows},
@@ -50,48 +53,20 @@ async def load(conn: Connection, at: datetime | None = None) -> Roster:
     )
 
 
-def _unit(row: Any) -> Unit:
-    return Unit(
-        id=row.id,
-        name=row.name,
-        short=row.short,
-        regime=row.regime,
-        intro=row.intro,
-        liaison=row.liaison,
-        contacts=tuple(row.contacts),
-        reprint=ReprintPolicy(row.reprint) if row.reprint else None,
-        reprint_in=_policies(row.reprint_in),
-        opened=row.opened,
-        changed=row.changed,
-        closed=row.closed,
-        merged_into=row.merged_into,
-    )
+def _unit(row: Row[Any]) -> Unit:
+    values = dict(zip(_UNIT_COLUMNS, row, strict=True))
+    values["contacts"] = tuple(row.contacts)
+    values["reprint"] = ReprintPolicy(row.reprint) if row.reprint else None
+    values["reprint_in"] = _policies(row.reprint_in)
+    return made(Unit, {**values, "place": NOWHERE})
 
 
-def _account(row: Any) -> Account:
-    return Account(
-        id=row.id,
-        unit=row.unit,
-        platform=row.platform,
-        name=row.name,
-        verified_name=row.verified_name,
-        kind=row.kind,
-        status=AccountStatus(row.status),
-        filing=row.filing,
-        flagship=row.flagship,
-        reprint=ReprintPolicy(row.reprint),
-        reprint_in=_policies(row.reprint_in),
-        mode=row.mode,
-        push=row.push,
-        credential=row.credential,
-        opened=row.opened,
-        changed=row.changed,
-        closed=row.closed,
-        filed=row.filed,
-        verified_until=row.verified_until,
-        whitelisted=row.whitelisted,
-        options=row.options,
-    )
+def _account(row: Row[Any]) -> Account:
+    values = dict(zip(_ACCOUNT_COLUMNS, row, strict=True))
+    values["status"] = AccountStatus(row.status)
+    values["reprint"] = ReprintPolicy(row.reprint)
+    values["reprint_in"] = _policies(row.reprint_in)
+    return made(Account, {**values, "place": NOWHERE})
 
 
 def _policies(said: Mapping[str, str]) -> Mapping[str, ReprintPolicy]:
