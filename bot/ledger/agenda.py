@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
 from bot.domain.publication import Hold, Publication, State
 from bot.ledger.connection import Connection
 from bot.ledger.publications import to_publication
+from bot.ledger.rows import each
 from bot.ledger.tables import accounts, items, posts, publications, recall_steps
 
 _P = publications.c
@@ -125,7 +126,7 @@ async def _shares(
     keys = (_P.post, _P.platform, _STANDS)
     query = select(*keys, func.count().label("count"), at.label("at")).where(*where)
     rows = await conn.execute(query.group_by(*keys))
-    return [Share(**{**row._mapping, "state": State(row.state)}) for row in rows]
+    return each(Share, rows, state=State)
 
 
 async def stuck(conn: Connection, *, since: datetime, unit: str = "") -> list[Stuck]:
@@ -150,10 +151,7 @@ async def stuck(conn: Connection, *, since: datetime, unit: str = "") -> list[St
         .group_by(*keys)
         .order_by(func.min(_P.due_at))
     )
-    return [
-        Stuck(**{**row._mapping, "state": State(row.state), "in_doubt": bool(row.in_doubt)})
-        for row in await conn.execute(query)
-    ]
+    return each(Stuck, await conn.execute(query), state=State, in_doubt=bool)
 
 
 async def over_before(conn: Connection, since: datetime, *, unit: str = "") -> int:
@@ -177,7 +175,7 @@ async def blocked(conn: Connection, *, unit: str = "") -> list[Blocked]:
         .where(*_in_states((State.HELD,)), _P.reason.in_(reasons), *of_unit(unit))
         .group_by(_P.account, _P.reason)
     )
-    return [Blocked(**row._mapping) for row in await conn.execute(query)]
+    return each(Blocked, await conn.execute(query))
 
 
 async def asked(conn: Connection, now: datetime, *, unit: str = "") -> list[Asked]:

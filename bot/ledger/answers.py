@@ -16,6 +16,7 @@ from bot.domain.publication import Hold, Publication, State
 from bot.ledger import publications as pubs_
 from bot.ledger.connection import Connection
 from bot.ledger.notices import Progress
+from bot.ledger.rows import each
 from bot.ledger.tables import (
     accounts,
     contents,
@@ -211,7 +212,7 @@ async def verdicts_at(conn: Connection, ids: Collection[str], at: datetime) -> l
         .where(verdicts.c.id.in_(newest), followed | verdicts.c.superseded.is_(False))
         .order_by(items.c.published_at)
     )
-    found = [Carried(**row._mapping) for row in await conn.execute(query)]
+    found = each(Carried, await conn.execute(query))
     return [
         replace(one, deleted_at=None) if one.deleted_at and one.deleted_at > at else one
         for one in found

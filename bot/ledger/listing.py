@@ -11,6 +11,7 @@ from bot.domain.publication import Publication, State
 from bot.ledger.connection import Connection
 from bot.ledger.posts import StoredPost
 from bot.ledger.publications import to_publication
+from bot.ledger.rows import each
 from bot.ledger.tables import posts, publications
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -87,4 +88,4 @@ async def some_posts(
         .order_by(posts.c.due_at, posts.c.id)
     )
     rows = await conn.execute(query.offset(skip).limit(limit))
-    return [StoredPost(**row._mapping) for row in rows]
+    return each(StoredPost, rows)

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from bot.ledger.agenda import of_unit
 from bot.ledger.connection import Connection
 from bot.ledger.desk_tables import audit
+from bot.ledger.rows import each
 from bot.ledger.tables import events, posts, publications
 
 
@@ -55,7 +56,7 @@ async def events_of(
         query = query.where(publications.c.id == publication)
     if before is not None:
         query = query.where(events.c.id < before)
-    return [Happened(**row._mapping) for row in await conn.execute(query)]
+    return each(Happened, await conn.execute(query))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from bot.domain.post import Kind, Post
 from bot.domain.publication import State
 from bot.ledger import exemptions
 from bot.ledger.connection import Connection
+from bot.ledger.rows import each
 from bot.ledger.tables import accounts, contents, posts, publications, recalls
 
 _POST = TypeAdapter(Post)
@@ -68,22 +69,21 @@ class StoredPost:
     removed: bool
 
 
-def _stored(row: Any) -> StoredPost:
-    return StoredPost(**{name: getattr(row, name) for name in StoredPost.__dataclass_fields__})
+_POSTS = select(*(posts.c[name] for name in StoredPost.__dataclass_fields__))
 
 
 async def some_posts(conn: Connection, ids: Collection[str]) -> dict[str, StoredPost]:
     """These posts, by id."""
-    query = select(posts).where(posts.c.id.in_(sorted(ids)))
-    return {row.id: _stored(row) for row in await conn.execute(query)}
+    query = _POSTS.where(posts.c.id.in_(sorted(ids)))
+    return {one.id: one for one in each(StoredPost, await conn.execute(query))}
 
 
 async def between(conn: Connection, since: datetime, until: datetime) -> list[StoredPost]:
     """Posts planned in [since, until) and still in the calendar, by planned time."""
-    query = select(posts).where(
+    query = _POSTS.where(
         posts.c.due_at >= since, posts.c.due_at < until, posts.c.removed.is_(False)
     )
-    return [_stored(row) for row in await conn.execute(query.order_by(posts.c.due_at, posts.c.id))]
+    return each(StoredPost, await conn.execute(query.order_by(posts.c.due_at, posts.c.id)))
 
 
 async def columns(conn: Connection) -> list[str]:
@@ -104,7 +104,7 @@ async def key_items(
 
     `withdrawn`: also those a person took back, whether they stand in the calendar or not.
     """
-    query = select(posts).where(posts.c.key_item)
+    query = _POSTS.where(posts.c.key_item)
     here = posts.c.removed.is_(False)
     back = posts.c.id.in_(select(recalls.c.post).where(recalls.c.kind == "withdraw"))
     query = query.where(or_(here, back) if withdrawn else here)
@@ -114,7 +114,7 @@ async def key_items(
         query = query.where(posts.c.due_at < until)
     if ids:
         query = query.where(posts.c.id.in_(sorted(ids)))
-    return [_stored(row) for row in await conn.execute(query.order_by(posts.c.due_at))]
+    return each(StoredPost, await conn.execute(query.order_by(posts.c.due_at)))
 
 
 async def last_key_item(conn: Connection, until: datetime) -> datetime | None:

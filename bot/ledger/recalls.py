@@ -20,6 +20,7 @@ from bot.domain.recall import (
     StepState,
 )
 from bot.ledger.connection import Connection
+from bot.ledger.rows import each
 from bot.ledger.tables import (
     items,
     posts,
@@ -303,9 +304,7 @@ async def events(conn: Connection, recall: int) -> list[Mapping[str, Any]]:
 async def shown(conn: Connection, post: str) -> list[Shown]:
     """Items of the post: those of its publications, and those a verdict in force ties to it."""
     own = select(*_SHOWN).join(publications, publications.c.id == items.c.publication)
-    mine = [
-        Shown(**row._mapping) for row in await conn.execute(own.where(publications.c.post == post))
-    ]
+    mine = each(Shown, await conn.execute(own.where(publications.c.post == post)))
     found = (
         select(*_SHOWN, verdicts.c.content_hash.label("version"))
         .join(verdicts, verdicts.c.item == items.c.id)
@@ -316,9 +315,8 @@ async def shown(conn: Connection, post: str) -> list[Shown]:
         )
     )
     known = {one.id for one in mine}
-    return mine + [
-        Shown(**row._mapping) for row in await conn.execute(found) if row.id not in known
-    ]
+    told = each(Shown, await conn.execute(found))
+    return mine + [one for one in told if one.id not in known]
 
 
 async def links(conn: Connection, found: Sequence[RecallStep]) -> dict[int, str]:
@@ -361,7 +359,7 @@ async def push(conn: Connection, one: Shown) -> list[Shown]:
         items.c.by_bot,
         items.c.publication.is_(None),
     )
-    return [Shown(**row._mapping) for row in await conn.execute(query.order_by(items.c.id))]
+    return each(Shown, await conn.execute(query.order_by(items.c.id)))
 
 
 async def gone(conn: Connection, ids: Collection[int], now: datetime, *, vanished: bool) -> None:

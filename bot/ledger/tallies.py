@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, and_, case, distinct, func, or_, select, t
 from bot.domain.post import Kind
 from bot.ledger.answers import SHOWN
 from bot.ledger.connection import Connection
+from bot.ledger.rows import each
 from bot.ledger.tables import items
 
 _NONE = ""
@@ -25,7 +26,7 @@ class Tally:
     """What one account showed in a period, in one column where columns are told apart."""
 
     account: str
-    column: str
+    column: str = ""
     pushes: int
     notified: int
     articles: int
@@ -63,7 +64,7 @@ async def tallies(
         .group_by(*keys)
     )
     found = await conn.execute(query)
-    return [Tally(**{"column": _NONE, **row._mapping}) for row in found]
+    return each(Tally, found)
 
 
 async def deleted(

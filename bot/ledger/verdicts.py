@@ -11,6 +11,7 @@ from sqlalchemy import Select, and_, insert, or_, select, update
 
 from bot.domain.matching import Verdict
 from bot.ledger.connection import Connection
+from bot.ledger.rows import each
 from bot.ledger.tables import items, posts, verdicts
 
 
@@ -120,7 +121,7 @@ async def carried(conn: Connection, ids: Collection[str]) -> list[Carried]:
         .where(and_(verdicts.c.post.in_(sorted(ids)), verdicts.c.superseded.is_(False)))
         .order_by(items.c.published_at)
     )
-    return [Carried(**row._mapping) for row in await conn.execute(query)]
+    return each(Carried, await conn.execute(query))
 
 
 @dataclass(frozen=True, kw_only=True)
