@@ -6,7 +6,7 @@ a list of hundreds costs; here they are made without it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields
 from functools import cache
 from typing import Any, TypeVar
@@ -31,7 +31,7 @@ def each(kind: type[T], rows: Iterable[Row[Any]], **convert: Callable[[Any], Any
     """
     found: list[T] = []
     names: tuple[str, ...] = ()
-    key: Hashable = kind
+    key: Any = kind
     for row in rows:
         names = names or row._fields
         values = dict(zip(names, row, strict=True))
