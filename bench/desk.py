@@ -24,7 +24,6 @@ from tests.services import free_port, postgres_server
 _TIMES = 20
 _FEW_TIMES = 3  # of what is a file and no page
 _PAGE_MS = 100
-_PAGE_KB = 120
 _FIRST_KB = 200
 _SLOWED = 0.90
 _READY_S = 60
@@ -93,18 +92,18 @@ def figures_of(costs: Sequence[Cost], first: tuple[int, int], database: str) -> 
             note=f"{slow.place.name} for the {slow.place.role}",
         ),
         Figure(
-            name=f"biggest page without its charts, {database}",
-            value=big.bytes / 1024,
-            unit="KB",
-            at_most=_PAGE_KB,
-            note=big.place.name,
-        ),
-        Figure(
             name=f"first load with styles and scripts, {database}",
             value=first[0] / 1024,
             unit="KB",
             at_most=_FIRST_KB,
             note=f"{first[1] / 1024:.0f} KB unpacked",
+        ),
+        Figure(
+            name=f"the same if the biggest page comes first, {database}",
+            value=(big.sent + first[0]) / 1024,
+            unit="KB",
+            at_most=_FIRST_KB,
+            note=big.place.name,
         ),
     ]
 
