@@ -101,6 +101,7 @@ async def open_app(
                 platforms=platforms,
                 clock=clock,
                 options=_options(settings),
+                started_at=clock.now(),
             )
             publisher = Publisher(core)
             handlers: dict[Work, Handler] = {Work.LOOK: Reconciler(core)}

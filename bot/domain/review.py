@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -41,6 +41,23 @@ class Review:
     def required(self, column: str) -> tuple[Level, ...]:
         """The levels that must approve a post of this column, in their order."""
         return self.columns.get(column, self.levels)
+
+    def asks_as(self, other: Review) -> bool:
+        """True when both require the same of every post."""
+        return (self.levels, self.columns) == (other.levels, other.columns)
+
+    def and_also(self, other: Review) -> Review:
+        """What either of them requires; times and persons as here."""
+        columns = {*self.columns, *other.columns}
+        return replace(
+            self,
+            levels=_united(self.levels, other.levels),
+            columns={name: _united(self.required(name), other.required(name)) for name in columns},
+        )
+
+
+def _united(*levels: Collection[Level]) -> tuple[Level, ...]:
+    return tuple(level for level in Level if any(level in some for some in levels))
 
 
 NO_REVIEW = Review()

@@ -15,6 +15,7 @@ from bot.domain.publication import Publication, State
 from bot.domain.step import Step
 from bot.engine import surroundings
 from bot.engine.ports import Core, Queue
+from bot.engine.review_gate import in_force
 from bot.ledger import journal, publications
 from bot.ledger.connection import Connection
 from bot.ledger.journal import Move
@@ -154,7 +155,7 @@ async def _wake(
     """Holds decided anew from present facts; those that stay are looked at again later."""
     if not held:
         return []
-    review = core.options.review
+    review = await in_force(core, conn)
     known = await surroundings.load(conn, {pub.post for pub in held}, review)
     moves, stay = [], []
     for pub in held:

@@ -27,7 +27,7 @@ from bot.engine.check import Checked, check, quotas_of
 from bot.engine.exempting import EXEMPTED
 from bot.engine.last_good import still_good
 from bot.engine.ports import Core
-from bot.engine.review_gate import hold_unreviewed, with_voided
+from bot.engine.review_gate import declare, hold_unreviewed, with_voided
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.ledger import budgets, exemptions, journal, posts, publications, recalls, roster
@@ -120,9 +120,10 @@ async def apply(core: Core, reading: Reading, *, confirmed: bool = False) -> Pla
         await publications.wake_held(conn, Hold.REVIEW, now)  # less may need one than before
         over = await recalls.withdrawn(conn, {change.post for change in found.changes})
         released = await _released(conn, reading)
-        changes = await with_voided(conn, core.options.review, found.changes, found.known)
+        await declare(core, conn, now)
+        changes = await with_voided(core, conn, found.changes, found.known)
         overtaken = await _carry_out(conn, changes, released, over, now)
-        await hold_unreviewed(conn, core.options.review, now)
+        await hold_unreviewed(core, conn, now)
         gone = {change.post for change in found.changes if change.desired is None}
         await posts.mark_removed(conn, gone - {post.id for post in reading.posts})
     if found.kept:

@@ -82,3 +82,4 @@ class Core:
     platforms: Platforms
     clock: Clock
     options: Options
+    started_at: datetime  # when this process read its settings

@@ -26,6 +26,7 @@ from bot.engine import context as contexts
 from bot.engine import leases, outcome, surroundings
 from bot.engine.context import Context
 from bot.engine.ports import Core
+from bot.engine.review_gate import in_force
 from bot.engine.surroundings import Surroundings
 from bot.errors import AuthFailed, BotError, StaleLease
 from bot.i18n import _
@@ -86,7 +87,8 @@ class Publisher:
                 conn, message.ids, {State.QUEUED}, lease=lease, until=self._lease_until()
             )
             ids = {pub.post for pub in pubs}
-            around = await surroundings.load(conn, ids, self._core.options.review)
+            review = await in_force(self._core, conn)
+            around = await surroundings.load(conn, ids, review)
             known = await contexts.load(conn, pubs, members=around.roster)
         batch = _Batch(around=around, known=known, lease=lease)
         async with leases.kept(self._core, [pub.id for pub in pubs], lease):

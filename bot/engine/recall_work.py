@@ -131,7 +131,7 @@ async def _job(core: Core, step: RecallStep) -> _Job | None:
         if recall is None:
             return None
         found = await survey(conn, recall.post, recall.content_hash)
-        unreviewed = await lacks_review(conn, core.options.review, found.post, recall.content_hash)
+        unreviewed = await lacks_review(core, conn, found.post, recall.content_hash)
         item = next((one for one in found.shown if _belongs(one, step)), None)
         more = await recalls.push(conn, item) if item is not None and item.by_bot else []
     unreviewed = unreviewed and recall.kind is RecallKind.CORRECT

@@ -239,7 +239,7 @@ async def _lacks_review(core: Core, conn: Connection, recall: Recall, found: Sur
     """True for a correction to a text that may not be public yet, by whosever hand."""
     if recall.kind is not RecallKind.CORRECT:
         return False
-    return await lacks_review(conn, core.options.review, found.post, recall.content_hash)
+    return await lacks_review(core, conn, found.post, recall.content_hash)
 
 
 async def _end_earlier(conn: Connection, recall: Recall, now: datetime) -> None:

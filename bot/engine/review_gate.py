@@ -11,15 +11,38 @@ from bot.domain.admission import look_at
 from bot.domain.planning import Change
 from bot.domain.publication import Hold, Publication
 from bot.domain.review import Review, missing
-from bot.ledger import approvals, journal, posts, publications
+from bot.engine.ports import Core
+from bot.ledger import approvals, controls, journal, posts, publications
 from bot.ledger.connection import Connection
 from bot.ledger.journal import Event, Move
 from bot.ledger.posts import StoredPost
+from bot.logs import get_logger
+
+log = get_logger(__name__)
+
+
+async def in_force(core: Core, conn: Connection) -> Review:
+    """What must be approved: as this process was told, and as the ledger knows."""
+    return core.options.review.and_also(await controls.review(conn))
+
+
+async def declare(core: Core, conn: Connection, now: datetime) -> None:
+    """Has every process ask for the reviews of these settings, those with older ones too.
+
+    Of two processes the one counts that was started last: it has read the newer settings.
+    """
+    own, known = core.options.review, await controls.declared(conn)
+    if known is None and own.off:
+        return
+    if known is None or (known[1] <= core.started_at and not own.asks_as(known[0])):
+        await controls.declare(conn, own, now)
+    elif not own.asks_as(known[0]):
+        log.warning("review.settings_are_old", since=known[1].isoformat())
 
 
 async def hold_unreviewed(
+    core: Core,
     conn: Connection,
-    review: Review,
     now: datetime,
     *,
     ids: Collection[str] = (),
@@ -29,6 +52,7 @@ async def hold_unreviewed(
 
     Reprints that wait for the first release go on waiting for that: what they lack shows then.
     """
+    review = await in_force(core, conn)
     if review.off:
         return
     planned = await publications.to_be_reviewed(conn, ids)
@@ -48,9 +72,9 @@ async def hold_unreviewed(
     await journal.apply(conn, moves, now, made)
 
 
-async def lacks_review(conn: Connection, review: Review, post: StoredPost, digest: str) -> bool:
+async def lacks_review(core: Core, conn: Connection, post: StoredPost, digest: str) -> bool:
     """True when this version of the post may not be made public yet."""
-    required = review.required(post.column)
+    required = (await in_force(core, conn)).required(post.column)
     if not required:
         return False
     said = await approvals.approved(conn, [post.id])
@@ -58,10 +82,10 @@ async def lacks_review(conn: Connection, review: Review, post: StoredPost, diges
 
 
 async def with_voided(
-    conn: Connection, review: Review, changes: Sequence[Change], known: Sequence[Publication]
+    core: Core, conn: Connection, changes: Sequence[Change], known: Sequence[Publication]
 ) -> list[Change]:
     """The changes; those that void approvals by another text say so in their event."""
-    if review.off:
+    if (await in_force(core, conn)).off:
         return list(changes)
     before = {pub.id: (pub.post, pub.content_hash) for pub in known}
     said = await approvals.approved(conn, {change.post for change in changes})

@@ -16,7 +16,7 @@ from bot.domain import review_words as words
 from bot.domain.review import Approval, Level, Review, Said, approved_by, last_words, missing
 from bot.domain.review_diff import FieldDiff, field_diffs
 from bot.engine.ports import Core
-from bot.engine.review_gate import hold_unreviewed
+from bot.engine.review_gate import hold_unreviewed, in_force
 from bot.engine.review_people import powers
 from bot.errors import UsageError
 from bot.i18n import _
@@ -94,7 +94,7 @@ async def cases(
     `done`: also those approved that have not gone out yet. What the check has found wrong is not
     offered: mending it makes another version, and what was said of this one would be void.
     """
-    review, now = core.options.review, core.clock.now()
+    review, now = await in_force(core, conn), core.clock.now()
     if review.off:
         return []
     waiting = await publications.still_to_go(conn, post)
@@ -296,7 +296,7 @@ async def _say(
         if after.state is CaseState.APPROVED:
             await approvals.wake(conn, post, now)
         else:
-            await hold_unreviewed(conn, core.options.review, now, ids=[post], made=made)
+            await hold_unreviewed(core, conn, now, ids=[post], made=made)
     core.journal.tell(made)
     log.info("review.said", post=post, level=level.value, said=said.value)
     return after

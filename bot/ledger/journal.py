@@ -21,13 +21,13 @@ from bot.domain.publication import Hold, State
 from bot.domain.quota import Budget
 from bot.domain.review import NO_REVIEW, Level, Review, missing
 from bot.domain.step import Step
-from bot.ledger import items
+from bot.ledger import controls, items
 from bot.ledger.approvals import approved_now
 from bot.ledger.budgets import Purse, open_purse, unpaid
 from bot.ledger.connection import Connection
 from bot.ledger.prepared import Prepared
 from bot.ledger.store import Ledger, check_version_now
-from bot.ledger.tables import accounts, controls, events, posts, publications
+from bot.ledger.tables import accounts, events, posts, publications
 
 Event = dict[str, Any]
 _GATHER_S = 0.004
@@ -87,6 +87,7 @@ class _Group:
     rows: dict[int, dict[str, Any]]
     now: datetime
     frozen: bool = False
+    review: Review = NO_REVIEW  # what the ledger asks for; a move may ask for more
     released: frozenset[str] = frozenset()  # posts; known of those a move waits for
     working: frozenset[str] = frozenset()  # accounts not paused; known likewise
     unreviewed: frozenset[int] = frozenset()  # publications; known of grants, and likewise
@@ -171,8 +172,8 @@ def _apply(
         # an upgrade is either seen here or waits for us.
         check_version_now(conn)
     purse = _purse(conn, group, moves)
-    if any(move.gated or _waits_for(move, Hold.FROZEN) for move in moves):
-        group.frozen = bool(conn.scalar(_LOCK_FREEZE))
+    if any(move.gated or _waits_for(move, Hold.FROZEN, Hold.REVIEW) for move in moves):
+        group.frozen, group.review = controls.switches_now(conn)
     group.released = _released(conn, group, moves)
     group.working = _working(conn, group, moves)
     group.unreviewed = _unreviewed(conn, group, moves)
@@ -182,8 +183,8 @@ def _apply(
     return results, group.events
 
 
-def _waits_for(move: Move, why: Hold) -> bool:
-    return move.step.to is State.HELD and move.step.changes.get("reason") == why
+def _waits_for(move: Move, *why: Hold) -> bool:
+    return move.step.to is State.HELD and move.step.changes.get("reason") in why
 
 
 def _released(conn: SyncConnection, group: _Group, moves: Sequence[Move]) -> frozenset[str]:
@@ -228,7 +229,7 @@ def _unreviewed(conn: SyncConnection, group: _Group, moves: Sequence[Move]) -> f
     for move in moves:
         row = group.rows.get(move.publication)
         if row is not None and (move.gated or _waits_for(move, Hold.REVIEW)):
-            asked[row["id"]] = move.review.required(row["column"])
+            asked[row["id"]] = move.review.and_also(group.review).required(row["column"])
     rows = [group.rows[pk] for pk, required in asked.items() if required]
     if not rows:
         return frozenset()
@@ -292,8 +293,6 @@ _LOCK = (
     .order_by(publications.c.id)  # two processes lock in one order, or they lock each other out
     .with_for_update(of=publications)
 )
-_FREEZE = select(controls.c.on).where(controls.c.name == "freeze")
-_LOCK_FREEZE = _FREEZE.with_for_update(read=True)
 # Until the hold is durable: a release beside it comes before, or sees what it has to wake.
 _LOCK_RELEASES = (
     select(posts.c.id, posts.c.first_release_at)
@@ -369,7 +368,7 @@ def _first_release(conn: SyncConnection, post: str, at: datetime, now: datetime)
 
 async def is_frozen(conn: Connection) -> bool:
     """True during a freeze."""
-    return bool(await conn.scalar(_FREEZE))
+    return await controls.freeze(conn) is not None
 
 
 class Journal:

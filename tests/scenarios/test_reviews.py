@@ -15,6 +15,7 @@ from bot.domain.publication import Role, State, owed_by
 from bot.domain.recall import RecallKind
 from bot.domain.review import Level
 from bot.engine import people, recall_work, recalling, reminding, review_people, reviewing
+from bot.engine import plan as plans
 from bot.engine import tasks as open_tasks
 from bot.engine.dispatch import tick
 from bot.engine.reviewing import Case, CaseState
@@ -321,6 +322,28 @@ async def test_the_settings_in_force_count_and_a_column_has_its_own(world: World
     await world.run(until=TEN + MINUTE)
     assert [await held(world, f"{post}@u01-weibo") for post in ("p1", "p2", "p3")] == [True] * 3
     assert await world.posts() == []
+
+
+async def test_a_bot_with_older_settings_asks_for_what_newer_ones_ask(world: World) -> None:
+    """It was started before the office asked for reviews, and nobody has started it again."""
+    await restart(world, ReviewPart())
+    await world.plan(status(), status("p2", at="2026-05-06 11:00"))
+    assert await world.state(NAME) is State.PLANNED
+    await world.at(START + MINUTE)
+    async with AsyncExitStack() as stack:
+        world.review = THREE
+        newer = await world.second_bot(stack)
+        await plans.apply(newer.core, newer.read())
+    assert await held(world)
+    await world.plan()  # by the older one: it takes nothing back
+    await approve_all(world)
+    await world.run(until=TEN + HOUR)
+    assert await world.state(NAME) is State.PUBLISHED
+    assert await held(world, "p2@u01-weibo")
+    await restart(world, ReviewPart())
+    await world.plan()
+    await world.run(until=TEN + HOUR + MINUTE)
+    assert await world.state("p2@u01-weibo") is State.PUBLISHED
 
 
 async def test_a_key_item_is_reviewed_once_for_all_accounts(world: World) -> None:

@@ -11,6 +11,7 @@ from bot.domain import review_words
 from bot.domain.people import DeskRole, Right
 from bot.domain.review import Approval, Level, Said
 from bot.engine import review_people, reviewing
+from bot.engine.review_gate import in_force
 from bot.engine.reviewing import Case, CaseState
 from bot.errors import UsageError
 from bot.i18n import _
@@ -27,13 +28,14 @@ async def show(visit: Visit) -> web.StreamResponse:
     """What waits: first what is this person's move."""
     visit.must_see("")
     async with visit.core.ledger.read() as conn:
+        asked = await in_force(visit.core, conn)
         found = await reviewing.cases(visit.core, conn, done=True)
         mine = await review_people.powers(conn, visit.who.login, visit.now)
         known = {one.login: one.name for one in await people.everybody(conn)}
     return visit.render(
         "reviews",
         title=_("Review"),
-        on=not visit.core.options.review.off,
+        on=not asked.off,
         own=[one for one in found if one.next_level in mine],
         others=[one for one in found if one.next_level not in mine],
         names=known,

@@ -12,7 +12,7 @@ from bot.domain import transitions
 from bot.domain.post import Method
 from bot.domain.publication import Hold, State
 from bot.domain.review import NO_REVIEW, Level, Review, Said
-from bot.ledger import approvals, journal, publications, recalls
+from bot.ledger import approvals, controls, journal, publications, recalls
 from bot.ledger.journal import Applied, Journal, Move, Refusal
 from bot.ledger.store import Ledger
 from bot.ledger.tables import posts
@@ -82,6 +82,23 @@ async def test_it_is_granted_when_the_last_word_of_every_level_is_yes(pair: Pair
         package = Move(publication=other, step=given, lease=LEASE, gated=True, review=column)
         assert (await one(opened, package)).refusal is Refusal.UNREVIEWED
         assert (await one(opened, move)).ok
+
+
+async def test_a_grant_asks_for_what_the_ledger_knows_whatever_its_process_was_told(
+    pair: Pair,
+) -> None:
+    async with ledger(pair) as opened:
+        pub, other = await queued(opened, 2)
+        async with opened.write() as conn:
+            await controls.declare(conn, Review(columns={"": (Level.FIRST,)}), NOW)
+        assert (await one(opened, grant(pub, NO_REVIEW))).refusal is Refusal.UNREVIEWED
+        await say(opened, pub, Level.FIRST)
+        final = Review(levels=(Level.FINAL,))
+        assert (await one(opened, grant(pub, final))).refusal is Refusal.UNREVIEWED
+        assert (await one(opened, grant(pub, NO_REVIEW))).ok
+        async with opened.write() as conn:
+            await controls.declare(conn, NO_REVIEW, NOW)
+        assert (await one(opened, grant(other, NO_REVIEW))).ok
 
 
 async def test_a_hold_for_a_review_that_came_meanwhile_is_looked_at_at_once(pair: Pair) -> None:
