@@ -19,7 +19,7 @@ from bot.engine import entrance
 from bot.ledger import audit, people
 from bot.web.desk.doors import COOKIE
 from tests.bot.engine.world import open_world
-from tests.bot.web.visitors import Desk, Visitor, open_desk
+from tests.bot.web.visitors import Desk, Page, Visitor, open_desk
 
 GOOD = "三审三校不能少 2026"
 
@@ -128,6 +128,53 @@ async def test_guessing_is_slowed_down_for_the_login_and_not_for_others(desk: De
     assert (await visitor.ask("POST", "/login", data=right)).status == 429
     await desk.world.at(desk.world.clock.now() + timedelta(minutes=16))
     assert (await visitor.ask("POST", "/login", data=right)).status == 303
+
+
+async def test_refused_logins_stand_in_the_log_and_cannot_fill_it(desk: Desk) -> None:
+    """Wrong password or unknown name, told alike; who goes on is entered once a quarter."""
+    await with_password(desk)
+    visitor = await desk.stranger()
+
+    async def guess(name: str, address: str = "10.0.0.9") -> Page:
+        data = {"login": name, "password": "geheim"}
+        headers = {"X-Forwarded-For": address}
+        return await visitor.ask("POST", "/login", data=data, headers=headers)
+
+    async def noted(action: str) -> list[tuple[str, str, str]]:
+        async with desk.app.core.ledger.read() as conn:
+            found = await audit.entries(conn, actions=[action], limit=None)
+        assert "geheim" not in str(found)
+        return [(one.by, one.subject, one.address) for one in reversed(found)]
+
+    told = [await guess(name) for name in ("admin", "Niemand" + "x" * 90)]
+    assert [page.status for page in told] == [401, 401]
+    assert told[0].all(".faults") == told[1].all(".faults") != []
+    refused = [("", "admin", "10.0.0.9"), ("", "niemand" + "x" * 57, "10.0.0.9")]
+    assert await noted("login.refused") == refused
+    for number in range(12):
+        await guess(("admin", "ADMIN ")[number % 2], f"10.0.1.{number}")
+    assert len(await noted("login.refused")) == 9  # as many as were looked at
+    assert await noted("login.held") == [("", "admin", "10.0.1.7")]
+    await desk.world.at(desk.world.clock.now() + timedelta(minutes=16))
+    for number in range(9):
+        await guess("admin", f"10.0.2.{number}")
+    assert len(await noted("login.held")) == 2
+
+
+async def test_an_address_that_tries_many_names_is_entered_once(desk: Desk) -> None:
+    visitor, core = await desk.stranger(), desk.app.core
+    now = core.clock.now()
+    async with core.ledger.write() as conn:
+        for number in range(40):
+            await people.note_failure(
+                conn, login=f"a{number}", address="127.0.0.1", now=now, forget=now
+            )
+    for name in ("anna", "berta"):
+        data = {"login": name, "password": "x"}
+        assert (await visitor.ask("POST", "/login", data=data)).status == 429
+    async with core.ledger.read() as conn:
+        (entry,) = await audit.entries(conn, actions=["address.held", "login.held"])
+    assert (entry.action, entry.subject) == ("address.held", "anna")
 
 
 async def test_behind_a_proxy_its_own_word_counts_and_not_the_visitors(desk: Desk) -> None:
