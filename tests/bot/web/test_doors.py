@@ -6,6 +6,7 @@ import asyncio
 import io
 import re
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
@@ -315,6 +316,27 @@ async def test_nothing_but_health_is_open(desk: Desk) -> None:
     nowhere = await visitor.get("/nowhere", Accept="text/html")
     assert nowhere.status == 404
     assert "<main>" in nowhere.text
+
+
+async def test_a_session_has_eight_places_to_listen_and_gets_those_back_it_leaves(
+    desk: Desk,
+) -> None:
+    mine, other = await desk.visitor("officer"), await desk.visitor("manager")
+    async with AsyncExitStack() as stack:
+
+        async def listen(visitor: Visitor) -> aiohttp.ClientResponse:
+            asked = visitor.client.get(f"{desk.url}/live", allow_redirects=False)
+            return await stack.enter_async_context(asked)
+
+        open_ = [await listen(mine) for _page in range(8)]
+        assert {one.status for one in open_} == {200}
+        assert (await listen(mine)).status == 503
+        assert (await listen(other)).status == 200
+        open_[3].close()
+        async with asyncio.timeout(10):
+            while (page := await listen(mine)).status == 503:
+                await page.read()  # until the desk has heard of it
+        assert (await listen(mine)).status == 503
 
 
 async def test_the_largest_form_there_is_is_kept_too(desk: Desk) -> None:
