@@ -28,9 +28,18 @@ KINDS = {
     "csv": "text/csv; charset=utf-8",
 }
 _WIDE = 60
-_NARROW = 12  # so wide at most a heading makes a column, where they are many
-_ACROSS = 20  # so many of them on a sheet of paper
+_NARROW = 10  # as wide is a column where there are many
+_ACROSS = 14  # so many of them on a sheet of paper, in letters one can read
+_LINE, _LINES = 15, 12  # points of a line of text, and how many at most
 _CELL_MAX = 32_000  # Excel takes 32,767 signs
+_LOOKS: Mapping[str, Mapping[str, object]] = {
+    "head": {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"},
+    "note": {"italic": True, "font_color": "#545e68"},
+    "time": {"num_format": "yyyy-mm-dd hh:mm"},
+    "share": {"num_format": "0.0%"},
+    "text": {},
+    "wrapped": {"text_wrap": True, "valign": "top"},
+}
 # A text that a spreadsheet would take for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -92,13 +101,7 @@ def as_xlsx(sheets: Sequence[Sheet], zone: ZoneInfo) -> bytes:
     file = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(file, options) as book:
-        looks = {
-            "head": {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"},
-            "note": {"italic": True, "font_color": "#545e68"},
-            "time": {"num_format": "yyyy-mm-dd hh:mm"},
-            "share": {"num_format": "0.0%"},
-        }
-        formats = {name: book.add_format(look) for name, look in looks.items()}
+        formats = {name: book.add_format(dict(look)) for name, look in _LOOKS.items()}
         for sheet in sheets:
             page = book.add_worksheet(sheet.name[:31])
             _fill(page, sheet, zone, formats)
@@ -112,6 +115,8 @@ def _fill(page: Worksheet, sheet: Sheet, zone: ZoneInfo, formats: Formats) -> No
         page.write_string(at, 0, text, formats["note"])
     for column, heading in enumerate(sheet.headings):
         page.write_string(top, column, heading[:_CELL_MAX], formats["head"])
+    if sheet.many:
+        formats = {**formats, "text": formats["wrapped"]}
     for at, row in enumerate(sheet.rows, top + 1):
         for column, cell in enumerate(row):
             _write(page, at, column, cell, zone, formats)
@@ -128,6 +133,10 @@ def _lay_out(page: Worksheet, sheet: Sheet) -> None:
     page.repeat_rows(top)
     if fixed:
         page.repeat_columns(0)
+        for at, row in enumerate((sheet.headings, *sheet.rows), top):
+            longest = max(map(_width, row[1:]), default=0)
+            lines = max(1, -(-longest // (_NARROW - 1)))
+            page.set_row(at, _LINE * min(lines, _LINES))  # not every program finds it by itself
 
 
 def _write(
@@ -139,18 +148,18 @@ def _write(
     elif isinstance(cell, Share):  # rounded as the pages round it; a spreadsheet rounds otherwise
         page.write_number(row, column, round(100 * cell, 1) / 100, formats["share"])
     elif isinstance(cell, str):
-        page.write_string(row, column, cell[:_CELL_MAX])
+        page.write_string(row, column, cell[:_CELL_MAX], formats["text"])
     elif cell is not None:
         page.write_number(row, column, cell)
 
 
 def _widths(sheet: Sheet) -> list[int]:
-    most = _NARROW if sheet.many else _WIDE
-    widths = [min(_width(heading), most) for heading in sheet.headings]
+    widths = [_width(heading) for heading in sheet.headings]
     for row in sheet.rows[:500]:
         for column, cell in enumerate(row):
             widths[column] = max(widths[column], _width(cell))
-    return [min(width + 2, _WIDE) for width in widths]
+    found = [min(width + 2, _WIDE) for width in widths]
+    return [found[0], *(_NARROW for _width in found[1:])] if sheet.many else found
 
 
 def _width(cell: Cell) -> int:
