@@ -201,9 +201,7 @@ async def _diff(
         released=released,
         kept=kept,
         reused=reused,
-        unreviewed=await unreviewed(
-            core, conn, changes, known, columns=columns, released=released
-        ),
+        unreviewed=await unreviewed(core, conn, changes, known, columns=columns, released=released),
     )
 
 

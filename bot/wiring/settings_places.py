@@ -30,9 +30,7 @@ def review_columns(settings: Settings) -> dict[str, Place]:
     except (OSError, ValueError, AttributeError):
         return dict.fromkeys(asked, NOWHERE)
     seen_from, lines = _seen_from(settings.office.schedules, file), text.split("\n")
-    return {
-        name: _place(name, seen_from, lines) if name in written else NOWHERE for name in asked
-    }
+    return {name: _place(name, seen_from, lines) if name in written else NOWHERE for name in asked}
 
 
 def _seen_from(folder: Path, file: Path) -> str:

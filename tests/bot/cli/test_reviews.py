@@ -57,7 +57,8 @@ def test_a_post_on_its_way_through_two_levels(
 def test_a_plan_says_before_it_is_taken_over_what_will_be_held(office: Office) -> None:
     """As many as are held then, of which posts, and for which levels; nothing is written."""
     Path("settings.toml").write_text(
-        '[review]\nlevels = ["first"]\n[review.columns]\n"科普" = ["first", "final"]\n"通知" = []\n',
+        '[review]\nlevels = ["first"]\n'
+        '[review.columns]\n"科普" = ["first", "final"]\n"通知" = []\n',
         encoding="utf-8",
     )
     both = {"accounts": ["u01-weibo", "u02-weibo"]}
@@ -80,8 +81,9 @@ def test_a_plan_says_before_it_is_taken_over_what_will_be_held(office: Office) -
             count = Counter(pub.post for pub in held if pub.reason == Hold.REVIEW)
             assert count == {one["post"]: one["publications"] for one in told}
             (digest,) = {pub.content_hash for pub in held if pub.post == "s1"}
-            word = {"by": "chu", "deputy_of": "", "note": "", "now": datetime.now(UTC)}
-            await approvals.add(conn, ("s1", digest), Level.FIRST, Said.APPROVED, **word)
+            who = {"by": "chu", "deputy_of": "", "note": ""}
+            word = Level.FIRST, Said.APPROVED
+            await approvals.add(conn, ("s1", digest), *word, **who, now=datetime.now(UTC))
 
     office.work(untouched)
     shown = [line for line in office.bot("plan").out.splitlines() if "终审" in line]
