@@ -37,11 +37,16 @@ _NOTED_EVERY = timedelta(minutes=10)
 _WINDOW = timedelta(minutes=15)  # failed logins count so long
 _TRIES_OF_LOGIN = 8
 _TRIES_FROM_ADDRESS = 40  # an office is often one address
+_NAME_MAX = 64  # of what somebody types as login: no more of it is kept or compared
 FIRST = "admin"  # the login of the first administrator
 
 
 class TooMany(UsageError):
     """Too many failed logins; nothing was looked at."""
+
+    def __init__(self, *, of_login: bool) -> None:
+        super().__init__(_("Too many wrong passwords. Try again in a quarter of an hour."))
+        self.of_login = of_login  # else from that address
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,9 +95,20 @@ async def _aside(work: Callable[..., T], *given: str) -> T:
 async def login(core: Core, name: str, password: str, *, address: str) -> Entered | None:
     """A new session; None for a wrong login or password.
 
-    Raises TooMany after too many wrong ones of that login or from that address.
+    Raises TooMany after too many wrong ones of that login or from that address. The log is told
+    of every one that was looked at, and of what is held back once in a quarter of an hour.
     """
-    now, name = core.clock.now(), name.strip().lower()
+    now, name = core.clock.now(), name.strip().lower()[:_NAME_MAX]
+    try:
+        return await _login(core, name, password, address, now)
+    except TooMany as held:
+        await _note_held(core, name, address, now, of_login=held.of_login)
+        raise
+
+
+async def _login(
+    core: Core, name: str, password: str, address: str, now: datetime
+) -> Entered | None:
     async with core.ledger.read() as conn:
         await _limit(conn, name, address, now)
         hashed = await people.password(conn, name)
@@ -103,9 +119,40 @@ async def login(core: Core, name: str, password: str, *, address: str) -> Entere
         if not right or person is None:
             forget = now - 10 * _WINDOW
             await people.note_failure(conn, login=name, address=address, now=now, forget=forget)
+            # Nobody known: a name that was typed is a name, and perhaps nobody's.
+            entry = audit.Entry(
+                at=now, by="", action="login.refused", subject=name, address=address
+            )
+            await audit.note(conn, entry)
             return None
         await people.forgive(conn, [name])
         return await begin(conn, person, address=address, now=now)
+
+
+async def _note_held(core: Core, name: str, address: str, now: datetime, *, of_login: bool) -> None:
+    """Whoever goes on knocking must neither fill the log nor keep the writer busy."""
+    action = "login.held" if of_login else "address.held"
+    entry = audit.Entry(at=now, by="", action=action, subject=name, address=address)
+    async with core.ledger.read() as conn:
+        noted = await _is_noted(conn, entry)
+    if noted:
+        return
+    async with core.ledger.write() as conn:
+        if not await _is_noted(conn, entry):
+            await audit.note(conn, entry)
+
+
+async def _is_noted(conn: Connection, held: audit.Entry) -> bool:
+    of_login = held.action == "login.held"
+    found = await audit.entries(
+        conn,
+        since=held.at - _WINDOW,
+        actions=[held.action],
+        subject=held.subject if of_login else "",
+        address="" if of_login else held.address,
+        limit=1,
+    )
+    return bool(found)
 
 
 async def _limit(conn: Connection, name: str, address: str, now: datetime) -> None:
@@ -113,7 +160,7 @@ async def _limit(conn: Connection, name: str, address: str, now: datetime) -> No
         conn, login=name, address=address, since=now - _WINDOW
     )
     if of_login >= _TRIES_OF_LOGIN or of_address >= _TRIES_FROM_ADDRESS:
-        raise TooMany(_("Too many wrong passwords. Try again in a quarter of an hour."))
+        raise TooMany(of_login=of_login >= _TRIES_OF_LOGIN)
 
 
 async def begin(conn: Connection, person: Person, *, address: str, now: datetime) -> Entered:
@@ -133,17 +180,24 @@ async def begin(conn: Connection, person: Person, *, address: str, now: datetime
     return Entered(session=session, cookie=cookie)
 
 
-async def recognise(core: Core, cookie: str) -> Session | None:
-    """Whose cookie it is; None when the session has ended or lay idle for too long."""
-    now = core.clock.now()
-    async with core.ledger.read() as conn:
-        found = await people.session(conn, digest(cookie), now)
-    if found is None or now - found.seen_at > _IDLE:
-        return None
-    if now - found.seen_at > _NOTED_EVERY:
+async def recognise(core: Core, cookie: str, *, by_itself: bool = False) -> Session | None:
+    """Whose cookie it is; None when the session has ended or lay idle for too long.
+
+    What a page asks `by_itself` keeps no session from lying idle.
+    """
+    found, now = await find(core, digest(cookie)), core.clock.now()
+    if found is not None and not by_itself and now - found.seen_at > _NOTED_EVERY:
         async with core.ledger.write() as conn:
             await people.seen(conn, found.hash, now)
     return found
+
+
+async def find(core: Core, hashed: str) -> Session | None:
+    """The session that is called so, unless it has ended or lay idle for too long."""
+    now = core.clock.now()
+    async with core.ledger.read() as conn:
+        found = await people.session(conn, hashed, now)
+    return None if found is None or now - found.seen_at > _IDLE else found
 
 
 async def logout(core: Core, session: Session, *, address: str) -> None:

@@ -13,8 +13,9 @@ from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
 from bot.domain.publication import Hold, Publication, State
 from bot.ledger.connection import Connection
 from bot.ledger.publications import to_publication
+from bot.ledger.recall_tables import recall_steps
 from bot.ledger.rows import each
-from bot.ledger.tables import accounts, items, posts, publications, recall_steps
+from bot.ledger.tables import accounts, items, posts, publications
 
 _P = publications.c
 _STUCK = (State.HELD, State.FAILED, State.MISSED, State.UNKNOWN)

@@ -48,6 +48,7 @@ async def entries(
     by: str = "",
     actions: Collection[str] = (),
     subject: str = "",
+    address: str = "",
     before: int | None = None,
     limit: int | None = 100,
 ) -> list[Entry]:
@@ -63,6 +64,8 @@ async def entries(
         rows = rows.where(audit.c.action.in_(actions))
     if subject:
         rows = rows.where(audit.c.subject == subject)
+    if address:
+        rows = rows.where(audit.c.address == address)
     if before is not None:
         rows = rows.where(audit.c.id < before)
     return [Entry(**row._mapping) for row in await conn.execute(rows)]

@@ -90,10 +90,10 @@ class _Fetched:
 class ThreadConnection:
     """A transaction on SQLite; begins with its first statement and ends with `end`."""
 
-    def __init__(self, engine: Engine, thread: Executor, *, read_only: bool) -> None:
+    def __init__(self, engine: Engine, thread: Executor, options: Mapping[str, object]) -> None:
         self._engine = engine
         self._thread = thread
-        self._read_only = read_only
+        self._options = options
         self._connection: SyncConnection | None = None
 
     async def execute(self, statement: Executable, parameters: Parameters = None) -> Result:
@@ -124,9 +124,7 @@ class ThreadConnection:
 
     def _open(self) -> SyncConnection:
         if self._connection is None:
-            self._connection = self._engine.connect().execution_options(
-                bot_read_only=self._read_only
-            )
+            self._connection = self._engine.connect().execution_options(**self._options)
         return self._connection
 
     def _end(self, commit: bool) -> None:

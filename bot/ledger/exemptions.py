@@ -15,7 +15,8 @@ from bot.domain.coverage import Exemption
 from bot.domain.recall import RecallKind
 from bot.i18n import _
 from bot.ledger.connection import Connection
-from bot.ledger.tables import exemptions, recalls, units
+from bot.ledger.recall_tables import recalls
+from bot.ledger.tables import exemptions, units
 
 CALENDAR: Final = "calendar"  # granted by: what the key item itself says
 

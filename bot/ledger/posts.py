@@ -17,8 +17,9 @@ from bot.domain.post import Kind, Post
 from bot.domain.publication import State
 from bot.ledger import exemptions
 from bot.ledger.connection import Connection
+from bot.ledger.recall_tables import recalls
 from bot.ledger.rows import each
-from bot.ledger.tables import accounts, contents, posts, publications, recalls
+from bot.ledger.tables import accounts, contents, posts, publications
 
 _POST = TypeAdapter(Post)
 # Where it stands, when it is due and on what grounds it may go out is not what it says: moving a

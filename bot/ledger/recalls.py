@@ -20,16 +20,9 @@ from bot.domain.recall import (
     StepState,
 )
 from bot.ledger.connection import Connection
+from bot.ledger.recall_tables import recall_events, recall_steps, recalls
 from bot.ledger.rows import each
-from bot.ledger.tables import (
-    items,
-    posts,
-    publications,
-    recall_events,
-    recall_steps,
-    recalls,
-    verdicts,
-)
+from bot.ledger.tables import items, posts, publications, verdicts
 
 _LIVING = sorted(state.value for state in LIVING)
 _UNFINISHED = select(recall_steps.c.recall).where(recall_steps.c.state.in_(_LIVING))

@@ -32,6 +32,8 @@ from bot.logs import said
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_TIMEOUT_S = 30
+_IN_LINE_S, _ONE_TRY_MS = 1, 100  # what of it counts as spent in line; what is left after it
+_READ_ONLY, _ASKED_AT = "bot_read_only", "bot_asked_at"  # options of a connection
 _UPGRADING = 7_204_116_302  # any number; PostgreSQL keeps one lock per number
 _CONNECT_S = 10
 _COMMAND_S = 60
@@ -112,7 +114,7 @@ class SqliteLedger(Ledger):
     async def read(self) -> AsyncIterator[Connection]:
         """A connection that sees one consistent state and changes nothing."""
         async with self._reading:
-            conn = ThreadConnection(self._engine, self._readers, read_only=True)
+            conn = ThreadConnection(self._engine, self._readers, {_READ_ONLY: True})
             try:
                 yield conn
             finally:
@@ -121,8 +123,9 @@ class SqliteLedger(Ledger):
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Connection]:
         """A transaction: durable once the block has ended, void if it raises."""
+        options = {_ASKED_AT: time.monotonic()}
         async with self._writing:
-            conn = ThreadConnection(self._engine, self._writer, read_only=False)
+            conn = ThreadConnection(self._engine, self._writer, options)
             try:
                 yield conn
             except BaseException:
@@ -132,15 +135,20 @@ class SqliteLedger(Ledger):
 
     async def transact(self, work: Callable[[SyncConnection], T]) -> T:
         """What `work` returned, once its writes are durable; void if it raises. One hop."""
+        asked_at = time.monotonic()
         async with self._writing:
             # A caller that is cancelled must not let go of the lock before the thread is done.
             return await finished(
-                asyncio.get_running_loop().run_in_executor(self._writer, self._transact, work)
+                asyncio.get_running_loop().run_in_executor(
+                    self._writer, self._transact, work, asked_at
+                )
             )
 
-    def _transact(self, work: Callable[[SyncConnection], T]) -> T:
-        with self._engine.begin() as conn:
-            return work(conn)
+    def _transact(self, work: Callable[[SyncConnection], T], asked_at: float) -> T:
+        with self._engine.connect() as conn:
+            conn.execution_options(**{_ASKED_AT: asked_at})
+            with conn.begin():
+                return work(conn)
 
     async def close(self) -> None:
         """Ends all connections and threads."""
@@ -191,9 +199,28 @@ def _configure_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(conn: SyncConnection) -> None:
-        # A write transaction takes the lock at once: what it reads stays true until it commits.
-        read_only = conn.get_execution_options().get("bot_read_only")
-        conn.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        options = conn.get_execution_options()
+        if options.get(_READ_ONLY):
+            conn.exec_driver_sql("BEGIN")
+        else:
+            _begin_writing(conn, options.get(_ASKED_AT, time.monotonic()))
+
+
+def _begin_writing(conn: SyncConnection, asked_at: float) -> None:
+    """Takes the lock at once: what the transaction reads stays true until it commits.
+
+    Who stood in line behind others that waited for the lock in vain waits no longer than they did,
+    or with every one of them it would take half a minute more before anybody hears of it.
+    """
+    left_s = _BUSY_TIMEOUT_S - (time.monotonic() - asked_at)
+    if left_s > _BUSY_TIMEOUT_S - _IN_LINE_S:
+        conn.exec_driver_sql("BEGIN IMMEDIATE")
+        return
+    conn.exec_driver_sql(f"PRAGMA busy_timeout={max(int(left_s * 1000), _ONE_TRY_MS)}")
+    try:
+        conn.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        conn.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_S * 1000}")
 
 
 def _write_ahead(cursor: Any) -> None:
@@ -260,7 +287,7 @@ def _open_sqlite(url: URL) -> Ledger:
 
 def _up_to_date(engine: Engine) -> bool:
     """True for a ledger of this version; asked without the write lock, so nobody waits."""
-    with engine.connect().execution_options(bot_read_only=True) as conn:
+    with engine.connect().execution_options(**{_READ_ONLY: True}) as conn:
         return MigrationContext.configure(conn).get_current_revision() == _head()
 
 

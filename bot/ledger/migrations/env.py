@@ -5,7 +5,10 @@ from typing import Any, Literal
 from alembic import context
 
 from bot.ledger.desk_tables import people
+from bot.ledger.recall_tables import recalls
 from bot.ledger.tables import Moment
+
+(_metadata,) = {people.metadata, recalls.metadata}  # holds what modules with tables are loaded
 
 
 def _render(kind: str, item: Any, _autogen: object) -> str | Literal[False]:
@@ -17,7 +20,7 @@ def _render(kind: str, item: Any, _autogen: object) -> str | Literal[False]:
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=people.metadata,
+    target_metadata=_metadata,
     render_as_batch=True,
     render_item=_render,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from urllib.parse import quote
 
 from bot.domain import review_words, task_words, words
@@ -21,6 +21,7 @@ from bot.web.desk.standing import Tone, day_name, moment_name, named
 from bot.web.desk.visit import Visit
 
 _EACH = 12  # of one kind; the number of the rest is told
+_STILL_NEWS = timedelta(days=7)  # what was due before that is hardly to be published now
 _ASKED = {
     "accept": N_("{count} reprints wait for their units' word"),
     "hand_off": N_("{count} packages to be published by hand"),
@@ -146,6 +147,8 @@ class _Teller:
             return _("look at all {count}").format(count=one.count), state, (), ""
         if one.in_doubt:
             return _("look and confirm"), f"{href}?pub={one.id}#pub", (), ""
+        if one.due_at < self.visit.now - _STILL_NEWS:  # it can be sent from there all the same
+            return _("look at it"), f"{href}?pub={one.id}#pub", (), ""
         sure = _("Send it once more, now?")
         form = (("do", "retry"), ("back", "today"))
         return _("try again"), f"publications/{one.id}", form, sure

@@ -24,7 +24,7 @@ from tests.bot.engine.world import status
 from tests.services import Postgres, Redis, free_port, postgres_server, redis_server
 
 SHARE = "statuses/share"
-WAIT_S = 60.0  # a writer waits half a minute for a locked ledger before it says so
+WAIT_S = 50.0  # all that wait for a locked ledger say so after half a minute
 
 
 class Bot:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.domain.publication import MAX_COMMITS, State
 from bot.errors import LedgerError
 from bot.ledger.desk_tables import people
+from bot.ledger.recall_tables import recalls
 from bot.ledger.store import Ledger, open_ledger
 from bot.ledger.tables import publications
 from tests.bot.ledger.stand import NOW, add, get, ledger, post, row, url
@@ -24,7 +25,8 @@ from tests.pairs import Pair, Servers
 
 def _differences(connection: Connection) -> list[Any]:
     context = MigrationContext.configure(connection, opts={"compare_type": True})
-    return list(compare_metadata(context, people.metadata))
+    (metadata,) = {people.metadata, recalls.metadata}
+    return list(compare_metadata(context, metadata))
 
 
 async def test_all_migrations_together_make_the_tables_as_they_are_written(tmp_path: Path) -> None:

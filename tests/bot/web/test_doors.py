@@ -6,6 +6,7 @@ import asyncio
 import io
 import re
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
@@ -17,9 +18,9 @@ from yarl import URL
 
 from bot.engine import entrance
 from bot.ledger import audit, people
-from bot.web.desk.doors import COOKIE
+from bot.web.desk.doors import COOKIE, RENEWAL
 from tests.bot.engine.world import open_world
-from tests.bot.web.visitors import Desk, Visitor, open_desk
+from tests.bot.web.visitors import Desk, Page, Visitor, open_desk
 
 GOOD = "三审三校不能少 2026"
 
@@ -40,6 +41,14 @@ async def with_password(desk: Desk) -> Visitor:
     page = await visitor.ask("POST", await invited(desk), data={"password": GOOD, "again": GOOD})
     assert page.status == 303
     return visitor
+
+
+async def failed(desk: Desk, name: str, *, count: int) -> None:
+    """So many wrong passwords of this login just now, from this machine."""
+    now = desk.app.core.clock.now()
+    async with desk.app.core.ledger.write() as conn:
+        for _try in range(count):
+            await people.note_failure(conn, login=name, address="127.0.0.1", now=now, forget=now)
 
 
 async def own_csrf(visitor: Visitor) -> str:
@@ -128,6 +137,49 @@ async def test_guessing_is_slowed_down_for_the_login_and_not_for_others(desk: De
     assert (await visitor.ask("POST", "/login", data=right)).status == 429
     await desk.world.at(desk.world.clock.now() + timedelta(minutes=16))
     assert (await visitor.ask("POST", "/login", data=right)).status == 303
+
+
+async def test_refused_logins_stand_in_the_log_and_cannot_fill_it(desk: Desk) -> None:
+    """Wrong password or unknown name, told alike; who goes on is entered once a quarter."""
+    await with_password(desk)
+    visitor = await desk.stranger()
+
+    async def guess(name: str, address: str = "10.0.0.9") -> Page:
+        data = {"login": name, "password": "geheim"}
+        headers = {"X-Forwarded-For": address}
+        return await visitor.ask("POST", "/login", data=data, headers=headers)
+
+    async def noted(action: str) -> list[tuple[str, str, str]]:
+        async with desk.app.core.ledger.read() as conn:
+            found = await audit.entries(conn, actions=[action], limit=None)
+        assert "geheim" not in str(found)
+        return [(one.by, one.subject, one.address) for one in reversed(found)]
+
+    told = [await guess(name) for name in ("admin", "Niemand" + "x" * 90)]
+    assert [page.status for page in told] == [401, 401]
+    assert told[0].all(".faults") == told[1].all(".faults") != []
+    refused = [("", "admin", "10.0.0.9"), ("", "niemand" + "x" * 57, "10.0.0.9")]
+    assert await noted("login.refused") == refused
+    await failed(desk, "admin", count=6)
+    for number in range(4):
+        await guess(("admin", "ADMIN ")[number % 2], f"10.0.1.{number}")
+    assert len(await noted("login.refused")) == 3  # as many as were looked at
+    assert await noted("login.held") == [("", "admin", "10.0.1.1")]
+    await desk.world.at(desk.world.clock.now() + timedelta(minutes=16))
+    await failed(desk, "admin", count=8)
+    await guess("admin")
+    assert len(await noted("login.held")) == 2
+
+
+async def test_an_address_that_tries_many_names_is_entered_once(desk: Desk) -> None:
+    visitor = await desk.stranger()
+    await failed(desk, "anybody", count=40)
+    for name in ("anna", "berta"):
+        data = {"login": name, "password": "x"}
+        assert (await visitor.ask("POST", "/login", data=data)).status == 429
+    async with desk.app.core.ledger.read() as conn:
+        (entry,) = await audit.entries(conn, actions=["address.held", "login.held"])
+    assert (entry.action, entry.subject) == ("address.held", "anna")
 
 
 async def test_behind_a_proxy_its_own_word_counts_and_not_the_visitors(desk: Desk) -> None:
@@ -268,6 +320,46 @@ async def test_nothing_but_health_is_open(desk: Desk) -> None:
     nowhere = await visitor.get("/nowhere", Accept="text/html")
     assert nowhere.status == 404
     assert "<main>" in nowhere.text
+
+
+async def test_a_page_that_renews_itself_keeps_no_idle_session_alive(desk: Desk) -> None:
+    left, used = await desk.visitor("officer"), await desk.visitor("manager")
+    assert f'"{RENEWAL}"' in (await left.get("/static/desk.js")).text
+    async with left.client.get(f"{desk.url}/live") as stream:
+        await desk.world.at(desk.world.clock.now() + timedelta(minutes=100))
+        assert (await left.get("/me", **{RENEWAL: "1"})).status == 200
+        async with left.client.get(f"{desk.url}/live") as again:
+            assert again.status == 200
+        assert (await used.get("/me")).status == 200
+        await desk.world.at(desk.world.clock.now() + timedelta(minutes=100))
+        assert (await left.get("/me")).status == 303
+        assert (await used.get("/me")).status == 200
+        async with desk.app.core.ledger.write() as conn:
+            entry = audit.Entry(at=desk.world.clock.now(), by="manager", action="logout")
+            await audit.note(conn, entry)  # streams look up at once, not only after a while
+        async with asyncio.timeout(20):
+            await stream.read()
+
+
+async def test_a_session_has_eight_places_to_listen_and_gets_those_back_it_leaves(
+    desk: Desk,
+) -> None:
+    mine, other = await desk.visitor("officer"), await desk.visitor("manager")
+    async with AsyncExitStack() as stack:
+
+        async def listen(visitor: Visitor) -> aiohttp.ClientResponse:
+            asked = visitor.client.get(f"{desk.url}/live", allow_redirects=False)
+            return await stack.enter_async_context(asked)
+
+        open_ = [await listen(mine) for _page in range(8)]
+        assert {one.status for one in open_} == {200}
+        assert (await listen(mine)).status == 503
+        assert (await listen(other)).status == 200
+        open_[3].close()
+        async with asyncio.timeout(10):
+            while (page := await listen(mine)).status == 503:
+                await page.read()  # until the desk has heard of it
+        assert (await listen(mine)).status == 503
 
 
 async def test_the_largest_form_there_is_is_kept_too(desk: Desk) -> None:

@@ -88,6 +88,23 @@ async def test_what_failed_is_sent_again_by_its_button(world: World, desk: Desk)
     assert (await officer.get("/")).tree.css("#needs form") == []
 
 
+async def test_what_failed_a_week_ago_is_news_no_more(world: World, desk: Desk) -> None:
+    """It is looked at first; who wants it out all the same finds the button there."""
+    await world.plan(status("p1"))
+    await world.at(TEN + timedelta(days=7))
+    await world.run()
+    officer = await desk.visitor("officer")
+    assert len((await officer.get("/")).tree.css("#needs form")) == 1
+    await world.at(TEN + timedelta(days=7, minutes=1))
+    page = await officer.get("/")
+    assert page.tree.css("#needs form") == []
+    pub = await world.pub("p1@u01-weibo")
+    (link,) = page.tree.css("#needs a.button")
+    assert link.attributes["href"] == f"./posts/p1?pub={pub.id}#pub"
+    there = await officer.get(f"/posts/p1?pub={pub.id}")
+    assert there.tree.css(f'form[action$="publications/{pub.id}"] input[value="retry"]')
+
+
 async def test_what_cannot_be_done_is_refused_in_words(world: World, desk: Desk) -> None:
     await world.plan(status("p1"))
     await world.run()
