@@ -234,8 +234,8 @@ async def _saved(
     digest = await _version(visit, saved.post)
     if saved.written:
         changed = [*wish.changes, *(["body"] if wish.article is not None else [])]
-        made = {"content_hash": digest} if digest != was else {}
-        await visit.noted("post.saved", saved.post, file=saved.file, fields=changed, **made)
+        version = {"content_hash": digest} if digest != was else {}
+        await visit.noted("post.saved", saved.post, file=saved.file, fields=changed, **version)
     try:
         made = await follow(visit.desk.app, saved.written)
     except UsageError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import insert
@@ -81,9 +82,14 @@ def test_a_plan_says_before_it_is_taken_over_what_will_be_held(office: Office) -
             count = Counter(pub.post for pub in held if pub.reason == Hold.REVIEW)
             assert count == {one["post"]: one["publications"] for one in told}
             (digest,) = {pub.content_hash for pub in held if pub.post == "s1"}
-            who = {"by": "chu", "deputy_of": "", "note": ""}
-            word = Level.FIRST, Said.APPROVED
-            await approvals.add(conn, ("s1", digest), *word, **who, now=datetime.now(UTC))
+            said: dict[str, Any] = {
+                "by": "chu",
+                "deputy_of": "",
+                "note": "",
+                "now": datetime.now(UTC),
+            }
+            said |= {"level": Level.FIRST, "said": Said.APPROVED}
+            await approvals.add(conn, ("s1", digest), **said)
 
     office.work(untouched)
     shown = [line for line in office.bot("plan").out.splitlines() if "终审" in line]
