@@ -9,8 +9,8 @@ from bot.i18n import N_, _
 _ACTIONS: Mapping[str, str] = {
     "login": N_("logged in"),
     "login.refused": N_("was refused at the login"),
-    "login.held": N_("was held back at the login: too many wrong passwords of this name"),
-    "address.held": N_("was held back at the login: too many wrong passwords from this address"),
+    "login.held": N_("was held back at the login: this name"),
+    "address.held": N_("was held back at the login: this address"),
     "logout": N_("logged out"),
     "password.set": N_("set a password"),
     "person.added": N_("entered a person"),
@@ -26,6 +26,7 @@ _ACTIONS: Mapping[str, str] = {
     "token.ended": N_("ended a token"),
     "webhook.made": N_("entered a webhook"),
     "webhook.ended": N_("ended a webhook"),
+    "webhook.gone": N_("a webhook was ended because its receiver wants nothing more"),
     "webhook.again": N_("had a webhook told again"),
     "freeze.begun": N_("froze the matrix"),
     "freeze.ended": N_("ended the freeze"),

@@ -14,10 +14,14 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 from multidict import CIMultiDict
+from sqlalchemy import select
 from yarl import URL
 
 from bot.engine import entrance
+from bot.engine.clearing import Clearing
+from bot.engine.outbox import Outbox
 from bot.ledger import audit, people
+from bot.ledger.desk_tables import attempts, invites, sessions
 from bot.web.desk.doors import COOKIE, RENEWAL
 from tests.bot.engine.world import open_world
 from tests.bot.web.visitors import Desk, Page, Visitor, open_desk
@@ -373,3 +377,20 @@ async def test_the_largest_form_there_is_is_kept_too(desk: Desk) -> None:
     body = io.BytesIO(urlencode(data).encode())
     back = await visitor.ask("POST", "/login", data=body, headers=form)
     assert back.value("reason") == text
+
+
+async def test_what_is_long_over_is_deleted(desk: Desk) -> None:
+    """Sessions, links and failed logins; not who is logged in."""
+    core, world = desk.app.core, desk.world
+    await desk.visitor("manager")
+    await entrance.first_link(core)
+    await entrance.login(core, "nobody", "wrong", address="10.0.0.9")
+    clearing, found = Clearing(Outbox(core, desk.app.settings.zone)), []
+    for days in (89, 5):
+        await world.at(world.clock.now() + timedelta(days=days))
+        await desk.visitor("officer")  # logs in the first time
+        await clearing.clear()
+        async with core.ledger.read() as conn:
+            tables = (sessions, invites, attempts)
+            found.append([len(list(await conn.execute(select(one)))) for one in tables])
+    assert found == [[2, 2, 1], [1, 0, 0]]  # the desk made a link when it began
