@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 _SET_S = 2.0  # more than this between two looks is no drift
+_LONGEST = timedelta(days=1)  # that another machine may have us wait
 
 
 class Clock(Protocol):
@@ -76,3 +78,18 @@ def check_aware(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"naive datetime: {moment!r}")
     return moment
+
+
+def retry_at(text: str, now: datetime) -> datetime | None:
+    """When a Retry-After says to come again: seconds or a date, within a day; None for neither.
+
+    https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+    """
+    text = text.strip()
+    if text.isascii() and text.isdecimal() and len(text) < 10:
+        return now + min(timedelta(seconds=int(text)), _LONGEST)
+    try:
+        given = parsedate_to_datetime(text)
+        return None if given.tzinfo is None else min(given.astimezone(UTC), now + _LONGEST)
+    except (ValueError, OverflowError):
+        return None

@@ -13,7 +13,6 @@ import zlib
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
@@ -23,6 +22,7 @@ from adapters.http import Origin
 from adapters.website.config import WebsiteConfig
 from adapters.website.decode import decoded
 from adapters.website.page import bare_host
+from bot.clock import retry_at
 from bot.contract import Tools
 from bot.domain import words
 from bot.errors import ContractBroken, PlatformError, RateLimited, Unavailable
@@ -209,7 +209,7 @@ class Fetcher:
     def _later(self, answer: aiohttp.ClientResponse, origin: Origin, url: str) -> PlatformError:
         message = _("{url} asks to be read later.").format(url=url)
         found = origin.error(RateLimited, message)
-        found.retry_at = _retry_at(answer.headers.get("Retry-After", ""), self._tools.clock.now())
+        found.retry_at = retry_at(answer.headers.get("Retry-After", ""), self._tools.clock.now())
         return found
 
     async def _keep_pace(self, origin: Origin) -> None:
@@ -321,14 +321,3 @@ def _no_answer(origin: Origin, url: str, error: Exception) -> PlatformError:
         message = _("{url} is not the address of a web page.").format(url=url)
         return origin.error(ContractBroken, message)
     return origin.error(Unavailable, _("{url} gives no answer.").format(url=url))
-
-
-def _retry_at(text: str, now: datetime) -> datetime | None:
-    """When Retry-After says to come again: seconds, or a date."""
-    if text.strip().isdigit():
-        return now + timedelta(seconds=min(int(text), 86_400))
-    try:
-        given = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return given if given.tzinfo is not None else None

@@ -26,6 +26,7 @@ from bot.domain.problem import has_errors
 from bot.domain.publication import State
 from bot.engine import collect as collecting
 from bot.engine import recall_work, reminding, service, tokens
+from bot.engine.clearing import Clearing
 from bot.engine.delivering import Sender
 from bot.engine.outbox import Outbox
 from bot.errors import UsageError
@@ -123,11 +124,13 @@ def _chores(app: App) -> list[Chore]:
         app.metrics.succeeded("remind", app.core.clock.now())
 
     outbox = Outbox(app.core, app.settings.zone)
+    clearing = Clearing(outbox)
     sender = Sender(core=app.core, vault=app.vault, this_machine=app.settings.webhooks.this_machine)
 
     async def tell() -> None:
         await outbox.fill()
         await sender.send_due()
+        await clearing.clear()
         app.metrics.succeeded("tell", app.core.clock.now())
 
     return [

@@ -26,6 +26,7 @@ _ACTIONS: Mapping[str, str] = {
     "token.ended": N_("ended a token"),
     "webhook.made": N_("entered a webhook"),
     "webhook.ended": N_("ended a webhook"),
+    "webhook.gone": N_("a webhook was ended because its receiver wants nothing more"),
     "webhook.again": N_("had a webhook told again"),
     "freeze.begun": N_("froze the matrix"),
     "freeze.ended": N_("ended the freeze"),

@@ -1,4 +1,4 @@
-"""Sends what is in the outbox, signed as Standard Webhooks say, for three days at most.
+"""Sends what is in the outbox, signed and tried again as Standard Webhooks say, for three days.
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 Each delivery comes at least once: an answer that got lost has it sent again, under the same id.
@@ -20,9 +20,10 @@ from itertools import groupby
 
 import aiohttp
 
+from bot.clock import retry_at
 from bot.engine.outward import Guard, NotAllowed, url_fault
 from bot.engine.ports import Core
-from bot.engine.webhooks import PREFIX
+from bot.engine.webhooks import PREFIX, gone
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.ledger import webhooks
@@ -31,14 +32,15 @@ from bot.ledger.webhooks import Delivery, Webhook
 from bot.logs import get_logger, said
 
 log = get_logger(__name__)
-# After each failed try; together three days.
-PAUSES = tuple(
-    timedelta(seconds=seconds)
-    for seconds in (5, 300, 1800, 7200, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 20 * 3600)
+# After each failed try, as the specification proposes; together three days and some hours.
+PAUSES = (
+    *(timedelta(seconds=5), timedelta(minutes=5), timedelta(minutes=30)),
+    *(timedelta(hours=hours) for hours in (2, 5, 10, 14, 20, 24)),
 )
 _EACH = 10  # to one program in one go
 _LEASE = timedelta(minutes=3)  # longer than one go may take
-_TIMEOUT_S = 10
+_TIMEOUT_S = 15  # the least of what the specification recommends
+_GONE = 410  # the receiver wants nothing more
 _ANSWER_MAX = 200
 _AGENT = "xuanfa-bot-webhooks"
 
@@ -49,6 +51,8 @@ class Outcome:
 
     ok: bool
     answer: str  # for the list of deliveries
+    not_before: datetime | None = None  # when the receiver asks to be tried again
+    gone: bool = False  # it asks not to be
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +121,7 @@ class Sender:
             async with session.post(
                 webhook.url, data=body, headers=headers, allow_redirects=False
             ) as answer:
-                return Outcome(ok=200 <= answer.status < 300, answer=str(answer.status))
+                return _heard(answer, self.core.clock.now())
         except aiohttp.ClientConnectorError as error:
             inner = getattr(error, "os_error", error)  # a bad certificate has none
             text = _("The bot does not call this address.") if _refused(inner) else said(inner)
@@ -135,8 +139,8 @@ class Sender:
         self, one: Delivery, outcome: Outcome, rest: Sequence[Delivery], lease: str
     ) -> None:
         now, tries = self.core.clock.now(), one.tries + 1
-        over = tries > len(PAUSES)
-        next_at = None if over else now + PAUSES[tries - 1]
+        over = outcome.gone or tries > len(PAUSES)
+        next_at = None if over else max(now + PAUSES[tries - 1], outcome.not_before or now)
         values = {"state": webhooks.FAILED if over else webhooks.WAITING, "tries": tries}
         values |= {"next_at": next_at, "answer": outcome.answer, "done_at": now if over else None}
         log.warning("webhook.not_taken", webhook=one.webhook, tries=tries, answer=outcome.answer)
@@ -145,6 +149,17 @@ class Sender:
             for other in rest:
                 wait = {"state": webhooks.WAITING, "next_at": next_at or now + PAUSES[0]}
                 await webhooks.settle(conn, other.id, lease, **wait)
+        if outcome.gone:
+            await gone(self.core, one.webhook)
+
+
+def _heard(answer: aiohttp.ClientResponse, now: datetime) -> Outcome:
+    return Outcome(
+        ok=200 <= answer.status < 300,
+        answer=str(answer.status),
+        not_before=retry_at(answer.headers.get("Retry-After", ""), now),
+        gone=answer.status == _GONE,
+    )
 
 
 def _refused(error: BaseException | None) -> bool:

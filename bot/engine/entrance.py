@@ -180,17 +180,24 @@ async def begin(conn: Connection, person: Person, *, address: str, now: datetime
     return Entered(session=session, cookie=cookie)
 
 
-async def recognise(core: Core, cookie: str) -> Session | None:
-    """Whose cookie it is; None when the session has ended or lay idle for too long."""
-    now = core.clock.now()
-    async with core.ledger.read() as conn:
-        found = await people.session(conn, digest(cookie), now)
-    if found is None or now - found.seen_at > _IDLE:
-        return None
-    if now - found.seen_at > _NOTED_EVERY:
+async def recognise(core: Core, cookie: str, *, by_itself: bool = False) -> Session | None:
+    """Whose cookie it is; None when the session has ended or lay idle for too long.
+
+    What a page asks `by_itself` keeps no session from lying idle.
+    """
+    found, now = await find(core, digest(cookie)), core.clock.now()
+    if found is not None and not by_itself and now - found.seen_at > _NOTED_EVERY:
         async with core.ledger.write() as conn:
             await people.seen(conn, found.hash, now)
     return found
+
+
+async def find(core: Core, hashed: str) -> Session | None:
+    """The session that is called so, unless it has ended or lay idle for too long."""
+    now = core.clock.now()
+    async with core.ledger.read() as conn:
+        found = await people.session(conn, hashed, now)
+    return None if found is None or now - found.seen_at > _IDLE else found
 
 
 async def logout(core: Core, session: Session, *, address: str) -> None:

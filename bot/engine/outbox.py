@@ -47,19 +47,20 @@ class Outbox:
     zone: ZoneInfo
     _slow_at: datetime | None = field(default=None)
 
-    async def fill(self) -> int:
+    async def fill(self, *, passing: bool = False) -> int:
         """Puts what is new into the outbox; how many deliveries that are.
 
-        Writes nothing when there is nothing new.
+        Writes nothing when there is nothing new, unless it is `passing`: then what is settled by
+        now is never looked at again.
         """
         async with self.core.ledger.read() as conn:
             open_ones = await webhooks.open_ones(conn)
         if not open_ones:
             return 0
         slow = await self._slowly(open_ones)
-        return sum([await self._fill_one(one, slow) for one in open_ones])
+        return sum([await self._fill_one(one, slow, passing) for one in open_ones])
 
-    async def _fill_one(self, webhook: Webhook, slow: Sequence[Told]) -> int:
+    async def _fill_one(self, webhook: Webhook, slow: Sequence[Told], passing: bool) -> int:
         now = self.core.clock.now()
         async with self.core.ledger.read() as conn:
             found = [*await self._news(conn, webhook), *slow]
@@ -68,7 +69,7 @@ class Outbox:
             cursors = await _cursors(conn, webhook, now)
         fresh = [one for one in wanted.values() if one.what not in known]
         # Moved with the next thing to tell, and now and then, not with each look.
-        if fresh or _far(cursors, webhook.cursors):
+        if fresh or passing or _far(cursors, webhook.cursors):
             async with self.core.ledger.write() as conn:
                 await webhooks.put(conn, [self._row(webhook, one, now) for one in fresh])
                 await webhooks.move_cursors(conn, webhook.id, cursors)

@@ -89,10 +89,19 @@ async def make(
 
 async def end(core: Core, number: int, *, by: str, address: str) -> bool:
     """Ends one with what is on its way; False when there is none to end."""
+    return await _end(core, number, "webhook.ended", by, address)
+
+
+async def gone(core: Core, number: int) -> bool:
+    """Ends one whose receiver has answered that it wants nothing more."""
+    return await _end(core, number, "webhook.gone", "", "")
+
+
+async def _end(core: Core, number: int, action: str, by: str, address: str) -> bool:
     async with core.ledger.write() as conn:
         url = await webhooks.end(conn, number, core.clock.now())
         if url:
-            await _note(core, conn, "webhook.ended", url, by, address)
+            await _note(core, conn, action, url, by, address)
     return bool(url)
 
 

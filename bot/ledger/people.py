@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from bot.domain.people import DeskRole, Person
 from bot.domain.review import Level
@@ -218,3 +218,13 @@ async def note_failure(
 async def forgive(conn: Connection, logins: Collection[str]) -> None:
     """Forgets the failed logins of these people."""
     await conn.execute(delete(attempts).where(attempts.c.login.in_(logins)))
+
+
+# ── what is over ──────────────────────────────────────────────────────────────────────────────────
+
+
+async def forget(conn: Connection, before: datetime) -> None:
+    """Deletes sessions and links that were over before then, and failed logins."""
+    for table, end in ((sessions, sessions.c.ended_at), (invites, invites.c.used_at)):
+        await conn.execute(delete(table).where(or_(end < before, table.c.until < before)))
+    await conn.execute(delete(attempts).where(attempts.c.at < before))

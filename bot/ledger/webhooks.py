@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.post import Kind
@@ -257,3 +257,22 @@ async def standing(conn: Connection) -> dict[tuple[int, str], int]:
     query = select(deliveries.c.webhook, deliveries.c.state, many)
     rows = await conn.execute(query.group_by(deliveries.c.webhook, deliveries.c.state))
     return {(row.webhook, row.state): int(row.many) for row in rows}
+
+
+async def forget(
+    conn: Connection, before: datetime, *, but: Collection[str], most: int = 1000
+) -> int:
+    """Deletes deliveries that were done before then, the oldest first; how many that were.
+
+    Of programs that are still told, the events `but` are left. The newest delivery is left, too:
+    SQLite would give its number to the next one, and a receiver passes over a number it knows.
+    """
+    over = and_(deliveries.c.state.in_([SENT, FAILED]), deliveries.c.done_at < before)
+    ended = select(webhooks.c.id).where(webhooks.c.ended_at.is_not(None))
+    free = or_(deliveries.c.event.not_in(sorted(but)), deliveries.c.webhook.in_(ended))
+    last = select(func.max(deliveries.c.id)).scalar_subquery()
+    oldest = select(deliveries.c.id).where(over, free, deliveries.c.id < last)
+    oldest = oldest.order_by(deliveries.c.id).limit(most)
+    # Asked of the row itself again: somebody may have it sent once more at this moment.
+    gone = await conn.execute(delete(deliveries).where(deliveries.c.id.in_(oldest), over))
+    return int(gone.rowcount)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.clock import VirtualClock, WallClock
+from bot.clock import VirtualClock, WallClock, retry_at
 
 NOON = datetime(2026, 5, 6, 4, tzinfo=UTC)
 
@@ -51,3 +51,20 @@ def test_a_clock_that_drifts_stays_steady() -> None:
 
 def test_virtual_time_is_all_there_is() -> None:
     assert VirtualClock(NOON).steady_s() > 1e9
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("900", 900),
+        ("999999999", 86_400),
+        ("Wed, 06 May 2026 04:05:00 GMT", 300),
+        ("Wed, 06 May 2099 04:05:00 GMT", 86_400),
+        *(("", None), ("soon", None), ("²", None), ("9" * 5000, None)),
+        ("Fri, 31 Dec 9999 23:00:00 -2300", None),
+        ("Wed, 06 May 99999999999 04:05:00 GMT", None),
+    ],
+)
+def test_how_long_another_machine_has_us_wait(text: str, seconds: int | None) -> None:
+    wanted = None if seconds is None else NOON + timedelta(seconds=seconds)
+    assert retry_at(text, NOON) == wanted

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 COOKIE = "bot_session"
 _KEPT_MAX = 4 * 1024 * 1024
-find_session = people.session
+RENEWAL = "X-Renewal"  # of a request that no person made: desk.js renews an open page
 Open = Callable[["Desk", web.Request], Awaitable[web.StreamResponse]]
 _LOCAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.~%-]*(\?[^\s#\\]*)?|\?[^\s#\\]*|", re.ASCII)
 # Secrets are typed once more: no page shows one again.

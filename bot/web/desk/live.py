@@ -15,7 +15,7 @@ from bot.engine.health import LEDGER_GONE
 from bot.engine.ports import Core
 from bot.i18n import _
 from bot.ledger import watch
-from bot.web.desk.routes import Route, get
+from bot.web.desk.routes import Route
 from bot.web.desk.visit import Refused, Visit
 
 _LOOK_EVERY_S = 1.0
@@ -42,7 +42,7 @@ class Live:
     @property
     def route(self) -> Route:
         """Where pages listen."""
-        return get("/live", self.listen, None)
+        return Route(method="GET", path="/live", handler=self.listen, right=None, by_itself=True)
 
     async def listen(self, visit: Visit) -> web.StreamResponse:
         """A stream of "changed", until the browser, the session or the process ends it."""

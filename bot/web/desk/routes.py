@@ -21,6 +21,7 @@ class Route:
     path: str
     handler: Handler
     right: Right | None  # None: whoever is logged in
+    by_itself: bool = False  # browsers ask here without their person
 
 
 def get(path: str, handler: Handler, right: Right | None = Right.SEE) -> Route:

@@ -134,7 +134,10 @@ class Desk:
 
     async def _answer(self, request: web.Request, route: Route) -> web.StreamResponse:
         cookie = request.cookies.get(doors.COOKIE, "")
-        session = await entrance.recognise(self.core, cookie) if cookie else None
+        by_itself = route.by_itself or doors.RENEWAL in request.headers
+        session = (
+            await entrance.recognise(self.core, cookie, by_itself=by_itself) if cookie else None
+        )
         if session is None:
             return await doors.stranger(self, request)
         visit = Visit(request, session, self)
@@ -184,9 +187,7 @@ class Desk:
 
     async def session_goes_on(self, session: Session) -> bool:
         """True while the session has not ended; for what stays open for long."""
-        async with self.core.ledger.read() as conn:
-            from_ledger = await doors.find_session(conn, session.hash, self.core.clock.now())
-        return from_ledger is not None
+        return await entrance.find(self.core, session.hash) is not None
 
 
 def _single_sign_on(settings: OidcPart) -> str:

@@ -14,11 +14,15 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 from multidict import CIMultiDict
+from sqlalchemy import select
 from yarl import URL
 
 from bot.engine import entrance
+from bot.engine.clearing import Clearing
+from bot.engine.outbox import Outbox
 from bot.ledger import audit, people
-from bot.web.desk.doors import COOKIE
+from bot.ledger.desk_tables import attempts, invites, sessions
+from bot.web.desk.doors import COOKIE, RENEWAL
 from tests.bot.engine.world import open_world
 from tests.bot.web.visitors import Desk, Page, Visitor, open_desk
 
@@ -41,6 +45,14 @@ async def with_password(desk: Desk) -> Visitor:
     page = await visitor.ask("POST", await invited(desk), data={"password": GOOD, "again": GOOD})
     assert page.status == 303
     return visitor
+
+
+async def failed(desk: Desk, name: str, *, count: int) -> None:
+    """So many wrong passwords of this login just now, from this machine."""
+    now = desk.app.core.clock.now()
+    async with desk.app.core.ledger.write() as conn:
+        for _try in range(count):
+            await people.note_failure(conn, login=name, address="127.0.0.1", now=now, forget=now)
 
 
 async def own_csrf(visitor: Visitor) -> str:
@@ -152,28 +164,24 @@ async def test_refused_logins_stand_in_the_log_and_cannot_fill_it(desk: Desk) ->
     assert told[0].all(".faults") == told[1].all(".faults") != []
     refused = [("", "admin", "10.0.0.9"), ("", "niemand" + "x" * 57, "10.0.0.9")]
     assert await noted("login.refused") == refused
-    for number in range(12):
+    await failed(desk, "admin", count=6)
+    for number in range(4):
         await guess(("admin", "ADMIN ")[number % 2], f"10.0.1.{number}")
-    assert len(await noted("login.refused")) == 9  # as many as were looked at
-    assert await noted("login.held") == [("", "admin", "10.0.1.7")]
+    assert len(await noted("login.refused")) == 3  # as many as were looked at
+    assert await noted("login.held") == [("", "admin", "10.0.1.1")]
     await desk.world.at(desk.world.clock.now() + timedelta(minutes=16))
-    for number in range(9):
-        await guess("admin", f"10.0.2.{number}")
+    await failed(desk, "admin", count=8)
+    await guess("admin")
     assert len(await noted("login.held")) == 2
 
 
 async def test_an_address_that_tries_many_names_is_entered_once(desk: Desk) -> None:
-    visitor, core = await desk.stranger(), desk.app.core
-    now = core.clock.now()
-    async with core.ledger.write() as conn:
-        for number in range(40):
-            await people.note_failure(
-                conn, login=f"a{number}", address="127.0.0.1", now=now, forget=now
-            )
+    visitor = await desk.stranger()
+    await failed(desk, "anybody", count=40)
     for name in ("anna", "berta"):
         data = {"login": name, "password": "x"}
         assert (await visitor.ask("POST", "/login", data=data)).status == 429
-    async with core.ledger.read() as conn:
+    async with desk.app.core.ledger.read() as conn:
         (entry,) = await audit.entries(conn, actions=["address.held", "login.held"])
     assert (entry.action, entry.subject) == ("address.held", "anna")
 
@@ -318,6 +326,25 @@ async def test_nothing_but_health_is_open(desk: Desk) -> None:
     assert "<main>" in nowhere.text
 
 
+async def test_a_page_that_renews_itself_keeps_no_idle_session_alive(desk: Desk) -> None:
+    left, used = await desk.visitor("officer"), await desk.visitor("manager")
+    assert f'"{RENEWAL}"' in (await left.get("/static/desk.js")).text
+    async with left.client.get(f"{desk.url}/live") as stream:
+        await desk.world.at(desk.world.clock.now() + timedelta(minutes=100))
+        assert (await left.get("/me", **{RENEWAL: "1"})).status == 200
+        async with left.client.get(f"{desk.url}/live") as again:
+            assert again.status == 200
+        assert (await used.get("/me")).status == 200
+        await desk.world.at(desk.world.clock.now() + timedelta(minutes=100))
+        assert (await left.get("/me")).status == 303
+        assert (await used.get("/me")).status == 200
+        async with desk.app.core.ledger.write() as conn:
+            entry = audit.Entry(at=desk.world.clock.now(), by="manager", action="logout")
+            await audit.note(conn, entry)  # streams look up at once, not only after a while
+        async with asyncio.timeout(20):
+            await stream.read()
+
+
 async def test_a_session_has_eight_places_to_listen_and_gets_those_back_it_leaves(
     desk: Desk,
 ) -> None:
@@ -350,3 +377,20 @@ async def test_the_largest_form_there_is_is_kept_too(desk: Desk) -> None:
     body = io.BytesIO(urlencode(data).encode())
     back = await visitor.ask("POST", "/login", data=body, headers=form)
     assert back.value("reason") == text
+
+
+async def test_what_is_long_over_is_deleted(desk: Desk) -> None:
+    """Sessions, links and failed logins; not who is logged in."""
+    core, world = desk.app.core, desk.world
+    await desk.visitor("manager")
+    await entrance.first_link(core)
+    await entrance.login(core, "nobody", "wrong", address="10.0.0.9")
+    clearing, found = Clearing(Outbox(core, desk.app.settings.zone)), []
+    for days in (89, 5):
+        await world.at(world.clock.now() + timedelta(days=days))
+        await desk.visitor("officer")  # logs in the first time
+        await clearing.clear()
+        async with core.ledger.read() as conn:
+            tables = (sessions, invites, attempts)
+            found.append([len(list(await conn.execute(select(one)))) for one in tables])
+    assert found == [[2, 2, 1], [1, 0, 0]]  # the desk made a link when it began
