@@ -338,7 +338,6 @@ async def _reached(visit: Visit, members: Roster, units: Collection[str]) -> lis
     return [unit for unit in names if await contacts.references(unit, members.units[unit])]
 
 
-
 def _message(visit: Visit, task: Task, members: Roster, link: str) -> Message:
     unit = members.units[task.unit]
     left = task.deadline_at - visit.now if task.deadline_at else None
