@@ -7,17 +7,17 @@ and register it with `@exporting.group.command(…)` or below `ics`.
 from __future__ import annotations
 
 import asyncio
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bot.app import App, open_app
-from bot.cli import calendars, rosters
+from bot.cli import calendars, coverages, rosters
 from bot.cli.files import OutOption, deliver
 from bot.cli.output import screen, settings_in_force
-from bot.cli.spans import Since, Until
+from bot.cli.spans import AsOf, Month, Since, Until, Year, moment_of, span_of
 from bot.domain.days import FIRST_YEAR, LAST_YEAR
 from bot.engine import feed
 from bot.errors import UsageError
@@ -122,6 +122,31 @@ def roster_file(
     """Units and accounts as a workbook to keep them in, or as CSV or YAML."""
     made = rosters.make(settings_in_force(), form, template=template)
     deliver(made.data, out or (Path(made.name) if form is rosters.Kind.XLSX else None), force=force)
+
+
+@group.command(
+    name="coverage", help=_("Which unit carried which key item, as a workbook or as CSV.")
+)
+def coverage_file(
+    form: Annotated[
+        coverages.Kind, typer.Option("--format", help=_("the kind of file"))
+    ] = coverages.Kind.XLSX,
+    month: Month = "",
+    year: Year = "",
+    first: Since = "",
+    last: Until = "",
+    as_of: AsOf = "",
+    out: OutOption = None,
+    force: ForceOption = False,
+) -> None:
+    """Which unit carried which key item, as a workbook or as CSV."""
+    settings = settings_in_force()
+    span = span_of(settings, month=month, year=year, first=first, last=last)
+    at = moment_of(as_of, settings, now=datetime.now(UTC))
+    made = asyncio.run(coverages.make(settings, form, span, at))
+    deliver(
+        made.data, out or (Path(made.name) if form is coverages.Kind.XLSX else None), force=force
+    )
 
 
 async def _address(app: App, account: str) -> str:

@@ -274,7 +274,7 @@ def _cell(facts: _Facts, post: StoredPost, account: Account) -> Cell:
     deadline = post.deadline_at or post.due_at
     read_until = reading.covers(post.first_release_at, deadline)
     proofs = sorted(_proofs(facts, post, pub, seen), key=lambda proof: proof[0])
-    at, url, evidence, outdated = proofs[0] if proofs else (None, "", "", False)
+    at, url, evidence, outdated = proofs[0] if proofs else (None, *_found(seen), False)
     return Cell(
         account=account.id,
         unit=account.unit,
@@ -329,6 +329,12 @@ def _is_outdated(facts: _Facts, post: str, content: str) -> bool:
 
 def _is_doubtful(seen: Carried) -> bool:
     return seen.decision == "doubtful" and seen.deleted_at is None
+
+
+def _found(seen: Sequence[Carried]) -> tuple[str, str]:
+    """Link and evidence of what waits for a person's decision; empty when nothing does."""
+    doubtful = [(one.url, f"{one.level}:{one.rule}") for one in seen if _is_doubtful(one)]
+    return doubtful[0] if doubtful else ("", "")
 
 
 def _evidence(seen: Carried) -> str:

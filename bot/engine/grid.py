@@ -1,11 +1,12 @@
-"""The grid of a whole year at once: what `coverage` says of each unit, without the evidence."""
+"""The grid of a whole year: what `coverage` says of each unit, at once and without the evidence."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from bot.domain.coverage import ItemStates
+from bot.domain.coverage import CellState, ItemCoverage, ItemStates
 from bot.domain.grid import Matrix, Reading, item_states
 from bot.domain.publication import Publication
 from bot.domain.roster import Roster
@@ -13,6 +14,45 @@ from bot.engine import answers
 from bot.engine.ports import Core
 from bot.ledger import answers as ledger
 from bot.ledger import exemptions, posts, roster
+
+_AT_A_TIME = 5  # key items with all their evidence: some tenths of a second in a big matrix
+
+
+async def known(
+    core: Core, *, since: datetime, until: datetime, at: datetime | None = None
+) -> tuple[list[ItemStates], Roster]:
+    """How each unit stands to the key items planned in [since, until), now or as known then."""
+    if at is None:
+        return await standings(core, since=since, until=until)
+    items, members = await answers.coverage(core, since=since, until=until, at=at)
+    return lean(core, items, members), members
+
+
+def lean(core: Core, items: Iterable[ItemCoverage], members: Roster) -> list[ItemStates]:
+    """The items without the evidence, but with why a state is unknown."""
+    readable = {
+        account.id
+        for account in members.accounts.values()
+        if core.platforms.capabilities(account).recent
+    }
+    return [_lean(item, readable) for item in items]
+
+
+def _lean(item: ItemCoverage, readable: set[str]) -> ItemStates:
+    states = item.states
+    waiting = {CellState.UNKNOWN, CellState.OPEN}
+    unknown = {unit for unit, state in states.items() if state is CellState.UNKNOWN}
+    mine = [row for row in item.accounts if states[row.unit] in waiting]
+    doubtful = {row.unit for row in mine if row.evidence}
+    read = {row.unit for row in mine if row.account in readable}
+    return replace(item.lean(), doubtful=doubtful, by_hand=unknown - doubtful - read)
+
+
+async def groups(core: Core, *, since: datetime, until: datetime) -> list[Sequence[str]]:
+    """The key items planned in [since, until) for `covered`, so few at a time that others go on."""
+    async with core.ledger.read() as conn:
+        names = [post.id for post in await posts.key_items(conn, since=since, until=until)]
+    return [names[first : first + _AT_A_TIME] for first in range(0, len(names), _AT_A_TIME)]
 
 
 async def standings(

@@ -117,6 +117,7 @@ PAGES: Sequence[PageOf] = (
 OTHERS = {
     "/counts.{kind}": "a file",
     "/counts/items.{kind}": "a file",
+    "/key-items.{kind}": "a file",
     "/live": "a stream of events",
     "/log.{kind}": "a file",
     "/oidc/callback": "leads on",

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 from aiohttp import web
 
 from bot.domain import coverage_words
 from bot.domain.counts import Span, parse_span
-from bot.domain.coverage import CellState, ItemCoverage, ItemStates, Tally, total
+from bot.domain.coverage import ItemStates, Tally, total
 from bot.domain.roster import Roster
-from bot.engine import answers, grid
+from bot.engine import grid
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.ledger import posts
 from bot.web.asking import moment
+from bot.web.desk import coverage_sheets
+from bot.web.desk.coverage_sheets import About
+from bot.web.desk.downloads import KINDS, download
 from bot.web.desk.marks import Mark, legend, marks_of
 from bot.web.desk.paging import Pages, pages
 from bot.web.desk.routes import get
-from bot.web.desk.visit import Visit
+from bot.web.desk.visit import Refused, Visit
 
 ACROSS = 20  # key items beside each other, as many as a sheet across has room for
 _SHORTEST_MONTH = timedelta(days=1)
@@ -47,29 +51,42 @@ class Row:
 async def show_all(visit: Visit) -> web.StreamResponse:
     """The key items of a month, of now or as they were known at a moment."""
     span, at, faults = await _asked(visit)
-
-    async def load() -> tuple[Sequence[ItemStates], Roster]:
-        return await _states(visit, span, at)
-
-    answer = await visit.remembered(("key-items", span.label, at), load)
-    found, members = answer.value
-    if unit := visit.who.only_unit:
-        found = [item.of_unit(unit) for item in found if unit in item.states]
+    found, about = await _found(visit, span, at)
     part = pages(visit, found, ACROSS)
     return visit.render(
         "key_items",
         status=422 if faults else 200,
         title=_("Key items"),
         columns=_columns(part),
-        rows=_rows(part.rows, members),
+        rows=_rows(part.rows, about.members),
         whole=_whole(found),
         legend=legend(),
         pages=part,
         months=_months(span, visit),
         chosen={"month": span.label, "as_of": visit.query("as_of")},
+        files=urlencode({"month": span.label, **({"as_of": visit.query("as_of")} if at else {})}),
         faults=faults,
-        at=at or answer.at,
+        at=about.as_of,
     )
+
+
+async def _found(
+    visit: Visit, span: Span, at: datetime | None
+) -> tuple[Sequence[ItemStates], About]:
+    """The key items as this person may see them, and what they are about."""
+
+    async def load() -> tuple[Sequence[ItemStates], Roster]:
+        return await grid.known(visit.core, since=span.since, until=span.until, at=at)
+
+    answer = await visit.remembered(("key-items", span.label, at), load)
+    found, members = answer.value
+    about = _about(visit, span, members, at or answer.at)
+    return coverage_sheets.seen(found, about.unit), about
+
+
+def _about(visit: Visit, span: Span, members: Roster, as_of: datetime) -> About:
+    unit = visit.who.only_unit
+    return About(span=span, members=members, as_of=as_of, zone=visit.zone, unit=unit)
 
 
 async def _asked(visit: Visit) -> tuple[Span, datetime | None, Mapping[str, str]]:
@@ -104,31 +121,6 @@ def as_of(visit: Visit) -> tuple[datetime | None, str]:
     if at is not None and at > visit.now:
         return None, _("This moment is still to come: nobody knows yet what will be known then.")
     return at, ""
-
-
-async def _states(
-    visit: Visit, span: Span, at: datetime | None
-) -> tuple[Sequence[ItemStates], Roster]:
-    if at is None:
-        return await grid.standings(visit.core, since=span.since, until=span.until)
-    items, members = await answers.coverage(visit.core, since=span.since, until=span.until, at=at)
-    platforms = visit.core.platforms
-    readable = {
-        account.id
-        for account in members.accounts.values()
-        if platforms.capabilities(account).recent
-    }
-    return [_refined(item, readable) for item in items], members
-
-
-def _refined(item: ItemCoverage, readable: set[str]) -> ItemStates:
-    """The same without the evidence, but with why a state is unknown."""
-    waiting = {CellState.UNKNOWN, CellState.OPEN}
-    unknown = {unit for unit, state in item.states.items() if state is CellState.UNKNOWN}
-    mine = [row for row in item.accounts if item.states[row.unit] in waiting]
-    doubtful = {row.unit for row in mine if row.evidence}
-    read = {row.unit for row in mine if row.account in readable}
-    return replace(item.lean(), doubtful=doubtful, by_hand=unknown - doubtful - read)
 
 
 def _columns(part: Pages[ItemStates]) -> list[Column]:
@@ -179,4 +171,21 @@ def _months(span: Span, visit: Visit) -> tuple[str, str]:
     return before.strftime("%Y-%m"), after.strftime("%Y-%m")
 
 
-ROUTES = (get("/key-items", show_all),)
+async def file(visit: Visit) -> web.StreamResponse:
+    """The same as xlsx, or cell by cell with the evidence as csv."""
+    kind = visit.part("kind")
+    if kind not in KINDS:
+        visit.missing()
+    span, at, faults = await _asked(visit)
+    if faults:
+        raise Refused(422, " ".join(faults.values()))
+    if kind == "xlsx":
+        sheets = coverage_sheets.book(*await _found(visit, span, at))
+    else:
+        about = _about(visit, span, await visit.members(), at or visit.now)
+        # What is typed elsewhere is checked between two groups of key items.
+        sheets = [await coverage_sheets.cells(visit.core, about, at, turn=visit.desk.slow)]
+    return await download(f"{_('Coverage of key items')}-{span.label}", kind, sheets, visit.zone)
+
+
+ROUTES = (get("/key-items", show_all), get("/key-items.{kind}", file))

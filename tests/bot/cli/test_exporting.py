@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import openpyxl
 import pytest
 from ical.calendar_stream import IcsCalendarStream
 
@@ -53,6 +54,21 @@ def test_a_file_is_never_written_over(office: Office) -> None:
     assert again.code == 2
     assert "calendar.ics" in again.told
     assert Path("calendar.ics").read_bytes() == written
+
+
+def test_the_coverage_as_a_workbook_and_as_csv(office: Office) -> None:
+    office.write(key_item("k1", at="2099-05-07 10:00", title="=1+1"))
+    assert office.bot("plan", "--apply").code == 0
+    ran = office.bot("export", "coverage", "--month", "2099-05")
+    assert (ran.code, ran.out) == (0, "")
+    rates, grid = openpyxl.load_workbook("coverage-2099-05.xlsx").worksheets
+    title = rates.cell(rates.max_row - 1, 2)
+    assert (title.value, title.data_type) == ("=1+1", "s")
+    assert grid.max_row == 5  # the note, the headings, three units
+    assert office.bot("export", "coverage", "--month", "2099-05").code == 2  # it is there already
+    plain = office.bot("export", "coverage", "--month", "2099-05", "--format", "csv")
+    assert plain.out.count(",'=1+1,") == 3
+    assert "2099-05" in plain.out.splitlines()[0]
 
 
 def test_the_address_to_subscribe_to(office: Office) -> None:

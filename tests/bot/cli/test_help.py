@@ -26,7 +26,7 @@ COMMANDS = [
     *(["reviews", name] for name in ("list", "show", "approve", "refuse")),
     *(["tasks", name] for name in ("list", "link", "done")),
     *(["matches", name] for name in ("list", "show", "confirm", "refuse")),
-    *(["export", name] for name in ("xlsx", "csv", "yaml", "ics", "roster")),
+    *(["export", name] for name in ("coverage", "xlsx", "csv", "yaml", "ics", "roster")),
 ]
 CJK = re.compile("[\u4e00-\u9fff]")
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
+import csv
+import io
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
+import openpyxl
 import pytest
 import pytest_asyncio
 from sqlalchemy import select
@@ -80,6 +85,76 @@ async def test_the_grid_says_in_words_how_each_unit_stands(desk: Desk) -> None:
     early = await officer.get("/key-items?month=2026-05&as_of=2026-05-06T09:30")
     assert set(early.all(".marks tbody td")) == {open_}
     assert (await officer.get("/key-items?month=2026-06")).all("table") == []
+
+
+async def test_the_page_can_be_taken_along_as_files(desk: Desk) -> None:
+    officer = await desk.visitor("officer")
+    page = await officer.get("/key-items?month=2026-05")
+    links = [
+        str(node.attributes["href"]) for node in page.tree.css(".actions a[href*='key-items.']")
+    ]
+    xlsx, csv_ = [await officer.get("/" + link.removeprefix("./")) for link in links]
+    rates, grid = openpyxl.load_workbook(io.BytesIO(xlsx.body)).worksheets
+    for sheet in (rates, grid):  # whose numbers, of which time, and as known when
+        first = str(sheet["A1"].value)
+        assert all(
+            part in first for part in ("澜汀区卫生健康委员会", "2026-05", "2026-05-06 11:00")
+        )
+    planned = [(TEN + timedelta(hours=8, days=day)).replace(tzinfo=None) for day in (0, 1)]
+    row = [cell.value for cell in rates[rates.max_row - 1]]
+    assert row[:4] == ["K1", TITLE, *planned]
+    shown = page.all(".rates tbody td")[3:]  # required, exempt, on time, late, missing, …
+    order = (0, 2, 3, 6, 4, 5, 1)
+    assert [str(value) for value in row[4:11]] == [shown[place] for place in order]
+    assert [f"{value:.1%}" for value in row[11:]] == shown[7:] == ["33.3%", "33.3%"]
+    told = [[cell.value for cell in row] for row in grid.iter_rows(min_row=2)]
+    assert told[0] == ["单位", f"K1 {TITLE}"]
+    assert [row[0] for row in told[1:]] == ["u01", "u02", "u03"]
+    states = [str(row[1]) for row in told[1:]]
+    assert states[:2] == ["按时", "未到时限"]
+    assert re.match("未到时限.+", states[2])  # counts as open, and is doubtful
+    assert csv_.body.startswith(codecs.BOM_UTF8)
+    rows = list(csv.reader(io.StringIO(csv_.body.decode("utf-8-sig"))))
+    assert [row[4] for row in rows[2:]] == states
+    unit, account, _state, when, link, evidence = rows[2][2:]
+    assert (unit, account[:5], when) == ("u01", "健康u01", "2026-05-06 10:00")
+    assert (link[:4], bool(evidence)) == ("http", True)
+    assert rows[4][6] == "https://mp.weixin.qq.com/s/u03-wechat"  # what waits for a decision
+    then = await officer.get("/key-items?month=2026-05&as_of=2026-05-06T11:00")
+    assert then.all(".marks tbody td") == page.all(".marks tbody td")
+
+
+async def test_files_of_another_time_hold_what_was_known_and_wrong_ones_are_refused(
+    desk: Desk,
+) -> None:
+    officer = await desk.visitor("officer")
+    early = await officer.get("/key-items.csv?month=2026-05&as_of=2026-05-06T09:30")
+    rows = list(csv.reader(io.StringIO(early.body.decode("utf-8-sig"))))
+    assert "2026-05-06 09:30" in rows[0][0]
+    assert {row[4] for row in rows[2:]} == {"未到时限"}
+    none = await officer.get("/key-items.xlsx?month=2026-06")
+    rates, _grid = openpyxl.load_workbook(io.BytesIO(none.body)).worksheets
+    assert [cell.value for cell in rates[rates.max_row]][-2:] == ["—", "—"]
+    for wrong in ("month=x", "as_of=2031-01-01T00:00"):
+        assert (await officer.get(f"/key-items.csv?{wrong}")).status == 422
+    assert (await officer.get("/key-items.pdf")).status == 404
+
+
+async def test_a_liaison_takes_along_the_own_unit_only(desk: Desk) -> None:
+    liaison = await desk.visitor("liaison")
+    book = await liaison.get("/key-items.xlsx?month=2026-05")
+    rates, grid = openpyxl.load_workbook(io.BytesIO(book.body)).worksheets
+    assert [cell.value for cell in rates[rates.max_row]][4] == 1  # required
+    plain = (await liaison.get("/key-items.csv?month=2026-05")).body.decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(plain)))
+    assert [row[2] for row in rows[3:]] == ["u02"]
+    cells = [
+        str(cell.value) for sheet in (rates, grid) for row in sheet.iter_rows() for cell in row
+    ]
+    assert "u02" in cells
+    for hidden in ("u01", "u03"):
+        assert hidden not in plain
+        assert hidden not in cells
 
 
 @pytest.mark.parametrize(

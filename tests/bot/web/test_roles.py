@@ -36,6 +36,7 @@ MATRIX = {
     "POST /accounts/{account}/differences": "officer administrator",
     "POST /accounts/{account}/resume": "officer administrator",
     "GET /key-items": ALL,
+    "GET /key-items.{kind}": ALL,
     "GET /key-items/{post}": ALL,
     "POST /key-items/{post}/exempt": "officer",
     "GET /key-items/{post}/matches/{number}": ALL,
