@@ -9,8 +9,8 @@ from bot.i18n import N_, _
 _ACTIONS: Mapping[str, str] = {
     "login": N_("logged in"),
     "login.refused": N_("was refused at the login"),
-    "login.held": N_("was held back at the login: too many wrong passwords of this name"),
-    "address.held": N_("was held back at the login: too many wrong passwords from this address"),
+    "login.held": N_("was held back at the login: this name"),
+    "address.held": N_("was held back at the login: this address"),
     "logout": N_("logged out"),
     "password.set": N_("set a password"),
     "person.added": N_("entered a person"),

@@ -79,7 +79,9 @@ async def _faults(
     found = {}
     if not _NAME.fullmatch(typed.name):
         found["name"] = _("Name the program in 2 to 40 letters, for example 区门户网站.")
-    elif any(one.name == typed.name and one.holds(now) for one in await keys.everything(conn)):
+    elif any(
+        one.name == typed.name and not one.is_over(now) for one in await keys.everything(conn)
+    ):
         found["name"] = _("Another token has this name. End it first, or choose another name.")
     if not typed.scopes or typed.scopes - {right.value for right in SCOPES}:
         found["scopes"] = _("Choose what the program may do.")

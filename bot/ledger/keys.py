@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Select, insert, select, update
 
 from bot.domain.people import Right
 from bot.ledger.connection import Connection
-from bot.ledger.desk_tables import tokens
+from bot.ledger.desk_tables import people, tokens
 
 _REVIEWER = "reviewer:"  # among the scopes: whose word it may give
 
@@ -29,10 +29,15 @@ class Key:
     until: datetime
     used_at: datetime | None
     ended_at: datetime | None
+    is_answered_for: bool  # its maker may still log in
+
+    def is_over(self, now: datetime) -> bool:
+        """True once it was ended or has run out: it never opens anything again."""
+        return self.ended_at is not None or now >= self.until
 
     def holds(self, now: datetime) -> bool:
         """True while it opens something."""
-        return self.ended_at is None and now < self.until
+        return self.is_answered_for and not self.is_over(now)
 
 
 def _key(row: Any) -> Key:
@@ -48,18 +53,24 @@ def _key(row: Any) -> Key:
         until=row.until,
         used_at=row.used_at,
         ended_at=row.ended_at,
+        is_answered_for=row.maker_ended_at is None,
     )
+
+
+def _all() -> Select[Any]:
+    made = tokens.outerjoin(people, people.c.login == tokens.c.by)
+    return select(tokens, people.c.ended_at.label("maker_ended_at")).select_from(made)
 
 
 async def everything(conn: Connection) -> list[Key]:
     """All keys there ever were, the newest first."""
-    rows = await conn.execute(select(tokens).order_by(tokens.c.id.desc()))
+    rows = await conn.execute(_all().order_by(tokens.c.id.desc()))
     return [_key(row) for row in rows]
 
 
 async def find(conn: Connection, hashed: str) -> Key | None:
     """The key of this hash, whether it still holds or not."""
-    row = (await conn.execute(select(tokens).where(tokens.c.hash == hashed))).one_or_none()
+    row = (await conn.execute(_all().where(tokens.c.hash == hashed))).one_or_none()
     return None if row is None else _key(row)
 
 

@@ -18,7 +18,7 @@ _REF = "#/components/schemas/{model}"
 _PARTS = re.compile(r"\{(\w+)\}")
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _ANSWERS = {
-    "401": N_("The token is missing, wrong, ended or has run out."),
+    "401": N_("The token is missing or wrong, was ended, has run out, or its maker is kept out."),
     "403": N_("The token lacks the scope."),
     "404": N_("There is no such thing."),
     "409": N_("It is not possible as things stand; nothing was changed."),

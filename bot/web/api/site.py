@@ -7,6 +7,7 @@ browser act.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -115,8 +116,17 @@ class Api:
             raise Fault(429, _("Too many wrong tokens. Wait ten minutes."), code="too-many")
         if found is None:
             raise Fault(401, _("There is no such token."), code="wrong-token")
-        text = _("The token “{name}” was ended.") if found.ended_at else _("“{name}” has run out.")
-        raise Fault(401, text.format(name=found.name), code="token-over")
+        raise Fault(401, _why_not(found, now), code="token-over")
+
+
+def _why_not(key: Key, now: datetime) -> str:
+    if key.ended_at:
+        text = _("The token “{name}” was ended.")
+    elif key.is_over(now):
+        text = _("“{name}” has run out.")
+    else:
+        text = _("Nobody answers for the token “{name}” any more. Ask for a new one.")
+    return text.format(name=key.name)
 
 
 def _headers(fault: Fault) -> Mapping[str, str]:

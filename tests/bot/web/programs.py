@@ -54,7 +54,14 @@ class Program:
         return status, document["type"].removeprefix("urn:xuanfa-bot:problem:")
 
 
-async def token(desk: Desk, name: str, *scopes: Right, reviewer: str = "", days: int = 30) -> str:
+async def token(
+    desk: Desk,
+    name: str,
+    *scopes: Right,
+    reviewer: str = "",
+    days: int = 30,
+    by: str = "administrator",
+) -> str:
     """A token with these scopes."""
     core, zone = desk.app.core, desk.app.settings.zone
     last = (core.clock.now() + timedelta(days=days)).astimezone(zone).date().isoformat()
@@ -64,7 +71,7 @@ async def token(desk: Desk, name: str, *scopes: Right, reviewer: str = "", days:
         reviewer=reviewer,
         until=last,
     )
-    made = await keys.make(core, typed, by="administrator", address="127.0.0.1", zone=zone)
+    made = await keys.make(core, typed, by=by, address="127.0.0.1", zone=zone)
     assert made.faults == {}
     return made.secret
 

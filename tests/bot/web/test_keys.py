@@ -17,6 +17,7 @@ from bot.ledger import audit
 from bot.settings import WebhooksPart
 from bot.web.api.site import ENDPOINTS
 from tests.bot.engine.world import TEN, World, open_world, status
+from tests.bot.web.programs import Program, token
 from tests.bot.web.visitors import Desk, open_desk
 
 
@@ -75,6 +76,23 @@ async def test_a_token_is_made_shown_once_used_and_ended(desk: Desk) -> None:
         ("token.made", "administrator"),
     ]
     assert all(secret not in str(one.facts) for one in entries)
+
+
+async def test_a_token_is_worth_nothing_while_its_maker_is_kept_out(desk: Desk) -> None:
+    ruler, caller = await desk.visitor("administrator"), await desk.stranger()
+    await desk.visitor("officer")
+    program = Program(visitor=caller, token=await token(desk, "区门户", Right.SEE, by="officer"))
+    await program.get("/tasks")
+    assert (await ruler.post("/settings/people/officer/end")).status == 303
+    assert await program.refused("GET", "/tasks") == (401, "token-over")
+    page = await ruler.get("/settings/api")
+    (standing,) = page.all("[aria-labelledby=tokens] td:has(.bad)")
+    assert "officer" in standing
+    assert len(page.tree.css("td:has(.bad) form")) == 1  # it can be ended for good
+    form = {"name": "区门户", "scopes": "see", "until": "2026-12-31"}
+    assert (await ruler.post("/settings/api", **form)).status == 422  # its name is not free
+    await ruler.post("/settings/people/officer/restore")
+    await program.get("/tasks")
 
 
 async def test_a_webhook_is_entered_told_and_told_again(world: World, desk: Desk) -> None:
