@@ -1,4 +1,4 @@
-"""`python -m bench`: all benches, or those named; `--write` renews docs/performance.md."""
+"""`python -m bench`: all benches, or those named; `--write` renews them in docs/performance.md."""
 
 from __future__ import annotations
 
@@ -25,8 +25,6 @@ def main() -> None:
         parser.error(f"there is no bench {', '.join(sorted(unknown))}")
     if asked.runs < 1:
         parser.error("--runs is at least 1")
-    if asked.write and asked.names:
-        parser.error("--write goes with all benches: the page shows one run as a whole")
     outcomes = []
     # Each in a process of its own: what one leaves in memory must not slow the next.
     fresh = multiprocessing.get_context("spawn")

@@ -23,13 +23,14 @@ _LIBRARIES = (
     *("aiohttp", "SQLAlchemy", "asyncpg", "pydantic", "uvloop", "arq", "redis"),
     *("celery", "kombu", "requests", "taskiq", "taskiq-redis"),
 )
+_MACHINE = "The machine"
 _HEAD = """# Performance
 
 Written by `python -m bench --write`; `make bench` measures again without writing, `python -m bench
 NAME …` only some of it. What counts are the ratios: both sides of each were measured in the same
 run, by turns, with the same posts and against the same simulator in a process of its own. Figures
-are medians of {runs} runs unless they say otherwise. Speeds are this machine's and nobody else's.
-A line without a target is there for information.
+are medians of the runs named with them unless they say otherwise. Speeds are this machine's and
+nobody else's. A line without a target is there for information.
 """
 
 
@@ -50,19 +51,26 @@ def show(outcome: Outcome) -> None:
 
 
 def write(outcomes: Sequence[Outcome], *, today: date, runs: int, page: Path = PAGE) -> None:
-    """Writes the page."""
-    parts = [_HEAD.format(runs=runs), *_machine(today)]
-    for outcome in outcomes:
-        parts += _section(outcome)
-    page.write_text("\n".join(parts).rstrip() + "\n", encoding="utf-8")
+    """Writes the page; what was not measured now stays as it is."""
+    text = page.read_text("utf-8") if page.exists() else ""
+    told = [_machine(), *(_section(one, today, runs) for one in outcomes)]
+    new = ["\n".join(lines) for lines in told]
+    sections = {_title(part): part for part in [*text.split("\n## ")[1:], *new]}
+    parts = [_HEAD, *(f"## {part.strip()}\n" for part in sections.values())]
+    page.write_text("\n".join(parts), encoding="utf-8")
+
+
+def _title(section: str) -> str:
+    return section.partition("\n")[0]
 
 
 def _verdict(figure: Figure) -> str:
     return "" if figure.met is None else "met" if figure.met else "missed"
 
 
-def _section(outcome: Outcome) -> Iterator[str]:
-    yield f"## {outcome.title}\n"
+def _section(outcome: Outcome, today: date, runs: int) -> Iterator[str]:
+    yield f"{outcome.title}\n"
+    yield f"{today.isoformat()}, {runs} runs.\n"
     rows = [
         (figure.name, figure.shown, figure.target, _verdict(figure), figure.note)
         for figure in outcome.figures
@@ -87,10 +95,9 @@ def _markdown(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterato
     yield ""
 
 
-def _machine(today: date) -> Iterator[str]:
-    yield "## The machine\n"
+def _machine() -> Iterator[str]:
+    yield f"{_MACHINE}\n"
     facts = [
-        ("measured on", today.isoformat()),
         ("CPU", f"{_cpu()}, {os.cpu_count()} cores"),
         ("memory", f"{psutil.virtual_memory().total / 1024**3:.0f} GB"),
         ("system", f"{platform.system()} {platform.machine()}"),

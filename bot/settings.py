@@ -401,18 +401,19 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        file = _settings_file()
+        file = settings_file()
         toml = TomlConfigSettingsSource(settings_cls, toml_file=file)
         return init_settings, env_settings, toml
 
 
-def _settings_file() -> Path:
+def settings_file() -> Path:
+    """Where the settings are read from; it need not be there."""
     return Path(os.environ.get("BOT_SETTINGS", "settings.toml"))
 
 
 def load_settings(**changes: Any) -> Settings:
     """The settings in force; `changes` override everything. Raises UsageError naming the key."""
-    file = _settings_file()
+    file = settings_file()
     try:
         settings = Settings(**changes)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

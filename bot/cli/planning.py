@@ -13,7 +13,7 @@ import typer
 from rich.markup import escape
 
 from bot.app import App, open_app
-from bot.cli import forecasts, slots
+from bot.cli import forecasts, slots, unreviewed
 from bot.cli.accounts import warn_of
 from bot.cli.calendar import Folder, folder_settings, kept_in_words, show_problems
 from bot.cli.drafting import draft_year
@@ -90,6 +90,7 @@ def plan(
     else:
         show_problems(made.problems, reading)
         _show(made, reading, settings.zone)
+        unreviewed.show(made.unreviewed)
         forecasts.show(made.overruns, settings.zone)
         slots.show(ahead, settings.zone)
     raise typer.Exit(BAD_NEWS if bad else OK)
@@ -130,6 +131,7 @@ def _document(made: plans.Plan, ahead: list[Coming], zone: ZoneInfo) -> dict[str
             }
             for one in made.quotas
         ],
+        "unreviewed": [unreviewed.as_json(one) for one in made.unreviewed],
     }
 
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from adapters import registry
 from bot.doctor.finding import Finding, Level, ok
 from bot.domain import setting_faults
-from bot.domain.problem import Severity
+from bot.domain.problem import Problem, Severity
 from bot.domain.roster import Account
 from bot.engine.ignored import sift
 from bot.errors import LedgerError, UsageError
@@ -83,28 +83,40 @@ async def schedules(settings: Settings) -> list[Finding]:
             folder=folder, names=", ".join(shut)
         )
         return [_unreadable("files_unreadable", message, advice)]
-    return [_calendar(settings)]
+    reading = read(
+        folder,
+        platforms=registry.platforms(),
+        modes=registry.modes,
+        zone=settings.office.timezone,
+        options=check_options(settings),
+    )
+    kept = sift(reading.problems, reading).kept
+    return [_calendar(settings, len(reading.posts), kept), *_reviewed(kept)]
 
 
 def _unreadable(code: str, message: str, advice: str) -> Finding:
     return Finding(check="schedules", code=code, level=Level.ERROR, message=message, advice=advice)
 
 
-def _calendar(settings: Settings) -> Finding:
-    reading = read(
-        settings.office.schedules,
-        platforms=registry.platforms(),
-        modes=registry.modes,
-        zone=settings.office.timezone,
-        options=check_options(settings),
-    )
-    errors = Counter(
-        p.place.file for p in sift(reading.problems, reading).kept if p.severity is Severity.ERROR
-    )
-    if not errors:
-        return ok(
-            "schedules", _("The calendar has {count} posts.").format(count=len(reading.posts))
+def _reviewed(problems: Iterable[Problem]) -> list[Finding]:
+    """Columns the settings want reviewed by a name the calendar does not know."""
+    return [
+        Finding(
+            check="schedules",
+            code="review_column_unknown",
+            level=Level.WARNING,
+            message=problem.message,
+            advice=problem.hint,
         )
+        for problem in problems
+        if problem.code == "unknown-review-column"
+    ]
+
+
+def _calendar(settings: Settings, posts: int, problems: Iterable[Problem]) -> Finding:
+    errors = Counter(p.place.file for p in problems if p.severity is Severity.ERROR)
+    if not errors:
+        return ok("schedules", _("The calendar has {count} posts.").format(count=posts))
     return Finding(
         check="schedules",
         code="calendar_errors",

@@ -34,7 +34,7 @@ _ACTIONS: Mapping[str, str] = {
     "task.link": N_("made a link for a task"),
     "item.exempted": N_("exempted a unit"),
     "item.required": N_("ended an exemption"),
-    "item.reminded": N_("made messages to remind units"),
+    "item.reminded": N_("had units reminded"),
     "match.confirmed": N_("confirmed a reprint"),
     "match.refused": N_("refused a reprint"),
     "account.resumed": N_("let an account publish again"),

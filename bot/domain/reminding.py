@@ -35,12 +35,14 @@ from bot.domain.tasks import Task, TaskKind
 ASKED = "asked"
 LATE = "late"
 ESCALATED = "escalated"
+URGED = "urged"
 REFUSED = Outlook.REFUSED.value
 ACCOUNT = "account-"
 _URGENT = timedelta(hours=4)
 _BEFORE_NIGHT = timedelta(minutes=30)
 _WORTH_TELLING = timedelta(days=1)  # after the deadline
 _PUBLISHING = {TaskKind.ACCEPT, TaskKind.HAND_OFF}
+_URGED = {*_PUBLISHING, TaskKind.LOOK}
 _AT_ONCE = {TaskKind.CORRECT, TaskKind.WITHDRAW}
 _TEXT = "text-"  # before the version in a stage
 _VERSION_LENGTH = 12
@@ -177,6 +179,50 @@ def of_tasks(
             )
         )
     return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Urged:
+    """That an officer wants units reminded of a key item now."""
+
+    post: str
+    units: Collection[str]
+    at: datetime
+
+
+def is_urged(task: Task) -> bool:
+    """True for what a unit can be asked for once more."""
+    return task.role is Role.LIAISON and task.kind in _URGED
+
+
+def of_urged(
+    wishes: Iterable[Urged],
+    tasks: Sequence[Task],
+    roster: Roster,
+    terms: Terms,
+    now: datetime,
+    *,
+    frozen: bool = False,
+) -> list[Notice]:
+    """What officers want told, quiet hours or not; of each task once an hour, not in a freeze."""
+    found: dict[tuple[str, str, str], Notice] = {}
+    for wish in wishes:
+        for task in tasks:
+            if (task.post, task.unit in wish.units, is_urged(task)) != (wish.post, True, True):
+                continue
+            by = by_when(task)
+            text = wording.task(task, roster, by - now if by else None, by, terms.zone)
+            notice = Notice(
+                what=task.id,
+                party=task.unit,
+                stage=f"{URGED} {_minute(wish.at.replace(minute=0))}",
+                text=f"{text}\n{wording.asked_again()}",
+                until=wish.at + _WORTH_TELLING,
+                task=task,
+                waits=frozen and task.kind in _PUBLISHING,
+            )
+            found[notice.key] = notice
+    return list(found.values())
 
 
 def _task_waits(task: Task, terms: Terms, now: datetime) -> bool:

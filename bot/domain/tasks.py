@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.domain.numbers import row_number
 from bot.domain.publication import Hold, Publication, Role, State, owed_by
 
 
@@ -101,10 +102,7 @@ def role_of(pub: Publication) -> Role:
 def parse_id(name: str) -> tuple[TaskKind, int] | None:
     """Kind and number of a task's id; None when it is no such id."""
     kind, _dash, ref = name.rpartition("-")
-    known = {each.value for each in TaskKind}
-    if kind not in known or not (ref.isascii() and ref.isdecimal()) or len(ref) > _DIGITS:
+    number = row_number(ref)
+    if number is None or kind not in {each.value for each in TaskKind}:
         return None
-    return TaskKind(kind), int(ref)
-
-
-_DIGITS = 18  # of the largest number the ledger can hold
+    return TaskKind(kind), number

@@ -68,6 +68,11 @@ def task(
     return "\n".join(lines)
 
 
+def asked_again() -> str:
+    """A line for a notice that an officer wants told."""
+    return _("The publicity office asks for this once more.")
+
+
 def text_changed() -> str:
     """A line for a notice that was given before, about another text."""
     return _("The text was changed after the first notice. Use the new one only.")

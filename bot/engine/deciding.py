@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.domain.numbers import DIGITS
 from bot.domain.publication import Publication, State
 from bot.engine import carried
 from bot.engine.ports import Core
@@ -19,7 +20,6 @@ from bot.ledger.posts import some_posts
 from bot.ledger.verdicts import Match
 
 REPRINTED, DOUBTFUL, NO = "reprinted", "doubtful", "no"
-_DIGITS = 18  # of the largest number the ledger can hold
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +88,7 @@ async def _decide(core: Core, number: int, decision: str, *, by: str, reason: st
 
 
 async def _history(conn: Connection, number: int) -> Sequence[Match]:
-    found = await verdicts.history_of(conn, number) if len(str(number)) <= _DIGITS else []
+    found = await verdicts.history_of(conn, number) if len(str(number)) <= DIGITS else []
     if not found:
         message = _("There is no match {number}. `bot matches list --all` shows them.")
         raise UsageError(message.format(number=number))

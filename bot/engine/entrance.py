@@ -119,9 +119,9 @@ async def _login(
         if not right or person is None:
             forget = now - 10 * _WINDOW
             await people.note_failure(conn, login=name, address=address, now=now, forget=forget)
-            # Nobody known: a name that was typed is a name, and perhaps nobody's.
+            subject = await _subject(conn, name)
             entry = audit.Entry(
-                at=now, by="", action="login.refused", subject=name, address=address
+                at=now, by="", action="login.refused", subject=subject, address=address
             )
             await audit.note(conn, entry)
             return None
@@ -132,14 +132,20 @@ async def _login(
 async def _note_held(core: Core, name: str, address: str, now: datetime, *, of_login: bool) -> None:
     """Whoever goes on knocking must neither fill the log nor keep the writer busy."""
     action = "login.held" if of_login else "address.held"
-    entry = audit.Entry(at=now, by="", action=action, subject=name, address=address)
     async with core.ledger.read() as conn:
+        subject = await _subject(conn, name)
+        entry = audit.Entry(at=now, by="", action=action, subject=subject, address=address)
         noted = await _is_noted(conn, entry)
     if noted:
         return
     async with core.ledger.write() as conn:
         if not await _is_noted(conn, entry):
             await audit.note(conn, entry)
+
+
+async def _subject(conn: Connection, name: str) -> str:
+    """The name if there is such a login: what is typed there by mistake is often a password."""
+    return name if await people.find(conn, name) else ""
 
 
 async def _is_noted(conn: Connection, held: audit.Entry) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain import transitions, words
+from bot.domain.numbers import row_number
 from bot.domain.planning import IN_FLIGHT, OPEN
 from bot.domain.post import Kind
 from bot.domain.publication import Hold, Publication, State
@@ -19,14 +20,13 @@ from bot.ledger import controls, journal, posts, publications, recalls, roster
 from bot.ledger.journal import Event, Move
 
 _RETRY_WINDOW = timedelta(hours=6)
-_DIGITS = 18  # of the largest number the ledger can hold
 
 
 async def get(core: Core, name: str) -> Publication:
     """The publication called `name`: its number, or POST@ACCOUNT. UsageError if there is none."""
     async with core.ledger.read() as conn:
-        if name.isdecimal() and len(name) <= _DIGITS:
-            found = await publications.get(conn, int(name))
+        if (number := row_number(name)) is not None:
+            found = await publications.get(conn, number)
         else:
             post, _at, account = name.partition("@")
             found = await publications.by_post_and_account(conn, post, account)

@@ -28,6 +28,7 @@ from bot.engine.exempting import EXEMPTED
 from bot.engine.last_good import still_good
 from bot.engine.ports import Core
 from bot.engine.review_gate import declare, hold_unreviewed, with_voided
+from bot.engine.unreviewed import Unreviewed, unreviewed
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.ledger import budgets, exemptions, journal, posts, publications, recalls, roster
@@ -56,6 +57,7 @@ class Plan:
     quotas: tuple[QuotaUse, ...] = ()  # every quota the calendar touches, by time
     collisions: tuple[Collision, ...] = ()  # on one account too close together, by time
     kept: frozenset[str] = frozenset()  # posts whose edit has an error: the last good one stays
+    unreviewed: tuple[Unreviewed, ...] = ()  # posts that are held for a review, by id
 
     @property
     def overruns(self) -> list[QuotaUse]:
@@ -72,6 +74,7 @@ class _Difference:
     released: dict[str, datetime]  # key item → its first release
     kept: frozenset[str]
     reused: list[Problem]  # ids of posts that went out long before
+    unreviewed: tuple[Unreviewed, ...]
 
 
 def _roster_unusable(reading: Reading) -> bool:
@@ -86,7 +89,7 @@ async def preview(core: Core, reading: Reading) -> Plan:
         return Plan(changes=(), problems=checked.problems, planned=0)
     now = core.clock.now()
     async with core.ledger.read() as conn:
-        found = await _diff(conn, reading, checked, now)
+        found = await _diff(conn, core, reading, checked, now)
         quotas = await _quotas(conn, core, reading, found, now)
     return _plan(reading, checked, found, quotas)
 
@@ -105,7 +108,7 @@ async def apply(core: Core, reading: Reading, *, confirmed: bool = False) -> Pla
     async with core.ledger.write() as conn:
         if not confirmed:
             await _refuse_roster_loss(conn, reading, now)
-        found = await _diff(conn, reading, checked, now)
+        found = await _diff(conn, core, reading, checked, now)
         quotas = await _quotas(conn, core, reading, found, now)
         await roster.save(conn, reading.roster, now)
         for post in reading.posts:
@@ -148,6 +151,7 @@ def _plan(
         quotas=quotas,
         collisions=tuple(collisions(checked.wanted, reading.options.slot)),
         kept=found.kept,
+        unreviewed=found.unreviewed,
     )
 
 
@@ -169,7 +173,9 @@ async def _refuse_roster_loss(conn: Connection, reading: Reading, now: datetime)
         )
 
 
-async def _diff(conn: Connection, reading: Reading, checked: Checked, now: datetime) -> _Difference:
+async def _diff(
+    conn: Connection, core: Core, reading: Reading, checked: Checked, now: datetime
+) -> _Difference:
     read = {post.id for post in reading.posts}
     known = await publications.of_posts(conn, read)
     open_ones = await publications.in_states(conn, OPEN | IN_FLIGHT)
@@ -187,7 +193,16 @@ async def _diff(conn: Connection, reading: Reading, checked: Checked, now: datet
         now=now,
     )
     reused = list(_reused(checked.wanted, known, reading, now))
-    return _Difference(changes=changes, known=known, released=released, kept=kept, reused=reused)
+    columns = {post.id: post.column for post in stored.values()}
+    columns |= {post.id: post.column for post in reading.posts if post.id not in kept}
+    return _Difference(
+        changes=changes,
+        known=known,
+        released=released,
+        kept=kept,
+        reused=reused,
+        unreviewed=await unreviewed(core, conn, changes, known, columns=columns, released=released),
+    )
 
 
 async def _excused(conn: Connection, wanted: Sequence[Desired]) -> list[Desired]:

@@ -34,7 +34,7 @@ from bot.engine.reviewing import cases
 from bot.engine.side_by_side import side_by_side
 from bot.engine.tasks import open_tasks
 from bot.errors import UsageError
-from bot.ledger import exemptions, journal, notices, posts, publications, roster
+from bot.ledger import audit, exemptions, journal, notices, posts, publications, roster
 from bot.ledger.connection import Connection
 from bot.ledger.notices import Key, Progress, Told
 from bot.logs import get_logger
@@ -46,6 +46,8 @@ LETTERS_A_ROUND = 5
 _LEASE = timedelta(minutes=10)  # longer than any letter may take
 _AT_ONCE = 8  # addresses
 _MOST = 40  # notices looked at for one letter; more never fit
+URGED = "item.reminded"  # in the log: the units that an officer wants reminded of a key item
+_URGED_FOR = timedelta(days=1)
 _LOOK_BACK = timedelta(days=40)  # key items whose deadline may just have passed
 
 
@@ -110,6 +112,7 @@ async def due(core: Core, reminders: Reminders) -> tuple[Roster, list[Notice]]:
         tasks = await open_tasks(conn)
         frozen = await journal.is_frozen(conn)
         reviews = await cases(core, conn)
+        urged = await _urged(conn, now)
         excused = await exemptions.in_force(conn, {task.post for task in tasks})
         ended = [
             post.id
@@ -132,12 +135,21 @@ async def due(core: Core, reminders: Reminders) -> tuple[Roster, list[Notice]]:
     wanted = reminding.of_tasks(
         tasks, members, reminders.terms, now, carried=carried, exempt=exempt, frozen=frozen
     )
+    wanted += reminding.of_urged(urged, tasks, members, reminders.terms, now, frozen=frozen)
     wanted += reminding.of_recalls(tasks, members, reminders.terms, now)
     wanted += reminding.of_items(items, moves, members, reminders.terms, now, frozen=frozen)
     wanted += of_cases(reviews, core.options.review, reminders.terms, now)
     found = await tokens.authorisations(core, warn=reminders.warn)
     wanted += reminding.of_accounts(found, members, reminders.terms, now)
     return members, wanted
+
+
+async def _urged(conn: Connection, now: datetime) -> list[reminding.Urged]:
+    said = await audit.entries(conn, actions=[URGED], since=now - _URGED_FOR, limit=None)
+    return [
+        reminding.Urged(post=one.subject, units=one.facts.get("units", ()), at=one.at)
+        for one in said
+    ]
 
 
 async def _coverage(core: Core, ids: Collection[str]) -> list[ItemCoverage]:

@@ -40,6 +40,13 @@ async def declare(core: Core, conn: Connection, now: datetime) -> None:
         log.warning("review.settings_are_old", since=known[1].isoformat())
 
 
+async def to_come(core: Core, conn: Connection) -> Review:
+    """What must be approved once these settings have been declared."""
+    own, known = core.options.review, await controls.declared(conn)
+    newer = known is None or known[1] <= core.started_at
+    return own if known is None or newer else own.and_also(known[0])
+
+
 async def hold_unreviewed(
     core: Core,
     conn: Connection,

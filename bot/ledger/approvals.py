@@ -99,7 +99,10 @@ async def first_seen(conn: Connection, hashes: Collection[str]) -> dict[str, dat
 
 
 async def savers(conn: Connection, versions: Collection[Version]) -> dict[Version, tuple[str, ...]]:
-    """Who saved each of these versions at the desk, the last one last; without those nobody did."""
+    """Who saved each of these versions at the desk, the last one last; without those nobody did.
+
+    Not who saved a change that left the version what it was: another time, another account.
+    """
     query = (
         select(audit.c.by, audit.c.subject, audit.c.facts)
         .where(

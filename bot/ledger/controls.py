@@ -14,10 +14,8 @@ from bot.ledger.connection import Connection
 from bot.ledger.tables import controls
 
 _FREEZE, _REVIEW = "freeze", "review"
-_SWITCHES = select(controls.c.name, controls.c.on, controls.c.reason).where(
-    controls.c.name.in_([_FREEZE, _REVIEW])
-)
-_LOCKED = _SWITCHES.with_for_update(read=True)
+_LOCK_FREEZE = select(controls.c.on).where(controls.c.name == _FREEZE).with_for_update(read=True)
+_ASKED = select(controls.c.reason).where(controls.c.name == _REVIEW)
 
 
 async def set_freeze(conn: Connection, on: bool, *, reason: str, by: str, now: datetime) -> None:
@@ -50,18 +48,23 @@ async def freeze(conn: Connection) -> Freeze | None:
     return None if row is None else Freeze(reason=row.reason, by=row.by, at=row.at)
 
 
-def switches_now(conn: SyncConnection) -> tuple[bool, Review]:
-    """Whether a freeze is on, and which reviews are asked for.
+def is_frozen_now(conn: SyncConnection) -> bool:
+    """Whether a freeze is on. Who begins one waits until this transaction is over."""
+    return bool(conn.scalar(_LOCK_FREEZE))
 
-    Who changes them waits until this transaction is over.
+
+def review_now(conn: SyncConnection) -> Review:
+    """Which reviews the office has asked for; levels only.
+
+    Not locked: who asks for more goes on to lock the publications, which a grant has by now, and
+    each would wait for the other. What was granted before they were done was granted before.
     """
-    found = {row.name: row for row in conn.execute(_LOCKED)}
-    review = found.get(_REVIEW)
-    return _FREEZE in found and found[_FREEZE].on, _review(review.reason) if review else NO_REVIEW
+    text = conn.scalar(_ASKED)
+    return NO_REVIEW if text is None else _review(text)
 
 
 async def review(conn: Connection) -> Review:
-    """Which reviews the office has asked for; levels only."""
+    """The same, not within one hop."""
     said = await declared(conn)
     return said[0] if said else NO_REVIEW
 

@@ -87,7 +87,6 @@ class _Group:
     rows: dict[int, dict[str, Any]]
     now: datetime
     frozen: bool = False
-    review: Review = NO_REVIEW  # what the ledger asks for; a move may ask for more
     released: frozenset[str] = frozenset()  # posts; known of those a move waits for
     working: frozenset[str] = frozenset()  # accounts not paused; known likewise
     unreviewed: frozenset[int] = frozenset()  # publications; known of grants, and likewise
@@ -172,8 +171,8 @@ def _apply(
         # an upgrade is either seen here or waits for us.
         check_version_now(conn)
     purse = _purse(conn, group, moves)
-    if any(move.gated or _waits_for(move, Hold.FROZEN, Hold.REVIEW) for move in moves):
-        group.frozen, group.review = controls.switches_now(conn)
+    if any(move.gated or _waits_for(move, Hold.FROZEN) for move in moves):
+        group.frozen = controls.is_frozen_now(conn)
     group.released = _released(conn, group, moves)
     group.working = _working(conn, group, moves)
     group.unreviewed = _unreviewed(conn, group, moves)
@@ -183,8 +182,8 @@ def _apply(
     return results, group.events
 
 
-def _waits_for(move: Move, *why: Hold) -> bool:
-    return move.step.to is State.HELD and move.step.changes.get("reason") in why
+def _waits_for(move: Move, why: Hold) -> bool:
+    return move.step.to is State.HELD and move.step.changes.get("reason") == why
 
 
 def _released(conn: SyncConnection, group: _Group, moves: Sequence[Move]) -> frozenset[str]:
@@ -225,11 +224,13 @@ def _unreviewed(conn: SyncConnection, group: _Group, moves: Sequence[Move]) -> f
     Asked after the rows are locked, and reviewers lock them too: a refusal is either seen here, or
     comes after the call was granted and says so.
     """
+    asking = [move for move in moves if move.gated or _waits_for(move, Hold.REVIEW)]
+    known = controls.review_now(conn) if asking else NO_REVIEW
     asked: dict[int, tuple[Level, ...]] = {}
-    for move in moves:
+    for move in asking:
         row = group.rows.get(move.publication)
-        if row is not None and (move.gated or _waits_for(move, Hold.REVIEW)):
-            asked[row["id"]] = move.review.and_also(group.review).required(row["column"])
+        if row is not None:
+            asked[row["id"]] = move.review.and_also(known).required(row["column"])
     rows = [group.rows[pk] for pk, required in asked.items() if required]
     if not rows:
         return frozenset()

@@ -98,6 +98,9 @@ _COLUMNS: Final = {
     "duplicate-column": N_("A column is defined twice."),
     "column-unread": N_("A post's column may be defined in a file that cannot be read."),
     "unknown-column": N_("A post's column is not defined, but one with nearly that name is."),
+    "unknown-review-column": N_(
+        "The settings name levels of review for a column that the calendar does not have."
+    ),
     "slot-and-at": N_("A post has both a slot and a time."),
     "slot-without-column": N_("A post has a slot, and its column has none."),
     "no-such-slot": N_("A post names a day that is no slot of its column."),
@@ -183,6 +186,7 @@ _WARNINGS: Final = frozenset(
         "slot-twice",
         "not-a-slot",
         "unknown-column",
+        "unknown-review-column",
         "docx-tracked-changes",
         "docx-comments",
         "docx-not-taken",

@@ -93,6 +93,11 @@ class Columns:
         return bool(name and self.unread) and name not in self._places
 
     @property
+    def names(self) -> set[str]:
+        """All that are defined, also those that cannot be used."""
+        return set(self._places)
+
+    @property
     def with_slots(self) -> list[Column]:
         """Those that have slots to fill."""
         return [

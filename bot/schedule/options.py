@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import time, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.domain.problem import Place
 from bot.domain.rule import Rule
 from bot.schedule.codes import RULES
 
@@ -24,6 +25,8 @@ class CheckOptions:
     health_days: tuple[str, ...] | None = ()  # names; (): the usual ones; None: no such rule
     gap_days: int = 14
     reprints_per_hour: int = 0  # of one key item; 0: not limited
+    # Columns that are to be reviewed otherwise than the rest → where the settings say so.
+    review_columns: Mapping[str, Place] = field(default_factory=dict)
 
     def is_quiet(self, moment: time) -> bool:
         """True for a time of the day, in the office's zone, that lies in the night."""

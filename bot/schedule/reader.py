@@ -24,6 +24,7 @@ from bot.schedule.lined import Node
 from bot.schedule.media import Gallery
 from bot.schedule.options import CheckOptions
 from bot.schedule.posts import CalendarReader
+from bot.schedule.reviewed import unknown_columns
 from bot.schedule.roster import ModesOf, find_roster, read_roster
 from bot.schedule.roster_tree import ROSTER_FILES
 from bot.schedule.rules.wording import Word
@@ -135,6 +136,7 @@ def _read(
     days = read_days(view)
     columns = Columns(kind_of=days.kind_of)
     filling = _read_all(calendars, columns, problems)
+    problems += _reviewed(calendars, columns, options)
     for calendar in calendars:
         problems += calendar.problems
         broken |= {calendar.file} if calendar.broken else set()
@@ -194,6 +196,17 @@ def _read_all(
     filling, found = fill(columns.with_slots, due, _unread(calendars, due))
     problems += [*columns.problems, *timing.problems, *found]
     return filling
+
+
+def _reviewed(
+    calendars: Sequence[CalendarReader], columns: Columns, options: CheckOptions
+) -> list[Problem]:
+    """Columns to be reviewed that there are none of; nothing while a file may hide one."""
+    if any(calendar.source.root is None for calendar in calendars):
+        return []
+    entries = [node for calendar in calendars for node in calendar.nodes]
+    known = columns.names | {node.text("column").strip() for node in entries}
+    return unknown_columns(options.review_columns, known - {""}) if entries or known else []
 
 
 def _unread(calendars: Sequence[CalendarReader], due: Collection[Draft]) -> list[Node]:

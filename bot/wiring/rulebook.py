@@ -14,6 +14,7 @@ from bot.schedule.codes import RULES
 from bot.schedule.faults import suggestion
 from bot.schedule.options import CheckOptions
 from bot.settings import Settings
+from bot.wiring.settings_places import review_columns
 
 
 @cache
@@ -46,6 +47,7 @@ def check_options(settings: Settings) -> CheckOptions:
         health_days=_days(chosen.health_days),
         gap_days=settings.gaps.fail_days,
         reprints_per_hour=settings.reprinting.per_hour,
+        review_columns=review_columns(settings),
     )
 
 

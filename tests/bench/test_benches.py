@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -103,17 +104,25 @@ async def test_an_upload_is_measured_to_its_end(simulator: Simulator) -> None:
     assert await footprint.upload(simulator, 60 * 1024 * 1024) < 60
 
 
-def test_the_page_shows_targets_and_tables(tmp_path: Path) -> None:
+def test_the_page_shows_targets_and_tables_and_keeps_what_was_not_measured(tmp_path: Path) -> None:
     page = tmp_path / "performance.md"
     outcome = Outcome(
         title="A burst",
         figures=[Figure(name="bot ÷ bare", value=0.5, at_least=0.7)],
         tables=[Table(title="Speeds", headings=("who", "posts/s"), rows=[("bot", "1,000")])],
     )
-    report.write([outcome], today=date(2026, 11, 22), runs=5, page=page)
+    other = Outcome(title="Another", figures=[Figure(name="speed", value=3, unit="ms")])
+    report.write([outcome, other], today=date(2026, 11, 22), runs=5, page=page)
+    renewed = replace(other, figures=[Figure(name="speed", value=4, unit="ms")])
+    report.write([renewed], today=date(2026, 11, 23), runs=3, page=page)
     text = page.read_text(encoding="utf-8")
+    assert text.count("\n## ") == 3
+    assert "## A burst\n\n2026-11-22, 5 runs.\n" in text
     assert "| bot ÷ bare | 0.50 | ≥ 0.7 | missed |" in text
     assert "| bot | 1,000 |" in text
+    assert "## Another\n\n2026-11-23, 3 runs.\n" in text
+    assert "| speed | 4.00 ms |" in text
+    assert "3.00 ms" not in text
 
 
 async def test_the_grid_and_its_cells_are_compared_on_the_same_matrix(tmp_path: Path) -> None:

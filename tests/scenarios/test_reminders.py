@@ -14,9 +14,10 @@ from sqlalchemy import func, select
 from bot.domain.publication import State
 from bot.domain.recall import RecallKind
 from bot.engine import people, recalling
-from bot.engine.reminding import remind
-from bot.ledger import notices
+from bot.engine.reminding import URGED, remind
+from bot.ledger import audit, notices
 from bot.ledger import roster as stored
+from bot.ledger.audit import Entry
 from bot.ledger.notices import Progress, Told
 from bot.ledger.tables import handles
 from bot.settings import NotifyPart
@@ -133,6 +134,41 @@ async def test_a_day_of_reminders(town: Town) -> None:
         assert await town.told(DEADLINE + later * HOUR) == []
     assert {told.state for told in await town.rows()} == {Progress.SENT}
     assert all("/t/" not in told.text for told in await town.rows())  # links are for their readers
+
+
+async def urge(town: Town, *units: str) -> None:
+    """An officer presses the button of the key item's page."""
+    entry = Entry(
+        at=town.world.clock.now(),
+        by="officer",
+        action=URGED,
+        subject="k1",
+        facts={"units": list(units)},
+        address="",
+    )
+    async with town.world.app.core.ledger.write() as conn:
+        await audit.note(conn, entry)
+
+
+async def test_an_officer_has_units_reminded_once_an_hour_also_at_night(town: Town) -> None:
+    """Of what is still to be done; a freeze stays a freeze."""
+    world, night = town.world, TEN + 13 * HOUR
+    await world.run(until=TEN + 3 * HOUR)
+    await town.told(TEN + 3 * HOUR)
+    await world.at(night)
+    for minute in (0, 10):
+        await urge(town, "u02", "u03", "u01")
+        told = dict(await town.told(night + timedelta(minutes=minute + 1)))
+        assert set(told) == (set() if minute else {"wecom", MAIL})
+        assert all("流感季防护提示k1" in said and "/t/" in said for said in told.values())
+    await people.accept(world.app.core, await world.pub("k1@u02-weibo"), by="二院")
+    await world.at(night + HOUR)
+    await people.freeze(world.app.core, True, by="officer", reason="哀悼日")
+    await urge(town, "u02", "u03")
+    assert await town.told(night + HOUR) == []
+    await people.freeze(world.app.core, False, by="officer", reason="")
+    ((to, _said),) = await town.told(night + HOUR + timedelta(minutes=1))
+    assert to == MAIL
 
 
 async def test_what_dies_between_sending_and_noting_is_not_told_twice(town: Town) -> None:

@@ -62,8 +62,3 @@ def day(text: str, zone: ZoneInfo) -> datetime:
     except ValueError as error:
         message = _("{text} is not a day; write it as 2026-05-07.")
         raise Fault(422, message.format(text=text)) from error
-
-
-def number(text: str) -> int | None:
-    """The number of a cursor; None for none."""
-    return int(text) if text.isdecimal() and len(text) < 19 else None

@@ -8,11 +8,12 @@ from typing import Any
 from pydantic import Field
 
 from bot.domain.counts import By, CountRow, Form, Span
+from bot.domain.numbers import row_number
 from bot.engine import answer_shapes, answers
 from bot.engine.shapes import Json
 from bot.engine.tallying import tally
 from bot.i18n import N_, _
-from bot.web.api.asked import Name, Paged, Within, number
+from bot.web.api.asked import Name, Paged, Within
 from bot.web.api.declared import Call, Told, get
 from bot.web.api.faults import Fault
 from bot.web.api.publications import in_zone
@@ -96,7 +97,7 @@ async def show(call: Call, asked: CountsAsked) -> Json:
 
 async def items(call: Call, asked: ItemsAsked) -> Json:
     """The oldest first."""
-    span, skip = asked.span(call.now, call.zone), number(asked.after) or 0
+    span, skip = asked.span(call.now, call.zone), row_number(asked.after) or 0
     if span.until - span.since > _LONGEST:
         raise Fault(422, _("Ask for the items of one month at most at a time."))
     found = await _behind(call, asked, span)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.domain.coverage import CellState
+from bot.domain.numbers import row_number
 from bot.domain.people import Right
 from bot.domain.publication import Role
 from bot.engine import answer_shapes, answers, exempting, grid
 from bot.engine.shapes import Json
 from bot.i18n import N_, _
-from bot.web.api.asked import Name, Paged, Text, Within, number
+from bot.web.api.asked import Name, Paged, Text, Within
 from bot.web.api.declared import Asked, Call, Told, get, post
 from bot.web.api.faults import Fault, missing
 from bot.web.api.publications import in_zone
@@ -125,7 +126,7 @@ class EndAsked(Asked):
 
 async def list_(call: Call, asked: KeyItemsAsked) -> Json:
     """By planned time; of this month, if nothing else is asked for."""
-    span, skip = asked.span(call.now, call.zone), number(asked.after) or 0
+    span, skip = asked.span(call.now, call.zone), row_number(asked.after) or 0
     found, _members = await grid.standings(call.core, since=span.since, until=span.until)
     part = found[skip : skip + asked.limit]
     return {

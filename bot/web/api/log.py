@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from bot.domain.numbers import row_number
 from bot.domain.people import Right
 from bot.engine.shapes import Json, iso
 from bot.i18n import N_
 from bot.ledger import audit
-from bot.web.api.asked import Name, Paged, Within, number
+from bot.web.api.asked import Name, Paged, Within
 from bot.web.api.declared import Call, Told, get
 
 
@@ -51,7 +52,7 @@ async def list_(call: Call, asked: LogAsked) -> Json:
             by=asked.by,
             actions=asked.action,
             subject=asked.subject,
-            before=number(asked.after),
+            before=row_number(asked.after),
             limit=asked.limit + 1,
         )
     more, found = len(found) > asked.limit, found[: asked.limit]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from bot.domain.numbers import row_number
 from bot.engine import shapes
 from bot.engine.shapes import Json, iso
 from bot.i18n import N_
 from bot.ledger import listing, posts, publications
 from bot.ledger.posts import StoredPost
-from bot.web.api.asked import Paged, Within, number
+from bot.web.api.asked import Paged, Within
 from bot.web.api.declared import Asked, Call, Told, get
 from bot.web.api.faults import missing
 from bot.web.api.publications import PublicationTold
@@ -73,7 +74,7 @@ def _shape(post: StoredPost, states: dict[str, int], call: Call) -> Json:
 
 async def list_(call: Call, asked: PostsAsked) -> Json:
     """By planned time; of this month, if nothing else is asked for."""
-    span, skip = asked.span(call.now, call.zone), min(number(asked.after) or 0, 10**9)
+    span, skip = asked.span(call.now, call.zone), min(row_number(asked.after) or 0, 10**9)
     async with call.core.ledger.read() as conn:
         found = await listing.some_posts(
             conn, span.since, span.until, skip=skip, limit=asked.limit + 1

@@ -19,7 +19,6 @@ from bot.web.api.asked import Link, Name, Paged, Text, Within
 from bot.web.api.declared import Asked, Call, Told, get, post
 from bot.web.api.faults import Fault, missing
 
-_ID_MAX = 18
 _YEARS = range(1900, 9000)  # near the ends of all time no zone holds
 
 
@@ -124,11 +123,8 @@ async def one(call: Call, _asked: Asked) -> Json:
 
 
 async def _get(call: Call) -> Publication:
-    name = call.part("id")
-    if name.isdecimal() and (len(name) > _ID_MAX or not name.isascii()):
-        raise missing()
     try:
-        return await people.get(call.core, name)
+        return await people.get(call.core, call.part("id"))
     except UsageError as error:
         raise missing(str(error)) from error
 

@@ -179,6 +179,7 @@ async def _save(
             forced = _forced(looked, entry)
             return await page(visit, values, entry, found=found, forced=forced, status=422)
     before = await reviewing.case(visit.core, entry.id) if entry is not None else None
+    was = await _version(visit, entry.id) if entry is not None else ""
     root, zone = visit.desk.settings.office.schedules, visit.zone.key
     try:
         saved = await editing.save_entry(visit.core, root, wish, seen_version=seen, zone=zone)
@@ -189,7 +190,7 @@ async def _save(
     except NotSaved as error:
         found = checked.refused(error, values)
         return await page(visit, values, entry, found=found, status=422)
-    return await _saved(visit, saved, wish, before)
+    return await _saved(visit, saved, wish, before, was)
 
 
 def _forced(looked: Looked, entry: Entry | None) -> str:
@@ -215,15 +216,26 @@ async def _there(visit: Visit, wish: Wish) -> Entry | None:
     return found if found.fields.get("title") == wish.changes.get("title") else None
 
 
-async def _saved(visit: Visit, saved: Saved, wish: Wish, before: Case | None) -> web.Response:
-    """Enters it into the log, then has the plan follow, as `bot run` would within seconds."""
-    reading = await asyncio.to_thread(visit.desk.app.read)
-    now = next((one for one in reading.posts if one.id == saved.post), None)
-    digest = posts.content_hash(now) if now is not None else ""
+async def _version(visit: Visit, name: str) -> str:
+    """The version of the post that stands in the files; "" where it cannot be read as one."""
+    reading = await asyncio.to_thread(visit.desk.app.read, only=name)
+    now = next((one for one in reading.posts if one.id == name), None)
+    return posts.content_hash(now) if now is not None else ""
+
+
+async def _saved(
+    visit: Visit, saved: Saved, wish: Wish, before: Case | None, was: str
+) -> web.Response:
+    """Enters it into the log, then has the plan follow, as `bot run` would within seconds.
+
+    The log names the version where it is another one than `was`: who only moved a post has not
+    written what it says.
+    """
+    digest = await _version(visit, saved.post)
     if saved.written:
         changed = [*wish.changes, *(["body"] if wish.article is not None else [])]
-        facts = {"file": saved.file, "fields": changed, "content_hash": digest}
-        await visit.noted("post.saved", saved.post, **facts)
+        version = {"content_hash": digest} if digest != was else {}
+        await visit.noted("post.saved", saved.post, file=saved.file, fields=changed, **version)
     try:
         made = await follow(visit.desk.app, saved.written)
     except UsageError as error:

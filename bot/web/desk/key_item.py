@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote
 
 from aiohttp import web
 
-from bot.domain import charting, coverage_words, wording, words
+from bot.domain import charting, coverage_words, reminding, wording, words
 from bot.domain.coverage import AccountRow, CellState, ItemCoverage, UnitRow
 from bot.domain.lacking import Lack, Todo
 from bot.domain.people import Right
 from bot.domain.publication import Role
 from bot.domain.roster import Roster
-from bot.domain.tasks import Task, TaskKind
+from bot.domain.tasks import Task
 from bot.engine import answers, exempting, handles, tasks
+from bot.engine.reminding import URGED
 from bot.i18n import _
 from bot.ledger import audit, exemptions, posts, publications, roster, verdicts
 from bot.ledger.exemptions import CALENDAR
@@ -29,7 +30,7 @@ from bot.web.desk.routes import get, post
 from bot.web.desk.visit import Refused, Visit
 
 _ASKED = {Todo.ACCEPT, Todo.HAND_OFF, Todo.LOOK}  # what a task of the unit does
-_NOTED = ("item.exempted", "item.required", "item.reminded", "match.confirmed", "match.refused")
+_NOTED = ("item.exempted", "item.required", URGED, "match.confirmed", "match.refused")
 _REASON_MAX = 500
 
 
@@ -294,11 +295,7 @@ class Message:
 
 
 async def remind(visit: Visit) -> web.StreamResponse:
-    """Messages to copy into a chat, each with a new link; the bot's own reminders go on as ever.
-
-    It sends nothing itself: what was told, at which stage, is the outbox's to know, and a word of
-    one's own is for the hours in which a person would speak to the liaison anyway.
-    """
+    """Has the bot remind the units now; who has no contact gets a message to copy into a chat."""
     units, name = set((await visit.fields()).all("unit")), visit.part("post")
     settings = visit.desk.settings
     async with visit.core.ledger.write() as conn:
@@ -307,9 +304,12 @@ async def remind(visit: Visit) -> web.StreamResponse:
             visit.missing(_("There is no key item {names}.").format(names=name))
         members = await roster.load(conn)
         found = [one for one in await tasks.open_tasks(conn, units=units) if one.post == name]
-        wanted = [one for one in found if one.unit in units and one.kind in _KINDS]
+        wanted = [one for one in found if one.unit in units and reminding.is_urged(one)]
+        told = await _reached(visit, members, {one.unit for one in wanted})
         messages = []
         for task in wanted:
+            if task.unit in told:
+                continue
             link = ""
             if settings.web.reached_at:
                 link = await handles.link_of(
@@ -320,14 +320,22 @@ async def remind(visit: Visit) -> web.StreamResponse:
                     now=visit.now,
                 )
             messages.append(_message(visit, task, members, link))
-        if messages:
-            await visit.note(
-                conn, "item.reminded", name, units=sorted({one.unit for one in wanted})
-            )
-    return visit.render("remind", title=stored[0].title, messages=messages, post=name)
+        if wanted:
+            await visit.note(conn, URGED, name, units=sorted({one.unit for one in wanted}))
+    return visit.render(
+        "remind",
+        title=stored[0].title,
+        messages=messages,
+        told=[members.units[unit].short for unit in told],
+        post=name,
+    )
 
 
-_KINDS = frozenset({TaskKind.ACCEPT, TaskKind.HAND_OFF, TaskKind.LOOK})
+async def _reached(visit: Visit, members: Roster, units: Collection[str]) -> list[str]:
+    """Those of the units that the bot itself can tell."""
+    contacts, on = visit.desk.app.reminders.contacts, visit.desk.settings.notify.on
+    names = [unit for unit in members.units if on and unit in units]
+    return [unit for unit in names if await contacts.references(unit, members.units[unit])]
 
 
 def _message(visit: Visit, task: Task, members: Roster, link: str) -> Message:

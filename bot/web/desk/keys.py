@@ -8,6 +8,7 @@ from datetime import timedelta
 from aiohttp import web
 
 from bot.domain import desk_words
+from bot.domain.numbers import row_number
 from bot.domain.people import DeskRole, Right
 from bot.engine import keys as engine
 from bot.engine.keys import Typed
@@ -71,8 +72,7 @@ async def make(visit: Visit) -> web.StreamResponse:
 
 async def end(visit: Visit) -> web.StreamResponse:
     """Ends a token at once."""
-    part = visit.part("id")
-    number = int(part) if part.isdecimal() and part.isascii() and len(part) < 19 else 0
+    number = row_number(visit.part("id")) or 0
     if not await engine.end(visit.core, number, by=visit.who.login, address=visit.address):
         visit.missing(_("There is no such token, or it was ended already."))
     return visit.go("settings/api?done=done")

@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.domain import audit_words
+from bot.domain.numbers import row_number
 from bot.domain.people import Right
 from bot.i18n import _
 from bot.ledger import audit, people
@@ -24,12 +25,11 @@ _FILE = 100_000  # rows a sheet is given; Excel takes about a million
 async def show(visit: Visit) -> web.StreamResponse:
     """One page of entries that fit the filters."""
     wanted = _wanted(visit)
-    before = visit.query("before")
     async with visit.core.ledger.read() as conn:
         found = await audit.entries(
             conn,
             **wanted,
-            before=int(before) if before.isdecimal() and len(before) < 19 else None,
+            before=row_number(visit.query("before")),
             limit=_PAGE + 1,
         )
         known = {one.login: one.name for one in await people.everybody(conn)}

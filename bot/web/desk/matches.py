@@ -10,6 +10,7 @@ from aiohttp import web
 from bot.domain import coverage_words, words
 from bot.domain.marking import Marked, marked
 from bot.domain.normalise import readable
+from bot.domain.numbers import row_number
 from bot.domain.people import Right
 from bot.domain.roster import Roster
 from bot.engine import comparing, deciding
@@ -22,7 +23,6 @@ from bot.web.desk.visit import Visit
 
 _LONGEST = 20_000  # characters of a text that are compared here
 _REASON_MAX = 500
-_DIGITS = 18  # of the largest number the ledger can hold
 
 
 async def show(visit: Visit) -> web.StreamResponse:
@@ -60,10 +60,9 @@ async def _page(
 
 async def _history(visit: Visit) -> tuple[Sequence[Match], Roster]:
     """All verdicts about the match; ends the visit where it is none of this key item and person."""
-    number = visit.part("number")
-    known = number.isascii() and number.isdecimal() and len(number) <= _DIGITS
+    number = row_number(visit.part("number")) or 0
     async with visit.core.ledger.read() as conn:
-        history = await verdicts.history_of(conn, int(number)) if known else []
+        history = await verdicts.history_of(conn, number)
     members = await visit.members()
     account = members.accounts.get(history[-1].account) if history else None
     if account is None or history[-1].post != visit.part("post"):

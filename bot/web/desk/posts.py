@@ -8,6 +8,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bot.domain import recall_words
+from bot.domain.numbers import row_number
 from bot.domain.people import Right
 from bot.domain.publication import Publication
 from bot.domain.recall import LIVING, How, RecallKind, Standing
@@ -40,10 +41,12 @@ async def _page(
     refusal: Refusal | None = None,
     typed: Mapping[str, str] | None = None,
 ) -> web.Response:
-    before = visit.query("before")
-    after = int(before) if before.isascii() and before.isdecimal() and len(before) < 18 else None
     seen = await desk_post.view(
-        visit.core, name, unit=visit.who.only_unit, members=await visit.members(), before=after
+        visit.core,
+        name,
+        unit=visit.who.only_unit,
+        members=await visit.members(),
+        before=row_number(visit.query("before")),
     )
     if seen is None:
         visit.missing(_("There is no such post, or nothing of it is your unit's."))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from bot.domain import desk_words
+from bot.domain.numbers import row_number
 from bot.domain.people import Right
 from bot.engine import webhooks as engine
 from bot.i18n import _
@@ -70,10 +71,10 @@ async def make(visit: Visit) -> web.StreamResponse:
 
 async def show_one(visit: Visit) -> web.StreamResponse:
     """What one of them was told, the newest first."""
-    number, before = _number(visit.part("id")), _number(visit.query("before"))
+    number, before = row_number(visit.part("id")) or 0, row_number(visit.query("before"))
     async with visit.core.ledger.read() as conn:
         webhook = next((one for one in await webhooks.everything(conn) if one.id == number), None)
-        found = await webhooks.latest(conn, number, before=before or None, limit=_PAGE + 1)
+        found = await webhooks.latest(conn, number, before=before, limit=_PAGE + 1)
     if webhook is None:
         visit.missing()
     return visit.render(
@@ -88,13 +89,9 @@ async def show_one(visit: Visit) -> web.StreamResponse:
     )
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and text.isascii() and len(text) < 19 else 0
-
-
 async def end(visit: Visit) -> web.StreamResponse:
     """Tells it nothing more."""
-    number = _number(visit.part("id"))
+    number = row_number(visit.part("id")) or 0
     if not await engine.end(visit.core, number, by=visit.who.login, address=visit.address):
         visit.missing(_("There is no such webhook, or it was ended already."))
     return visit.go("settings/webhooks?done=done")
@@ -102,10 +99,10 @@ async def end(visit: Visit) -> web.StreamResponse:
 
 async def again(visit: Visit) -> web.StreamResponse:
     """Tells one thing once more."""
-    number = _number(visit.part("delivery"))
+    number = row_number(visit.part("delivery")) or 0
     if not await engine.again(visit.core, number, by=visit.who.login, address=visit.address):
         raise Refused(409, _("It is on its way anyhow, or its webhook was ended."))
-    return visit.go(f"settings/webhooks/{_number(visit.part('id'))}?done=sent")
+    return visit.go(f"settings/webhooks/{row_number(visit.part('id')) or 0}?done=sent")
 
 
 ROUTES = (

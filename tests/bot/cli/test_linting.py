@@ -87,6 +87,34 @@ def test_the_office_switches_a_rule_off(office: Office) -> None:
     assert answer["ignores"][0]["by"] == "settings"
 
 
+REVIEWED = """[review]
+levels = ["first"]
+# "通知公告" = []
+[review.columns]
+'周三科谱' = ["first", "final"]
+fluweek = ["final"]
+"每周问答" = []
+"""
+
+
+def test_a_column_to_be_reviewed_that_there_is_none_of(office: Office) -> None:
+    """Its posts would need other levels than the office means, and nothing would tell."""
+    office.write(status("s1", column="周三科普"), status("s2", column="每周问答"))
+    Path("settings.toml").write_text(REVIEWED, encoding="utf-8")
+    ran = office.bot("check", "--format", "json")
+    near, far = (one for one in ran.document["problems"] if "review" in one["code"])
+    assert (ran.code, near["code"], near["severity"]) == (0, "unknown-review-column", "warning")
+    assert (near["file"], near["line"], far["line"]) == ("../settings.toml", 5, 6)
+    assert ("周三科谱" in near["message"], "周三科普" in near["hint"]) == (True, True)
+    assert ("fluweek" in far["message"], "周三科普" in far["hint"]) == (True, False)
+    assert "'周三科谱' =" in office.bot("check").out
+    found = [one for one in office.ask("doctor")["findings"] if "review" in one["code"]]
+    assert [one["message"] for one in found] == [near["message"], far["message"]]
+    # A file that cannot be read may hold the column.
+    (office.schedules / "2026-06.yaml").write_text("posts: [", encoding="utf-8")
+    assert "unknown-review-column" not in codes(office)
+
+
 @pytest.mark.parametrize(
     ("settings", "named"),
     [

@@ -17,6 +17,7 @@ KEYS = [
     "kept",
     "collisions",
     "left",
+    "unreviewed",
 ]
 WAITS = article("p2", "2099-05-06 12:00", push=True, window="2d")
 FIRST = article("p1", "2099-05-06 10:00", push=True)

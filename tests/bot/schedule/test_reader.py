@@ -54,6 +54,7 @@ def test_every_folder_is_expected_and_every_code_but_one_has_a_folder() -> None:
     # These have their own tests: a folder that is missing cannot be committed, the others come
     # after another mistake, and links are asked elsewhere.
     alone = {"folder-missing", "column-unread", "after-not-planned"}
+    alone.add("unknown-review-column")  # the settings are at fault, not a folder
     form = {code for code, rule in RULES.items() if rule.group not in OWN_PAGE | {Group.LINKS}}
     found = {str(case["code"]) for case in EXPECTED.values()}
     assert form - alone <= found <= set(RULES)

@@ -162,8 +162,8 @@ async def test_refused_logins_stand_in_the_log_and_cannot_fill_it(desk: Desk) ->
     told = [await guess(name) for name in ("admin", "Niemand" + "x" * 90)]
     assert [page.status for page in told] == [401, 401]
     assert told[0].all(".faults") == told[1].all(".faults") != []
-    refused = [("", "admin", "10.0.0.9"), ("", "niemand" + "x" * 57, "10.0.0.9")]
-    assert await noted("login.refused") == refused
+    # What is no login is often a password in the wrong field.
+    assert await noted("login.refused") == [("", "admin", "10.0.0.9"), ("", "", "10.0.0.9")]
     await failed(desk, "admin", count=6)
     for number in range(4):
         await guess(("admin", "ADMIN ")[number % 2], f"10.0.1.{number}")
@@ -183,7 +183,7 @@ async def test_an_address_that_tries_many_names_is_entered_once(desk: Desk) -> N
         assert (await visitor.ask("POST", "/login", data=data)).status == 429
     async with desk.app.core.ledger.read() as conn:
         (entry,) = await audit.entries(conn, actions=["address.held", "login.held"])
-    assert (entry.action, entry.subject) == ("address.held", "anna")
+    assert (entry.action, entry.subject) == ("address.held", "")
 
 
 async def test_behind_a_proxy_its_own_word_counts_and_not_the_visitors(desk: Desk) -> None:

@@ -16,7 +16,7 @@ from bot.domain.people import DeskRole, Person
 from bot.domain.publication import State
 from bot.domain.review import Level
 from bot.engine import entrance
-from bot.ledger import audit, people, posts
+from bot.ledger import approvals, audit, people, posts
 from bot.settings import ReviewPart
 from bot.web.desk.doors import COOKIE
 from tests.bot.engine.world import START, World, article, key_item, open_world, status
@@ -328,6 +328,28 @@ async def test_an_edit_of_what_was_approved_says_that_the_review_is_void(world: 
         fields = changed(filled(form, FORM), text="另一种说法")
         page = await send(officer, "/posts/p2/edit", fields)
         assert page.headers["Location"].endswith("?done=voided")
+
+
+async def test_who_only_moves_a_post_has_not_saved_its_version(world: World, desk: Desk) -> None:
+    """Four eyes ask for somebody else than who wrote it, not than who made room for it."""
+    officer, other = await desk.visitor("officer"), await colleague(desk)
+    written = changed(await form_of(officer, "p2"), text="另一种说法，洗手要洗二十秒。")
+    assert (await send(officer, "/posts/p2/edit", written)).status == 303
+    moved = changed(await form_of(other, "p2"), day="2026-05-22", column="周三科普")
+    assert (await send(other, "/posts/p2/edit", moved)).status == 303
+    other.csrf = dict(moved)["csrf"]
+    dragged = await other.post("/calendar/move", post="p2", day="2026-05-23")
+    assert dragged.status < 400, dragged.words
+    again = changed(await form_of(other, "p2"), time="11:00", text="第三种说法，洗手要洗二十秒。")
+    async with world.app.core.ledger.read() as conn:
+        version = "p2", (await posts.some_posts(conn, ["p2"]))["p2"].content_hash
+        assert await approvals.savers(conn, {version}) == {version: ("officer",)}
+        moves = [one.facts for one in await audit.entries(conn, subject="p2") if one.by == "er"]
+    assert [sorted(one["fields"]) for one in moves] == [["at"], ["at", "column"]]
+    assert (await send(other, "/posts/p2/edit", again)).status == 303
+    async with world.app.core.ledger.read() as conn:
+        version = "p2", (await posts.some_posts(conn, ["p2"]))["p2"].content_hash
+        assert await approvals.savers(conn, {version}) == {version: ("er",)}
 
 
 async def test_a_long_form_outlives_its_session(world: World, desk: Desk) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from bot.contract import Item
 from bot.domain.matching import Verdict
 from bot.domain.publication import State
+from bot.engine.reminding import URGED
 from bot.ledger import audit, items, verdicts
 from bot.ledger.tables import items as items_table
 from tests.bot.engine.world import TEN, World, key_item, open_world, roster
@@ -219,6 +220,21 @@ async def test_a_reminder_is_a_text_with_a_link_to_send_oneself(desk: Desk) -> N
     assert (await (await desk.stranger()).get(link)).status == 200
     assert (await officer.post(f"{HERE}/remind", unit="u01")).tree.css("textarea") == []
     assert (await officer.post(f"{HERE}/remind")).tree.css("textarea") == []
+
+
+async def test_who_has_a_contact_is_reminded_by_the_bot(desk: Desk) -> None:
+    """It needs nobody to copy anything; bot/engine/reminding.py sends it."""
+    officer, contacts = await desk.visitor("officer"), desk.app.reminders.contacts
+    await contacts.store("u02", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=k")
+    try:
+        page = await officer.post(f"{HERE}/remind", unit="u02")
+    finally:
+        await contacts.remove("u02")
+    assert page.tree.css("textarea") == []
+    assert "u02" in " ".join(page.all(".said"))
+    async with desk.app.core.ledger.read() as conn:
+        entry, *_earlier = await audit.entries(conn, actions=[URGED])
+    assert (entry.by, entry.subject, entry.facts["units"]) == ("officer", "k1", ["u02"])
 
 
 async def test_a_unit_is_exempted_with_a_reason_and_required_again(desk: Desk) -> None:
