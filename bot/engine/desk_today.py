@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -51,6 +52,8 @@ class Line:
     key_item: bool
     at: datetime
     shares: tuple[Share, ...]
+    today: int = 0  # how many of its publications went out today
+    late: int = 0  # how many were due before today and are tried again
 
     @property
     def platforms(self) -> list[str]:
@@ -170,24 +173,50 @@ async def _lines(
 ) -> tuple[list[Line], list[Line]]:
     day = datetime.combine(now.astimezone(zone).date(), time(), zone)
     gone = await agenda.went_out(conn, day, day + timedelta(days=1), unit=unit)
+    late = await agenda.late(conn, day, unit=unit)
     due = await _due(conn, now, day + timedelta(days=2), unit)
-    out = {one.post: min(other.at for other in gone if other.post == one.post) for one in gone}
-    ids = {*out, *due}
+    out = _first(gone)
+    ids = {*out, *due, *_first(late)}
     stored = await posts.some_posts(conn, ids)
     shares: dict[str, list[Share]] = {name: [] for name in ids}
     for one in await agenda.of_posts(conn, ids, unit=unit) if ids else ():
         shares[one.post].append(one)
-    went = [_line(stored[name], at, shares[name]) for name, at in out.items()]
-    comes = [
-        _line(stored[name], at, shares[name])
-        for name, at in due.items()
-        if not any(one.state is State.PUBLISHED for one in shares[name])
-    ]
-    return _by_time(went)[-_SHOWN:], _by_time(comes)[:_SHOWN]
+    new = [name for name in due if not any(one.state is State.PUBLISHED for one in shares[name])]
+    comes = {name: due[name] for name in new} | _first(late)
+    today, again = _counted(gone), _counted(late)
+    went = [_line(stored[name], at, shares[name], today=today[name]) for name, at in out.items()]
+    come = [_line(stored[name], at, shares[name], late=again[name]) for name, at in comes.items()]
+    return _by_time(went)[-_SHOWN:], _by_time(come)[:_SHOWN]
 
 
-def _line(post: StoredPost, at: datetime, shares: Sequence[Share]) -> Line:
-    return Line(post=post.id, title=post.title, key_item=post.key_item, at=at, shares=tuple(shares))
+def _first(found: Sequence[Share]) -> dict[str, datetime]:
+    """Post → the earliest of its moments."""
+    first: dict[str, datetime] = {}
+    for one in found:
+        first[one.post] = min(first.get(one.post, one.at), one.at)
+    return first
+
+
+def _counted(found: Sequence[Share]) -> Counter[str]:
+    """Post → how many publications these are."""
+    counts: Counter[str] = Counter()
+    for one in found:
+        counts[one.post] += one.count
+    return counts
+
+
+def _line(
+    post: StoredPost, at: datetime, shares: Sequence[Share], *, today: int = 0, late: int = 0
+) -> Line:
+    return Line(
+        post=post.id,
+        title=post.title,
+        key_item=post.key_item,
+        at=at,
+        shares=tuple(shares),
+        today=today,
+        late=late,
+    )
 
 
 def _by_time(lines: Sequence[Line]) -> list[Line]:
@@ -207,11 +236,8 @@ async def _due(conn: Connection, now: datetime, until: datetime, unit: str) -> d
 async def _open(
     conn: Connection, since: datetime, until: datetime, unit: str
 ) -> dict[str, datetime]:
-    found: dict[str, datetime] = {}
-    for one in await agenda.planned(conn, since, until, unit=unit):
-        if one.state in _TO_COME | UNDER_WAY:
-            found[one.post] = min(found.get(one.post, one.at), one.at)
-    return found
+    found = await agenda.planned(conn, since, until, unit=unit)
+    return _first([one for one in found if one.state in _TO_COME | UNDER_WAY])
 
 
 async def _silent(

@@ -116,6 +116,15 @@ async def planned(
     return await _shares(conn, where, func.min(_P.due_at))
 
 
+_LATE = (State.PLANNED, State.QUEUED, State.WAITING, State.SENDING)
+
+
+async def late(conn: Connection, before: datetime, *, unit: str = "") -> list[Share]:
+    """What was planned before then and goes out all the same: `at` is the next try of the first."""
+    where = [*_in_states(_LATE), _P.due_at < before, *of_unit(unit)]
+    return await _shares(conn, where, func.min(func.coalesce(_P.next_at, _P.due_at)))
+
+
 async def of_posts(conn: Connection, ids: Collection[str], *, unit: str = "") -> list[Share]:
     """Everything of these posts, by post, platform and state."""
     return await _shares(conn, [_P.post.in_(sorted(ids)), *of_unit(unit)], func.min(_P.due_at))

@@ -115,8 +115,24 @@ async def test_checks_and_preview_follow_what_is_typed(desk: Desk, chromium: Bro
         await expect(shown).to_contain_text(TITLE)
         await expect(shown).to_contain_text("发热请就诊")
         assert await page.title() != "1"
+        await _refused(page)
         await bed.axe(page)
     assert not list(desk.world.schedules.glob("posts/*.md"))
+
+
+async def _refused(page: Page) -> None:
+    """It stays said that nothing was saved, while what is wrong is put right."""
+    await page.fill("[name=title]", "治愈率98%")
+    await page.click("button[value=save]")
+    banner = page.locator("#refused")
+    await expect(banner).to_contain_text("98%")
+    await page.fill("[name=digest]", "…")
+    await page.click("#checking a")  # leads to what is wrong
+    await expect(page.locator("[data-field]:has(.told .bad) :focus")).to_have_count(1)
+    await page.fill("[name=title]", TITLE)
+    await expect(page.locator("[data-field=title] .told")).to_have_count(0)
+    await expect(banner).not_to_contain_text("98%")
+    await expect(banner.locator("p")).to_be_visible()
 
 
 async def _queue(page: Page) -> None:

@@ -22,6 +22,14 @@ _TONES: Mapping[State, Tone] = {
     State.FAILED: "bad",
     State.MISSED: "bad",
 }
+# In the order in which they are told; what was called off is not counted.
+_PARTS = (
+    State.PUBLISHED,
+    State.FAILED,
+    State.MISSED,
+    State.UNKNOWN,
+    *(state for state in State if state not in {State.PUBLISHED, State.CANCELLED, *BAD}),
+)
 _WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 
 
@@ -38,7 +46,8 @@ def of_line(line: Line) -> tuple[str, Tone]:
     bad = line.count(*BAD)
     if bad:
         text = _("{count} not out").format(count=bad)
-        return (f"{text} · {done}/{total}" if total > 1 else _only(line)), "bad"
+        out = _("out {done}/{total}").format(done=done, total=total)
+        return (f"{text} · {out}" if total > 1 else _only(line)), "bad"
     if done == total:
         text = words.state(State.PUBLISHED)
         return (f"{text} {done}/{total}" if total > 1 else text), "good"
@@ -47,6 +56,15 @@ def of_line(line: Line) -> tuple[str, Tone]:
     if line.count(*UNDER_WAY):
         return words.state(State.SENDING), ""
     return _not_begun(line)
+
+
+def parts_of(line: Line) -> str:
+    """How many accounts stand how, which add up to all; "" where all of them stand alike."""
+    counts = {state: count for state, count in line.counts.items() if state in _PARTS}
+    if len(counts) < 2:
+        return ""
+    parts = [f"{words.state(state)} {counts[state]}" for state in _PARTS if state in counts]
+    return " · ".join(parts)
 
 
 def _only(line: Line) -> str:

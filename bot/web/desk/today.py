@@ -11,7 +11,6 @@ from aiohttp import web
 from bot.domain import words
 from bot.domain.days import Occurrence
 from bot.domain.people import Right
-from bot.domain.publication import State
 from bot.engine import desk_today, health
 from bot.engine.desk_today import Line, Slow, Today
 from bot.i18n import _
@@ -20,7 +19,7 @@ from bot.schedule.days import Days, read_days
 from bot.schedule.folder import Folder
 from bot.web.desk.needs import needs
 from bot.web.desk.routes import get
-from bot.web.desk.standing import day_name, moment_name, of_line, weekday
+from bot.web.desk.standing import day_name, moment_name, of_line, parts_of, weekday
 from bot.web.desk.visit import Visit
 
 _FRESH = timedelta(seconds=10)
@@ -87,7 +86,7 @@ async def days(visit: Visit) -> Days:
 def _figures(made: Today, waiting: int, day: date, visit: Visit) -> list[tuple[str, int, str, str]]:
     """Name, number, what stands below it, and where it leads."""
     left = [one for one in made.coming if one.at.astimezone(visit.zone).date() <= day]
-    accounts = sum(one.count(State.PUBLISHED) for one in made.out)
+    accounts = sum(one.today for one in made.out)
     found = [
         (_("out today"), len(made.out), _("on {count} accounts").format(count=accounts), "#out"),
         (_("still due today"), len(left), _next(left, day, visit), "#coming"),
@@ -112,6 +111,8 @@ def _next(left: Sequence[Line], day: date, visit: Visit) -> str:
 
 def _row(line: Line, day: date, visit: Visit) -> dict[str, object]:
     text, tone = of_line(line)
+    if line.late:
+        text, tone = _("goes out late: {count}").format(count=line.late), "warn"
     return {
         "post": line.post,
         "title": line.title,
@@ -119,10 +120,19 @@ def _row(line: Line, day: date, visit: Visit) -> dict[str, object]:
         "at": line.at,
         "when": moment_name(line.at.astimezone(visit.zone), day),
         "platforms": _(", ").join(words.platform(name) for name in line.platforms),
-        "accounts": line.total,
+        "accounts": _accounts(line),
+        "parts": parts_of(line),
         "state": text,
         "tone": tone,
     }
+
+
+def _accounts(line: Line) -> str:
+    """On how many accounts it went out today, or goes; "" for one."""
+    if line.today and line.today < line.total:
+        said = _("{count} accounts today, {total} in all")
+        return said.format(count=line.today, total=line.total)
+    return _("{count} accounts").format(count=line.total) if line.total > 1 else ""
 
 
 def _near(known: Days, day: date) -> list[tuple[str, str]]:

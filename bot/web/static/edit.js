@@ -72,6 +72,31 @@ function show(found) {
   }
 }
 
+/** A link to where something is wrong, opened where it is folded away. */
+function way(one, text) {
+  const link = document.createElement("a");
+  link.href = `#f-${one.field || "title"}`;
+  link.textContent = text;
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    const spot = place(one.field) ?? form.querySelector("[data-rest]");
+    for (let at = spot; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
+    spot.scrollIntoView({ block: "center" });
+    spot.querySelector("input, textarea, select")?.focus({ preventScroll: true });
+  });
+  return link;
+}
+
+// That nothing was saved stays said until it is; only the reasons are renewed.
+function reasons(found) {
+  const list = document.querySelector("#refused ul");
+  list?.replaceChildren(...found.map((one) => {
+    const row = document.createElement("li");
+    row.append(way(one, one.message));
+    return row;
+  }));
+}
+
 function summary(answer) {
   const count = (kind) => answer.found.filter((one) => one.severity === kind).length;
   const [errors, warnings] = [count("error"), count("warning")];
@@ -79,7 +104,8 @@ function summary(answer) {
     ? words.found.replace("{errors}", errors).replace("{warnings}", warnings)
     : words.clean;
   told.className = errors ? "state bad" : warnings ? "state warn" : "state good";
-  told.textContent = answer.stale ? `${text} ${words.stale}` : text;
+  told.replaceChildren(errors || warnings ? way(answer.found[0], text) : text);
+  if (answer.stale) told.append(` ${words.stale}`);
 }
 
 async function check() {
@@ -91,7 +117,7 @@ async function check() {
     const answer = await call("posts/check", {
       method: "POST", fields: current(), signal: mine.signal,
     });
-    document.getElementById("refused")?.remove();
+    reasons(answer.found);
     show(answer.found);
     summary(answer);
   } catch (error) {
@@ -279,6 +305,8 @@ for (const link of form.querySelectorAll("[data-upload]")) {
   });
 }
 
-if (form.elements.post.value) {
-  check().then(() => live.checked && visible() && draw());
+// What was refused a moment ago says itself why, also what only saving finds.
+if (form.elements.post.value || document.getElementById("refused")) {
+  const checked = document.getElementById("refused") ? Promise.resolve() : check();
+  checked.then(() => live.checked && visible() && draw());
 }

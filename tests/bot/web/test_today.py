@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from bot.domain.publication import State
+from bot.engine import people
 from bot.ledger import audit
 from bot.ledger.tables import accounts, credentials, publications
 from tests.bot.engine.world import (
@@ -86,6 +88,45 @@ async def test_what_failed_is_sent_again_by_its_button(world: World, desk: Desk)
         (entry,) = await audit.entries(conn, subject="p1@u01-weibo")
     assert (entry.by, entry.action) == ("officer", "publication.retry")
     assert (await officer.get("/")).tree.css("#needs form") == []
+
+
+async def test_a_late_report_does_not_count_the_whole_post_into_today(
+    world: World, desk: Desk
+) -> None:
+    """One account today, how far the post is in all apart from that; the parts add up."""
+    await world.plan(key_item("k1", at="2026-05-06 09:30", title="重点稿件甲"))
+    await world.run(until=TEN)
+    await world.at(TEN + timedelta(days=9))
+    pub = await world.pub("k1@u03-wechat")
+    now = TEN + timedelta(days=9)
+    await people.confirm(world.app.core, pub, url="https://e.example/1", at=now, by="x")
+    page = await (await desk.visitor("officer")).get("/")
+    (out,) = page.tree.css("#out li")
+    assert titles(page, "out") == ["重点稿件甲"]
+    assert numbers(page.all(".figures li")[0]) == [1, 1]
+    words = out.text(separator="\n").split("\n")
+    (told,) = [line for line in words if "微信" in line or "微博" in line]
+    assert numbers(told) == [1, 5]
+    (parts,) = [line for line in words if line.count(" · ") and line is not told]
+    assert sum(numbers(parts)) == 5
+    assert page.all("#out .state")[0].split()[-1] == "3/5"
+
+
+def numbers(text: str) -> list[int]:
+    return [int(found) for found in re.findall(r"\d+", text)]
+
+
+async def test_what_is_tried_again_is_due_today(world: World, desk: Desk) -> None:
+    await world.plan(status("p1", title="补发的微博"))
+    await world.at(TEN + timedelta(days=6))  # nobody worked meanwhile
+    await world.run()
+    officer = await desk.visitor("officer")
+    assert titles(await officer.get("/"), "coming") == []
+    pub = await world.pub("p1@u01-weibo")
+    await people.retry(world.app.core, pub, by="x")
+    page = await officer.get("/")
+    assert titles(page, "coming") == ["补发的微博"]
+    assert numbers(page.all(".figures li")[1])[0] == 1
 
 
 async def test_what_failed_a_week_ago_is_news_no_more(world: World, desk: Desk) -> None:
