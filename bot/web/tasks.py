@@ -117,6 +117,7 @@ class Tasks:
             "task",
             status=status,
             **facts,
+            action=token,
             files=f"{token}/files/",
             hidden={"form": form},
             copying=False,

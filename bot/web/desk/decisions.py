@@ -83,3 +83,4 @@ _ACTS: Mapping[str, _Act] = {
     "accept": _accept,
     "decline": _decline,
 }
+WANTED = tuple(_ACTS)  # also by programs (bot/web/api/publications.py)

@@ -145,6 +145,7 @@ async def _page(
         "task",
         status=status,
         **facts,
+        action=f"{visit.root}tasks/{task.id}",
         files=f"{visit.root}tasks/{task.id}/files/",
         hidden={"csrf": visit.csrf, "form": asked.seen},
         copying=True,
@@ -197,6 +198,7 @@ async def make_link(visit: Visit) -> web.StreamResponse:
     reached_at = visit.desk.settings.web.reached_at
     if not reached_at:
         raise Refused(409, _("Links lead nowhere before web.public_url is set (docs/tasks.md)."))
+    typed = _typed(await visit.fields())
     async with visit.core.ledger.write() as conn:
         task = await _open(visit, conn)
         asked = await asking.asked(visit.core, conn, task)
@@ -204,7 +206,7 @@ async def make_link(visit: Visit) -> web.StreamResponse:
             conn, task, public_url=reached_at, sign=visit.desk.vault.sign, now=visit.now
         )
         await visit.note(conn, "task.link", task.id, account=task.account)
-    return await _page(visit, asked, Typed(), {}, link=link)
+    return await _page(visit, asked, typed, {}, link=link)
 
 
 async def file(visit: Visit) -> web.StreamResponse:

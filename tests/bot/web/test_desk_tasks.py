@@ -92,8 +92,11 @@ async def test_the_phone_gets_the_link_of_the_same_task(desk: Desk) -> None:
     """A GET makes none; without an address that phones reach none is offered."""
     officer = await desk.visitor("officer")
     path = f"/tasks/{await id_of(desk, TaskKind.HAND_OFF, 'u03')}"
-    assert (await officer.get(path)).tree.css("form[action$=link]") != []
-    page = await officer.post(f"{path}/link")
+    assert (await officer.get(path)).tree.css("button[formaction*='/link']") != []
+    page = await officer.post(f"{path}/link", url="typed already")
+    assert page.value("url") == "typed already"
+    forms = page.tree.css("main form[method=post]")
+    assert {form.attributes["action"] for form in forms} == {f"../..{path}"}
     assert page.status == 200
     assert [node.attributes["role"] for node in page.tree.css("svg.qr")] == ["img"]
     assert page.tree.css("[style], style") == []
@@ -102,7 +105,7 @@ async def test_the_phone_gets_the_link_of_the_same_task(desk: Desk) -> None:
     everywhere = Web(listen="0.0.0.0:0")
     async with open_desk(desk.world, web=everywhere) as other:
         officer = await other.visitor("officer")
-        assert (await officer.get(path)).tree.css("form[action$=link]") == []
+        assert (await officer.get(path)).tree.css("button[formaction]") == []
         assert (await officer.post(f"{path}/link")).status == 409
 
 
