@@ -39,7 +39,7 @@ DONE: Mapping[str, str] = {
 _NAVIGATION: tuple[tuple[str, str, Right], ...] = (
     ("", N_("Today"), Right.SEE),
     ("calendar", N_("Calendar"), Right.SEE),
-    ("reviews", N_("Review"), Right.REVIEW),
+    ("reviews", N_("Review"), Right.SEE),
     ("tasks", N_("Tasks"), Right.ANSWER),
     ("key-items", N_("Key items"), Right.SEE),
     ("accounts", N_("Accounts"), Right.SEE),
@@ -47,6 +47,7 @@ _NAVIGATION: tuple[tuple[str, str, Right], ...] = (
     ("log", N_("Log"), Right.LOG),
     ("settings", N_("Settings"), Right.RULE),
 )
+_OF_THE_OFFICE = frozenset({"reviews"})  # also deputies review, whatever their role
 
 
 class Refused(Exception):
@@ -126,9 +127,12 @@ class Visit:
         return self.who.only_unit in {"", unit}
 
     def must_see(self, unit: str) -> None:
-        """Raises Refused when the unit is none of this person's."""
-        if not self.sees(unit):
-            raise Refused(403, _("This belongs to another unit."))
+        """Raises Refused when the unit is none of this person's; "": for whoever sees all."""
+        if self.sees(unit):
+            return
+        if not unit:
+            raise Refused(403, _("Your role has no right to this."))
+        raise Refused(403, _("This belongs to another unit."))
 
     def missing(self, text: str = "") -> NoReturn:
         """Ends the visit: there is nothing at this address."""
@@ -175,7 +179,9 @@ class Visit:
         here = self.request.path.strip("/").partition("/")[0]
         here = {"posts": "calendar", "uploads": "calendar", "rules": "calendar"}.get(here, here)
         return [
-            (path, _(name), path == here) for path, name, right in _NAVIGATION if self.may(right)
+            (path, _(name), path == here)
+            for path, name, right in _NAVIGATION
+            if self.may(right) and (path not in _OF_THE_OFFICE or self.sees(""))
         ]
 
     async def remembered(
