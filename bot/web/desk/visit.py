@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -15,8 +15,9 @@ from bot.domain.people import Person, Right
 from bot.domain.roster import Roster
 from bot.engine.ports import Core
 from bot.i18n import N_, _
-from bot.ledger import audit, roster
+from bot.ledger import audit, controls, people, roster
 from bot.ledger.connection import Connection
+from bot.ledger.controls import Freeze
 from bot.ledger.people import Session
 from bot.web.desk.fields import Fields, sent
 from bot.web.desk.remembered import FRESH, STALE, Answer
@@ -66,6 +67,7 @@ class Visit:
     request: web.Request
     session: Session
     desk: Desk
+    freeze: Freeze | None = None  # on now, as known some seconds ago; `by` in words
 
     @property
     def who(self) -> Person:
@@ -146,6 +148,16 @@ class Visit:
                 return await roster.load(conn)
 
         return (await self.remembered("members", load, stale=FRESH)).value
+
+    async def frozen(self) -> Freeze | None:
+        """The freeze that is on, for `freeze`: told on every page."""
+        return (await self.remembered("freeze", self._freeze)).value
+
+    async def _freeze(self) -> Freeze | None:
+        async with self.core.ledger.read() as conn:
+            found = await controls.freeze(conn)
+            person = await people.find(conn, found.by) if found is not None else None
+        return replace(found, by=person.name) if found and person else found
 
     # ── answers ───────────────────────────────────────────────────────────────────────────────
 
