@@ -174,6 +174,7 @@ class Weeks:
 
     weeks: tuple[date, ...]  # Mondays
     today: date  # its week is not over, and later ones have not begun
+    known: tuple[bool, ...]  # by week: all accounts that can be read were read through it
     platforms: Mapping[str, tuple[int, ...]]  # the one with most first
 
 

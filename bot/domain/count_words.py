@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -58,15 +58,34 @@ def why_not(reason: str) -> str:
     return _(_WHY_NOT[reason])
 
 
-def sentence(by_platform: Mapping[str, int]) -> str:
-    """The yearly sentence: how much was published where, e.g. 微信公众号发布3篇，微博发布2篇."""
+def sentence(by_platform: Mapping[str, int], unread: Sequence[str] = ()) -> str:
+    """The yearly sentence: how much was published where, e.g. 微信公众号发布3篇，微博发布2篇.
+
+    Where not all was read, it says that more may have been published.
+    """
     said = {"wechat": _("WeChat accounts published {number} articles")}
     other = _("{platform} published {number}")
     parts = [
         said.get(name, other).format(platform=words.platform(name), number=by_platform.get(name, 0))
         for name in in_order(by_platform)
     ]
-    return _("{parts}.").format(parts=_("; then ").join(parts))
+    text = _("{parts}.")
+    if unread:
+        text = _("{parts} (only what is known: not all was read of {months}).")
+    return text.format(parts=_("; then ").join(parts), months=_(", ").join(runs(unread)))
+
+
+def runs(months: Sequence[str]) -> list[str]:
+    """Months such as "2026-05", in order; those that follow one another as one."""
+    numbers = [12 * int(one[:4]) + int(one[5:]) for one in months]
+    found: list[list[str]] = []
+    for at, month in enumerate(months):
+        if at and numbers[at] == numbers[at - 1] + 1:
+            found[-1] = [found[-1][0], month]
+        else:
+            found.append([month])
+    to = _("{first} to {last}")
+    return [to.format(first=one[0], last=one[-1]) if len(one) > 1 else one[0] for one in found]
 
 
 def in_order(by_platform: Mapping[str, int]) -> list[str]:

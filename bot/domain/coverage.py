@@ -129,16 +129,21 @@ class Tally:
     open: int = 0
     missing: int = 0
     unknown: int = 0
+    unreleased: int = 0  # of the required: of key items that nobody could carry yet
 
     @property
     def coverage(self) -> float | None:
-        """转载覆盖率, 0 to 1; None when nobody was required."""
-        return (self.on_time + self.late) / self.required if self.required else None
+        """转载覆盖率, 0 to 1; None when nobody was required, or nothing is released yet."""
+        return (self.on_time + self.late) / self._able if self._able else None
 
     @property
     def timeliness(self) -> float | None:
-        """及时率, 0 to 1; None when nobody was required."""
-        return self.on_time / self.required if self.required else None
+        """及时率, 0 to 1; None when nobody was required, or nothing is released yet."""
+        return self.on_time / self._able if self._able else None
+
+    @property
+    def _able(self) -> int:
+        return self.required - self.unreleased
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,7 +163,8 @@ class ItemStates(Tally):
     def of_unit(self, unit: str) -> ItemStates:
         """As one unit may see it: its own state, and numbers from that alone."""
         states = {unit: self.states[unit]} if unit in self.states else {}
-        numbers: dict[str, Any] = {**counted(states.values())}
+        released = self.released_at is not None
+        numbers: dict[str, Any] = {**counted(states.values(), released=released)}
         return replace(
             self,
             states=states,
@@ -190,7 +196,8 @@ class ItemCoverage(Tally):
     def of_unit(self, unit: str) -> ItemCoverage:
         """As one unit may see it: its own accounts, and numbers from those alone."""
         rows = tuple(row for row in self.units if row.unit == unit)
-        numbers: dict[str, Any] = {**counted(row.state for row in rows)}
+        released = self.released_at is not None
+        numbers: dict[str, Any] = {**counted((row.state for row in rows), released=released)}
         accounts = tuple(row for row in self.accounts if row.unit == unit)
         return replace(self, units=rows, accounts=accounts, **numbers)
 
@@ -207,7 +214,7 @@ class ItemCoverage(Tally):
 
 
 _COUNTED = {one.value: one for one in CellState if one is not CellState.NOT_EXPECTED}
-_NUMBERS = ("required", *_COUNTED)
+_NUMBERS = ("required", *_COUNTED, "unreleased")
 
 
 def item_coverage(
@@ -234,7 +241,7 @@ def item_coverage(
         accounts=accounts,
         first_carried_at=times[0] if times else None,
         last_carried_at=times[-1] if times else None,
-        **counted(row.state for row in rows),
+        **counted((row.state for row in rows), released=item.released_at is not None),
     )
 
 
@@ -367,17 +374,25 @@ def _decides(state: CellState, known: list[tuple[Cell, AccountRow]]) -> AccountR
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-def counted(states: Iterable[CellState], *, on_time: int = 0) -> dict[str, int]:
+def counted(states: Iterable[CellState], *, released: bool, on_time: int = 0) -> dict[str, int]:
     """The numbers of a tally; `on_time` are counted already."""
     found = Counter(states)
     found[CellState.ON_TIME] += on_time
     beside = found[CellState.EXEMPT] + found[CellState.OPTIONAL]
-    numbers = {name: found[state] for name, state in _COUNTED.items()}
-    return {"required": found.total() - beside, **numbers}
+    required = found.total() - beside
+    carried = found[CellState.ON_TIME] + found[CellState.LATE]
+    return {
+        "required": required,
+        **{name: found[state] for name, state in _COUNTED.items()},
+        "unreleased": 0 if released or carried else required,
+    }
 
 
 def total(items: Iterable[Tally]) -> Tally:
-    """All items together: their cells added up, so that the rates weigh every cell alike."""
+    """All items together: their cells added up, so that the rates weigh every cell alike.
+
+    Those of key items that are not released yet are required, and in no rate.
+    """
     rows = list(items)
     return Tally(**{name: sum(getattr(row, name) for row in rows) for name in _NUMBERS})
 

@@ -92,7 +92,11 @@ def item_states(
         states=dict.fromkeys(units, CellState.ON_TIME) | rest,
         doubtful=doubtful,
         by_hand=by_hand,
-        **counted(rest.values(), on_time=len(units) - len(rest)),
+        **counted(
+            rest.values(),
+            released=item.released_at is not None,
+            on_time=len(units) - len(rest),
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from bot.domain import charting, days
@@ -21,12 +21,12 @@ from bot.domain.charting import (
 )
 from bot.domain.counts import CountRow, Span, count
 from bot.domain.gaps import AccountPosts, GapRules, account_gap
-from bot.domain.grid import Reading
 from bot.domain.post import Kind
 from bot.domain.publication import State
 from bot.domain.register import History
 from bot.domain.roster import Account, AccountStatus, Roster, Unit
 from bot.engine import answers
+from bot.engine.knowing import known_of
 from bot.engine.ports import Core
 from bot.ledger import answers as rows_of
 from bot.ledger import charting as ledger
@@ -129,7 +129,7 @@ async def year(
         posts = _less(posts, slots, (row.published_at for row in twice))
         readings = answers.readings(core, members, await roster.health(conn))
     asked = [one for one in members.accounts.values() if unit in {"", one.unit}]
-    known = _Known([one for one in asked if readings[one.id].readable], readings, now, zone)
+    known = known_of(asked, readings, now, zone)
     marks = _marks(number, health_days)
     dates = [first + timedelta(days=at) for at in range(len(slots))]
     return Year(
@@ -186,40 +186,6 @@ def _ever_of(history: History, unit: str) -> list[str]:
     ]
 
 
-class _Known:
-    """Whether a time without posts is known to have had none."""
-
-    def __init__(
-        self,
-        accounts: Sequence[Account],
-        readings: Mapping[str, Reading],
-        now: datetime,
-        zone: tzinfo,
-    ) -> None:
-        self._accounts = accounts
-        self._readings = readings
-        self._now = now
-        self._zone = zone
-
-    def over(self, slot: Slot) -> bool:
-        """True when all that were there then, at least one, have been read."""
-        begin, end = slot[0], min(slot[1], self._now)
-        if begin > self._now:
-            return False
-        day = begin.astimezone(self._zone).date()
-        there = [one for one in self._accounts if _was_there(one, day)]
-        return bool(there) and all(self._is_read(one, begin, end) for one in there)
-
-    def _is_read(self, account: Account, begin: datetime, end: datetime) -> bool:
-        until = self._readings[account.id].covers(begin, end)
-        return until is not None and until >= end
-
-
-def _was_there(account: Account, day: date) -> bool:
-    opened = account.opened is None or account.opened <= day
-    return opened and (account.closed is None or day < account.closed)
-
-
 def _marks(
     number: int, health_days: Sequence[days.HealthDay] | None
 ) -> dict[date, tuple[str, ...]]:
@@ -262,9 +228,11 @@ async def flow(core: Core, since: datetime, until: datetime, *, zone: tzinfo) ->
 
 async def weeks(core: Core, first: date, end: date, *, zone: tzinfo) -> Weeks:
     """Posts in each week that touches the days from `first` up to, without, `end`."""
-    today = core.clock.now().astimezone(zone).date()
+    now = core.clock.now()
     slots = list(charting.weeks_of(first, end, zone))
     async with core.ledger.read() as conn:
+        members = await roster.load(conn)
+        readings = answers.readings(core, members, await roster.health(conn))
         every = await ledger.posted_on(conn, slots)
         gone = await ledger.deleted(conn)
         twice = await _twice(conn, await roster.history(conn), slots)
@@ -275,8 +243,10 @@ async def weeks(core: Core, first: date, end: date, *, zone: tzinfo) -> Weeks:
         if any(left):
             busy[name] = left
     order = sorted(busy, key=lambda name: (-sum(busy[name]), name))
+    known = known_of(members.accounts.values(), readings, now, zone)
     return Weeks(
-        weeks=tuple(slot[0].date() for slot in slots),
-        today=today,
+        weeks=tuple(slot[0].astimezone(zone).date() for slot in slots),
+        today=now.astimezone(zone).date(),
+        known=tuple(known.over(slot) for slot in slots),
         platforms={name: busy[name] for name in order},
     )

@@ -68,7 +68,7 @@ async def accept(
     granted = await desk.accept(query, redirect=redirect)
     _check_name(account, granted)
     await core.platforms.credentials(account).enter(granted.fields, expires_at=granted.expires_at)
-    released = await people.resume(core, account.id)
+    released = await people.resume(core, account.id, authorised=True)
     return Connected(
         account=account.id,
         name=granted.name or granted.verified_name,
@@ -84,7 +84,7 @@ async def enter(core: Core, holder: Account, fields: Mapping[str, str]) -> int:
     """
     held = core.platforms.credentials(holder)
     await held.enter(fields, expires_at=_expiry(fields))
-    return await people.resume(core, holder.id)
+    return await people.resume(core, holder.id, authorised=True)
 
 
 def _expiry(fields: Mapping[str, str]) -> datetime | None:

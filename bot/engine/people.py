@@ -16,7 +16,17 @@ from bot.engine.ports import Core
 from bot.engine.task_faults import article_fault, time_fault
 from bot.errors import UsageError
 from bot.i18n import _
-from bot.ledger import controls, items, journal, posts, publications, recalls, roster, verdicts
+from bot.ledger import (
+    controls,
+    credentials,
+    items,
+    journal,
+    posts,
+    publications,
+    recalls,
+    roster,
+    verdicts,
+)
 from bot.ledger.connection import Connection
 from bot.ledger.journal import Event, Move
 
@@ -201,10 +211,17 @@ async def freeze(core: Core, on: bool, *, by: str, reason: str) -> None:
             await journal.apply(conn, _releases(held, Hold.FROZEN, now), now)
 
 
-async def resume(core: Core, account: str) -> int:
-    """Lets a paused account publish again; returns how many publications go on."""
+async def resume(core: Core, account: str, *, authorised: bool = False) -> int:
+    """Lets a paused account publish again; returns how many publications go on.
+
+    `authorised`: a person has just entered another credential. Without one it stays noted that
+    the platform refused what there is, until a call of ours proves otherwise.
+    """
     now = core.clock.now()
     async with core.ledger.write() as conn:
+        why = (await roster.health(conn))[account].paused if not authorised else ""
+        if why:
+            await credentials.refuse(conn, account, why, now)
         await roster.pause(conn, account, "")
         held = await publications.search(conn, account=account, states=[State.HELD])
         moves = _releases(held, Hold.PAUSED, now)

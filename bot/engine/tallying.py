@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 
 from bot.domain.counts import By, Group, Span, count, parse_span
+from bot.domain.grid import Reading
 from bot.domain.register import History
-from bot.domain.roster import Roster
-from bot.engine.answers import count_row
+from bot.domain.roster import Account, Roster
+from bot.engine.answers import count_row, readings
+from bot.engine.knowing import known_of
 from bot.engine.ports import Core
 from bot.ledger import answers, roster, tallies
 from bot.ledger.connection import Connection
@@ -45,6 +47,7 @@ class Tallied:
     deleted: int  # left out: deleted since
     twice: int  # left out: entered twice
     members: Roster  # as it was when the period ended
+    unread: tuple[str, ...]  # months of it, e.g. "2026-05", of which not all is known
 
 
 @dataclass
@@ -74,10 +77,13 @@ async def tally(
         told = await _sums(conn, history, span, by, zone, at, units)
         simple = By.COLUMN not in by and not set(by) & set(_TIMES)
         whole = told if simple else await _sums(conn, history, span, (), zone, at, units)
+        now = await roster.load(conn)
+        known = readings(core, now, await roster.health(conn), at)
     total: Counter[str] = Counter(dict.fromkeys(NUMBERS, 0))
     for numbers in whole.lines.values():
         total.update(numbers)
     end = min(span.until - timedelta(seconds=1), core.clock.now())
+    asked = [one for one in now.accounts.values() if _is_wanted(one.unit, units)]
     return Tallied(
         span=span,
         lines=tuple(
@@ -92,7 +98,23 @@ async def tally(
         deleted=whole.deleted,
         twice=whole.twice,
         members=history.at(end),
+        unread=tuple(_unread(asked, known, span, at or core.clock.now(), zone)),
     )
+
+
+def _unread(
+    accounts: Sequence[Account],
+    known: Mapping[str, Reading],
+    span: Span,
+    now: datetime,
+    zone: tzinfo,
+) -> Iterable[str]:
+    """The months not read through; what is missing of today alone is said by the hour."""
+    today = datetime.combine(now.astimezone(zone).date(), time(), zone)
+    through = known_of(accounts, known, today, zone)
+    for month in _pieces(span, [By.MONTH], zone):
+        if month.since < today and not through.over(_ends(month)):
+            yield month.label
 
 
 async def _sums(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, or_, select
 
 from bot.ledger.connection import Connection
 from bot.ledger.desk_tables import audit
@@ -48,11 +48,15 @@ async def entries(
     by: str = "",
     actions: Collection[str] = (),
     subject: str = "",
+    about: Collection[str] = (),
     address: str = "",
     before: int | None = None,
     limit: int | None = 100,
 ) -> list[Entry]:
-    """The newest first; `before` is the id of the last entry of the page before."""
+    """The newest first; `before` is the id of the last entry of the page before.
+
+    `about`: the subjects, each also as the post of publications ("ID@ACCOUNT").
+    """
     rows = select(audit).order_by(audit.c.id.desc()).limit(limit)
     if since is not None:
         rows = rows.where(audit.c.at >= since)
@@ -64,6 +68,9 @@ async def entries(
         rows = rows.where(audit.c.action.in_(actions))
     if subject:
         rows = rows.where(audit.c.subject == subject)
+    if about:
+        of_posts = (audit.c.subject.startswith(f"{one}@", autoescape=True) for one in about)
+        rows = rows.where(or_(audit.c.subject.in_(about), *of_posts))
     if address:
         rows = rows.where(audit.c.address == address)
     if before is not None:

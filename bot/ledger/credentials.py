@@ -246,8 +246,17 @@ async def note(
     return True
 
 
+async def refuse(conn: Connection, account: str, why: str, now: datetime) -> None:
+    """Notes that the platform refused what the account has."""
+    values = {"refused": why, "updated_at": now}
+    mine = update(credentials).where(credentials.c.account == account)
+    if (await conn.execute(mine.values(**values))).rowcount == 0:
+        await conn.execute(insert(credentials).values(account=account, **values))
+
+
 async def known(conn: Connection) -> dict[str, Known]:
     """Account → how its authorisation stands; only those that have a row."""
+    proven = await _proven(conn)
     query = select(
         credentials.c.account,
         credentials.c.sealed.is_not(None).label("here"),
@@ -260,10 +269,25 @@ async def known(conn: Connection) -> dict[str, Known]:
             here=bool(row.here),
             entered_at=row.entered_at,
             expires_at=row.expires_at,
-            refused=row.refused,
+            refused="" if row.account in proven else row.refused,
         )
         for row in await conn.execute(query)
     }
+
+
+async def _proven(conn: Connection) -> set[str]:
+    """Accounts that published, by a call of ours, after a refusal of theirs was noted."""
+    query = (
+        select(credentials.c.account)
+        .join(publications, publications.c.account == credentials.c.account)
+        .where(
+            credentials.c.refused != "",
+            publications.c.state == State.PUBLISHED.value,
+            publications.c.committed_at >= credentials.c.updated_at,
+        )
+        .distinct()
+    )
+    return {row.account for row in await conn.execute(query)}
 
 
 async def planned_after(conn: Connection) -> dict[str, int]:

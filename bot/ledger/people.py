@@ -147,6 +147,13 @@ async def session(conn: Connection, hashed: str, now: datetime) -> Session | Non
     )
 
 
+async def owner(conn: Connection, hashed: str) -> Person | None:
+    """Whose session it is or was, whether it goes on or not; None once it is forgotten."""
+    query = select(people).join(sessions, people.c.login == sessions.c.login)
+    row = (await conn.execute(query.where(sessions.c.hash == hashed))).one_or_none()
+    return None if row is None else _person(row)
+
+
 async def seen(conn: Connection, hashed: str, now: datetime) -> None:
     """Notes that the session is in use."""
     await conn.execute(update(sessions).where(sessions.c.hash == hashed).values(seen_at=now))

@@ -79,6 +79,13 @@ async def some_posts(conn: Connection, ids: Collection[str]) -> dict[str, Stored
     return {one.id: one for one in each(StoredPost, await conn.execute(query))}
 
 
+async def titled(conn: Connection, text: str, *, limit: int) -> list[str]:
+    """The ids of posts with this text in their title, the latest first."""
+    query = select(posts.c.id).where(posts.c.title.contains(text, autoescape=True))
+    rows = await conn.execute(query.order_by(posts.c.due_at.desc()).limit(limit))
+    return [row.id for row in rows]
+
+
 async def between(conn: Connection, since: datetime, until: datetime) -> list[StoredPost]:
     """Posts planned in [since, until) and still in the calendar, by planned time."""
     query = _POSTS.where(

@@ -20,7 +20,7 @@ from bot.ledger import people
 from bot.settings import ReviewPart, Web
 from bot.web.app import watched
 from bot.web.desk.doors import COOKIE
-from tests.bot.web.visitors import PEOPLE, Visitor
+from tests.bot.web.visitors import PEOPLE, Visitor, desk_csrf
 from tests.browser import bed
 from tests.browser.bed import Window
 from tests.browser.furnishing import furnish
@@ -88,6 +88,6 @@ async def _furnish(desk: Desk) -> None:
             cookies = {"Cookie": f"{COOKIE}={entered.cookie}"}
             client = aiohttp.ClientSession(cookie_jar=jar, headers=cookies)
             await stack.enter_async_context(client)
-            csrf = desk.app.vault.sign(f"csrf\n{entered.session.hash}")
+            csrf = desk_csrf(desk.app, entered.session.hash)
             known[name] = Visitor(desk.url, client, csrf)
         await furnish(desk.app, known)

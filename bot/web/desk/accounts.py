@@ -77,6 +77,7 @@ class Row:
     status: str
     paused: str  # why; "" while it works
     credential: tuple[str, str] | None  # words and look; None: it needs none
+    refused: str  # why the platform does not take the credential; "" while it does
     until: datetime | None
     certified: date | None
     certified_look: str
@@ -200,6 +201,7 @@ def row(account: Account, known: Known, now: datetime) -> Row:
         status=account_words.status(status),
         paused=how.paused,
         credential=_credential(authorised),
+        refused=_refused(authorised),
         until=authorised.until if authorised else None,
         certified=verified_until(account, known.certified.get(account.id)),
         certified_look=_certified_look(lacks),
@@ -215,6 +217,10 @@ def row(account: Account, known: Known, now: datetime) -> Row:
 
 def _credential(found: Authorisation | None) -> tuple[str, str] | None:
     return (account_words.outlook(found.state), _LOOKS[found.state]) if found else None
+
+
+def _refused(found: Authorisation | None) -> str:
+    return found.reason if found is not None and found.state is Outlook.REFUSED else ""
 
 
 def _certified_look(lacks: set[Lack]) -> str:

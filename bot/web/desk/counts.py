@@ -66,13 +66,13 @@ async def show(visit: Visit) -> web.StreamResponse:
     asked = _asked(visit)
     found = await _tallied(visit, asked)
     told = found.value
-    listed = pages(visit, told.lines)
+    listed = pages(visit, _with_unread(told, asked))
     return visit.render(
         "counts",
         title=_("Counts"),
         asked=asked,
         as_of=found.at,
-        sentence=count_words.sentence(told.by_platform),
+        sentence=count_words.sentence(told.by_platform, told.unread),
         definition=_definition(visit, told, found.at),
         keys=[(key, count_words.title(key)) for key in asked.by],
         choices=[(key.value, count_words.title(key)) for key in _KEYS],
@@ -107,6 +107,20 @@ def _definition(visit: Visit, found: Tallied, as_of: datetime) -> str:
     )
 
 
+def _with_unread(told: Tallied, asked: _Asked) -> Sequence[Line]:
+    """The lines, with one for each month that has none because it was not read."""
+    if By.MONTH not in asked.by:
+        return told.lines
+    there = {one.keys[By.MONTH] for one in told.lines}
+    blank = {key.value: "" for key in asked.by}
+    more = [
+        Line(keys={**blank, By.MONTH.value: month}, numbers={})
+        for month in told.unread
+        if month not in there
+    ]
+    return sorted((*told.lines, *more), key=lambda one: tuple(one.keys.values()))
+
+
 def _line(one: Line, asked: _Asked, members: Roster) -> dict[str, Any]:
     """A row of the table: its keys in words, its numbers, and the way to the items behind them."""
     narrow = {name: value for name, value in one.keys.items() if By(name) in _NARROWING}
@@ -115,10 +129,17 @@ def _line(one: Line, asked: _Asked, members: Roster) -> dict[str, Any]:
     if asked.unit:
         narrow[By.UNIT] = asked.unit
     return {
-        "keys": [in_words(By(name), value, members) for name, value in one.keys.items()],
+        "keys": _keys(one, members),
         "numbers": one.numbers,
         "items": urlencode({"period": period, **narrow}),
     }
+
+
+def _keys(one: Line, members: Roster) -> list[str]:
+    return [
+        in_words(By(name), value, members) if value or one.numbers else "–"
+        for name, value in one.keys.items()
+    ]
 
 
 def in_words(key: By, value: str, members: Roster) -> str:
@@ -172,6 +193,7 @@ async def items(visit: Visit) -> web.StreamResponse:
             if value
         ],
         rows=found.rows,
+        count=await _count(visit, wanted, found),
         members=members,
         words={
             "platform": words.platform,
@@ -192,6 +214,19 @@ def _wanted(visit: Visit) -> Wanted:
         platform=visit.query("platform"),
         column=visit.query("column") if "column" in visit.request.query else None,
     )
+
+
+async def _count(visit: Visit, wanted: Wanted, found: listing.Listed) -> int:
+    """How many posts count in all, on this page and on the others."""
+    if found.next is None and not visit.query("after"):
+        return sum(not why for _row, why in found.rows)
+    narrow = {By.ACCOUNT: wanted.account, By.PLATFORM: wanted.platform, By.COLUMN: wanted.column}
+    keys = {
+        key: value for key, value in narrow.items() if value or (key is By.COLUMN and value == "")
+    }
+    told = await _tallied(visit, _Asked(span=wanted.span, by=tuple(keys), unit=wanted.unit))
+    mine = [one for one in told.value.lines if all(one.keys[key] == keys[key] for key in keys)]
+    return sum(one.numbers["articles"] for one in mine)
 
 
 def _cursor(text: str) -> Cursor | None:
@@ -217,7 +252,9 @@ async def file(visit: Visit) -> web.StreamResponse:
     sheets = [_table(visit, asked, found.value, found.at)]
     if kind == "xlsx":
         sheets.append(await _posts(visit, Wanted(span=asked.span, unit=asked.unit)))
-    return await download(f"{_('counts')}-{asked.span.label}", kind, sheets, visit.zone)
+    return await download(
+        f"{_('Statistics of posts')}-{asked.span.label}", kind, sheets, visit.zone
+    )
 
 
 async def items_file(visit: Visit) -> web.StreamResponse:
@@ -232,11 +269,7 @@ async def items_file(visit: Visit) -> web.StreamResponse:
 
 def _table(visit: Visit, asked: _Asked, found: Tallied, at: datetime) -> Sheet:
     rows: list[Sequence[Cell]] = [
-        [
-            *(in_words(By(name), value, found.members) for name, value in one.keys.items()),
-            *_numbers(one.numbers),
-        ]
-        for one in found.lines
+        [*_keys(one, found.members), *_numbers(one.numbers)] for one in _with_unread(found, asked)
     ]
     rows.append([_("together"), *("" for _key in asked.by[1:]), *_numbers(found.total)])
     return Sheet(
@@ -246,12 +279,15 @@ def _table(visit: Visit, asked: _Asked, found: Tallied, at: datetime) -> Sheet:
             *(count_words.number(name) for name in count_words.SHOWN),
         ],
         rows=rows,
-        notes=[count_words.sentence(found.by_platform), _definition(visit, found, at)],
+        notes=[
+            count_words.sentence(found.by_platform, found.unread),
+            _definition(visit, found, at),
+        ],
     )
 
 
 def _numbers(numbers: Mapping[str, int]) -> list[Cell]:
-    return [numbers[name] for name in count_words.SHOWN]
+    return [numbers.get(name, _("not known")) for name in count_words.SHOWN]
 
 
 async def _posts(visit: Visit, wanted: Wanted) -> Sheet:
@@ -259,7 +295,7 @@ async def _posts(visit: Visit, wanted: Wanted) -> Sheet:
     members = await visit.members()
     headings = [
         *(_("when"), _("unit"), _("account"), _("platform"), _("column"), _("title"), _("kind")),
-        *(_("by whom"), _("counts"), _("link")),
+        *(_("how it was published"), _("does it count"), _("link")),
     ]
     rows: list[Sequence[Cell]] = [
         [

@@ -102,6 +102,7 @@ def _rates(found: Sequence[ItemStates], about: About) -> Sheet:
                 "What nobody could read is unknown and never counts as missing. Exempt units, and "
                 "those that may carry it, are not required."
             ),
+            _("A key item that is not released yet is in no rate."),
         ),
     )
 

@@ -89,3 +89,4 @@ _ACTS: Mapping[str, _Act] = {
     "decline": _decline,
     "unconfirm": _undo,
 }
+WANTED = tuple(_ACTS)  # also by programs (bot/web/api/publications.py)

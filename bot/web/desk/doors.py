@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -16,8 +15,10 @@ from bot.engine.entrance import Entered, TooMany
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.ledger import people
+from bot.web.desk import kept
 from bot.web.desk.fields import sent
-from bot.web.desk.visit import depth, root_of
+from bot.web.desk.kept import Kept
+from bot.web.desk.visit import Visit, depth, root_of
 from bot.web.pages import render
 from bot.web.strangers import address_of, is_encrypted
 
@@ -29,8 +30,6 @@ _KEPT_MAX = 4 * 1024 * 1024
 RENEWAL = "X-Renewal"  # of a request that no person made: desk.js renews an open page
 Open = Callable[["Desk", web.Request], Awaitable[web.StreamResponse]]
 _LOCAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.~%-]*(\?[^\s#\\]*)?|\?[^\s#\\]*|", re.ASCII)
-# Secrets are typed once more: no page shows one again.
-_NEVER_KEPT = re.compile(r"(?:csrf|old|password|again)$|secret\.")
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -55,27 +54,28 @@ async def stranger(desk: Desk, request: web.Request) -> web.StreamResponse:
         target = f"?next={quote(here + asked)}" if here or asked else ""
         headers = {"Location": f"{root_of(request)}login{target}", "Cache-Control": "no-store"}
         return web.Response(status=303, headers=headers)
-    kept = await _to_keep(desk, request)
+    typed = None if is_foreign(request) else await _typed(desk, request)
     fault = _("Your login has run out. Log in again.")
-    if kept:
+    if typed is not None:
         fault = _("Your login has run out. What you typed is kept: log in and go on.")
-    return _page(desk, request, status=401, kept=kept, fault=fault)
+    sealed = kept.seal(desk, typed) if typed else ""
+    return _page(desk, request, status=401, sealed=sealed, fault=fault)
 
 
-async def _to_keep(desk: Desk, request: web.Request) -> str:
-    """What was typed into a page of the session that has run out; "" for any other form.
+async def _typed(desk: Desk, request: web.Request) -> Kept | None:
+    """What was typed into a page of a session that is over; None for any other form."""
+    if request.content_type != _FORM:
+        return None
+    return await kept.keep(desk, request, await sent(request))
 
-    A form of another site must not come back as one of ours. Its browser sends no cookie of ours
-    along, and it knows no token.
-    """
-    if request.content_type != _FORM or is_foreign(request):
-        return ""
-    typed = (await sent(request)).plain()
-    was = entrance.digest(request.cookies.get(COOKIE, ""))
-    if not is_same(desk.csrf_of(was), next(iter(typed.get("csrf", ())), "")):
-        return ""
-    fields = {name: values for name, values in typed.items() if not _NEVER_KEPT.match(name)}
-    return json.dumps({"path": request.path.lstrip("/"), "fields": fields}, ensure_ascii=False)
+
+async def once_more(visit: Visit) -> web.Response | None:
+    """A form of an earlier session of the same person, to be sent once more; None for others."""
+    typed = None if is_foreign(visit.request) else await _typed(visit.desk, visit.request)
+    if typed is None or typed.by != visit.who.login:
+        return None
+    up = depth(visit.request)
+    return await kept.page(visit.desk, typed, up=up, who=visit.who, csrf=visit.csrf)
 
 
 def _page(
@@ -85,7 +85,7 @@ def _page(
     status: int = 200,
     login: str = "",
     target: str = "",
-    kept: str = "",
+    sealed: str = "",
     fault: str = "",
 ) -> web.Response:
     return render(
@@ -94,7 +94,7 @@ def _page(
         up=depth(request),
         login=login,
         target=target,
-        kept=kept,
+        kept=sealed,
         fault=fault,
         oidc=desk.single_sign_on,
     )
@@ -113,7 +113,7 @@ async def log_in(desk: Desk, request: web.Request) -> web.StreamResponse:
     """Begins a session, and goes on where the visitor was."""
     # What is kept of a form may be the largest form there is, written with signs of its own.
     fields = await sent(request.clone(client_max_size=_KEPT_MAX))
-    login, target, kept = fields.one("login"), local(fields.one("next")), fields.one("kept")
+    login, target, sealed = fields.one("login"), local(fields.one("next")), fields.one("kept")
     if is_foreign(request):
         fault = _("This page was open for too long. Please send it again.")
         return _page(desk, request, status=403, fault=fault)
@@ -122,37 +122,32 @@ async def log_in(desk: Desk, request: web.Request) -> web.StreamResponse:
         entered = await entrance.login(desk.core, login, password, address=address_of(request))
     except TooMany as error:
         return _page(
-            desk, request, status=429, login=login, target=target, kept=kept, fault=str(error)
+            desk, request, status=429, login=login, target=target, sealed=sealed, fault=str(error)
         )
     if entered is None:
         fault = _("Login or password is wrong.")
-        return _page(desk, request, status=401, login=login, target=target, kept=kept, fault=fault)
-    if kept:
-        return _go_on(desk, request, entered, kept)
+        return _page(
+            desk, request, status=401, login=login, target=target, sealed=sealed, fault=fault
+        )
+    typed = kept.unseal(desk, sealed)
+    if typed is not None:
+        return await _go_on(desk, request, entered, typed)
     response = web.Response(status=303, headers={"Location": f"./{target}"})
     return with_cookie(desk, request, response, entered)
 
 
-def _go_on(desk: Desk, request: web.Request, entered: Entered, kept: str) -> web.Response:
+async def _go_on(
+    desk: Desk, request: web.Request, entered: Entered, typed: Kept
+) -> web.StreamResponse:
     """The form that was sent without a login, to be sent once more by its author."""
-    path, fields = _kept(kept)
-    response = render(
-        "desk/kept",
-        up=depth(request),
-        path=path,
-        fields=[(name, value) for name, values in fields.items() for value in values],
-        csrf=desk.csrf(entered.session),
-    )
+    who, up = entered.session.person, depth(request)
+    if typed.by == who.login:
+        csrf = desk.csrf(entered.session)
+        response = await kept.page(desk, typed, up=up, who=who, csrf=csrf)
+    else:
+        text = _("What was typed before belongs to another login. Log in as that person for it.")
+        response = render("message", up=up, title=_("You are logged in"), text=text)
     return with_cookie(desk, request, response, entered)
-
-
-def _kept(text: str) -> tuple[str, Mapping[str, list[str]]]:
-    try:
-        data = json.loads(text)
-        fields = {name: [str(one) for one in values] for name, values in data["fields"].items()}
-        return local(data["path"]), fields
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return "", {}  # not as we have written it
 
 
 def is_secure(desk: Desk, request: web.Request) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -12,53 +11,54 @@ from bot.domain import audit_words
 from bot.domain.numbers import row_number
 from bot.domain.people import Right
 from bot.i18n import _
-from bot.ledger import audit, people
-from bot.ledger.audit import Entry
+from bot.ledger import audit, people, posts
+from bot.ledger.connection import Connection
 from bot.web.desk.downloads import KINDS, Sheet, download
+from bot.web.desk.log_words import Line, known_of
 from bot.web.desk.routes import get
 from bot.web.desk.visit import Visit
 
 _PAGE = 100
+_TITLED = 100  # posts that a part of a title finds
 _FILE = 100_000  # rows a sheet is given; Excel takes about a million
 
 
 async def show(visit: Visit) -> web.StreamResponse:
     """One page of entries that fit the filters."""
-    wanted = _wanted(visit)
+    members = await visit.members()
     async with visit.core.ledger.read() as conn:
         found = await audit.entries(
             conn,
-            **wanted,
+            **await _wanted(visit, conn),
             before=row_number(visit.query("before")),
             limit=_PAGE + 1,
         )
-        known = {one.login: one.name for one in await people.everybody(conn)}
+        known = await known_of(conn, members, found)
+        staff = {one.login: one.name for one in await people.everybody(conn)}
     older = (
         {**visit.request.query, "before": str(found[_PAGE - 1].id)} if len(found) > _PAGE else {}
     )
     return visit.render(
         "log",
         title=_("Log"),
-        entries=found[:_PAGE],
-        names=known,
+        entries=[known.line(one) for one in found[:_PAGE]],
+        names=staff,
         actions=audit_words.actions(),
-        action_word=audit_words.action,
-        facts=_facts,
         older=visit.request.rel_url.with_query(older).query_string if older else "",
         asked=visit.request.rel_url.query_string,
         chosen={name: visit.query(name) for name in ("by", "action", "subject", "from", "to")},
     )
 
 
-def _wanted(visit: Visit) -> dict[str, Any]:
+async def _wanted(visit: Visit, conn: Connection) -> dict[str, Any]:
     """The filters; a day that is none filters nothing, and its field shows what was typed."""
-    last = _day(visit, "to")
+    last, subject = _day(visit, "to"), visit.query("subject")
     return {
         "since": _day(visit, "from"),
         "until": last + timedelta(days=1) if last else None,
         "by": visit.query("by")[:64],
         "actions": [visit.query("action")] if visit.query("action") else [],
-        "subject": visit.query("subject"),
+        "about": [subject, *await posts.titled(conn, subject, limit=_TITLED)] if subject else [],
     }
 
 
@@ -75,31 +75,18 @@ async def file(visit: Visit) -> web.StreamResponse:
     kind = visit.part("kind")
     if kind not in KINDS:
         visit.missing()
+    members = await visit.members()
     async with visit.core.ledger.read() as conn:
-        found = await audit.entries(conn, **_wanted(visit), limit=_FILE)
-    headings = [_("when"), _("who"), _("what"), _("of what"), _("facts"), _("address")]
-    sheet = Sheet(name=_("Log"), headings=headings, rows=[_row(one) for one in reversed(found)])
+        found = await audit.entries(conn, **await _wanted(visit, conn), limit=_FILE)
+        known = await known_of(conn, members, found)
+    headings = [_("When"), _("Who"), _("What"), _("Of what"), _("Facts"), _("Address")]
+    rows = [_row(known.line(one)) for one in reversed(found)]
+    sheet = Sheet(name=_("Log"), headings=headings, rows=rows)
     return await download(_("log"), kind, [sheet], visit.zone)
 
 
-def _row(entry: Entry) -> list[str | datetime]:
-    return [
-        entry.at,
-        entry.by,
-        audit_words.action(entry.action),
-        entry.subject,
-        _facts(entry.facts),
-        entry.address,
-    ]
-
-
-def _facts(facts: Mapping[str, Any]) -> str:
-    parts = (
-        f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
-        for name, value in facts.items()
-        if value not in ("", [], None)
-    )
-    return "; ".join(parts)
+def _row(line: Line) -> list[str | datetime]:
+    return [line.at, line.by, line.action, line.subject, line.facts, line.address]
 
 
 ROUTES = (

@@ -9,14 +9,15 @@ from aiohttp import web
 
 from bot.domain import review_words
 from bot.domain.people import DeskRole, Right
-from bot.domain.review import Approval, Level, Said
+from bot.domain.review import Level, Said
 from bot.engine import review_people, reviewing
 from bot.engine.review_gate import in_force
-from bot.engine.reviewing import Case, CaseState
+from bot.engine.reviewing import Case, CaseState, Overtaken
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.ledger import people
 from bot.schedule import headings
+from bot.web.desk.fields import Fields
 from bot.web.desk.routes import get, post
 from bot.web.desk.visit import Refused, Visit
 
@@ -91,9 +92,12 @@ async def _page(
     status: int = 200,
     fault: str = "",
     note: str = "",
+    insist: tuple[Level, Said] | None = None,
 ) -> web.Response:
+    """`insist`: what this person was about to say when another was faster."""
+    history = await reviewing.history(visit.core, case.post)
     seen = visit.query("since")
-    since = seen if seen in {one.content_hash for one in await _history(visit, case)} else ""
+    since = seen if seen in {one.content_hash for one in history} else ""
     base = since or case.last_approved
     async with visit.core.ledger.read() as conn:
         mine = await review_people.powers(conn, visit.who.login, visit.now)
@@ -108,7 +112,9 @@ async def _page(
         changes=await reviewing.diff(visit.core, base, case.content_hash) if base else [],
         base=base,
         whole=whole,
-        history=await _history(visit, case),
+        history=history,
+        heard=history[-1].id if history else 0,
+        insist=insist,
         level=level,
         may_refuse=_refusable(case, mine),
         deputy_of=mine.get(level, "") if level else "",
@@ -118,10 +124,6 @@ async def _page(
         note=note,
         note_max=_NOTE_MAX,
     )
-
-
-async def _history(visit: Visit, case: Case) -> list[Approval]:
-    return await reviewing.history(visit.core, case.post)
 
 
 def _refusable(case: Case, mine: Mapping[Level, str]) -> Level | None:
@@ -146,11 +148,22 @@ async def say(visit: Visit) -> web.StreamResponse:
         fault = _("The note is too long: at most {count} signs.").format(count=_NOTE_MAX)
         return await _page(visit, case, status=422, fault=fault, note=note)
     try:
-        await act(visit.core, case.post, seen, level, by=visit.who.login, note=note)
+        await act(
+            visit.core, case.post, seen, level, by=visit.who.login, note=note, heard=_heard(fields)
+        )
+    except Overtaken as error:
+        insist, now = (level, Said(said)), await _case(visit)
+        return await _page(visit, now, status=409, fault=str(error), note=note, insist=insist)
     except UsageError as error:
         return await _page(visit, case, status=409, fault=str(error), note=note)
     await visit.noted(f"review.{said}", case.post, level=level.value, content_hash=seen, note=note)
     return visit.go("reviews?done=saved")
+
+
+def _heard(fields: Fields) -> int | None:
+    """The last word the page has shown, 0 for none; None for a form that does not tell."""
+    number = fields.one("heard")[:18]
+    return int(number) if number.isdecimal() else None
 
 
 # ── deputies ──────────────────────────────────────────────────────────────────────────────────────

@@ -113,11 +113,17 @@ class Desk:
 
     def csrf(self, session: Session) -> str:
         """What every form of this session brings along."""
-        return self.csrf_of(session.hash)
+        return self.sealed("csrf", session.hash)
 
-    def csrf_of(self, session: str) -> str:
-        """The same of the session that is called so, whether it goes on or not."""
-        return self.vault.sign(f"csrf\n{session}")
+    def sealed(self, use: str, text: str) -> str:
+        """The text with our mark on it; what has another `use` cannot be taken for it."""
+        mark = self.vault.sign(f"{use}\n{text}")
+        return f"{mark}.{text}"
+
+    def opened(self, use: str, sealed: str) -> str:
+        """The text that was sealed; "" for what we have not sealed for this use."""
+        text = sealed.partition(".")[2]
+        return text if doors.is_same(sealed, self.sealed(use, text)) else ""
 
     def answering(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         """The route's handler behind all checks."""
@@ -145,7 +151,7 @@ class Desk:
             if route.right is not None and not visit.may(route.right):
                 raise Refused(403, _("Your role has no right to this."))
             if route.method != "GET" and not await self._is_ours(visit):
-                raise Refused(403, _("This page was open for too long. Please send it again."))
+                return await doors.once_more(visit) or _too_old(visit)
             return await route.handler(visit)
         except web.HTTPRequestEntityTooLarge:
             text = _("What you sent is too large. Go back and shorten it.")
@@ -201,6 +207,10 @@ def _refusal(visit: Visit, status: int, text: str) -> web.StreamResponse:
         return web.json_response({"error": text}, status=status)
     title = {403: _("Not allowed"), 404: _("Not found")}.get(status, _("Not taken"))
     return visit.message(status, title, text)
+
+
+def _too_old(visit: Visit) -> web.StreamResponse:
+    return _refusal(visit, 403, _("This page was open for too long. Please send it again."))
 
 
 def _plain(request: web.Request, status: int, title: str, text: str) -> web.Response:

@@ -144,7 +144,18 @@ def test_before_the_deadline_nobody_is_missing() -> None:
 def test_what_is_not_released_cannot_be_missing() -> None:
     result = cover(cell(), item=release(released_at=None))
     assert [row.state for row in result.units] == [CellState.OPEN, CellState.OPEN]
-    assert result.coverage == 0
+
+
+def test_what_is_not_released_is_required_and_in_no_rate() -> None:
+    """Nothing of a month is 0 per cent because a key item of it is still to come."""
+    still = cover(cell(), item=release(released_at=None))
+    assert (still.required, still.coverage, still.timeliness) == (2, None, None)
+    assert still.of_unit("u02").coverage is None
+    assert still.lean().coverage is None
+    out = cover(cell(carried_at=RELEASED + HOUR))
+    both = total([still, out])
+    assert (both.required, both.open, both.coverage, both.timeliness) == (4, 2, 1, 1)
+    assert total([still, still.lean()]).coverage is None
 
 
 def test_the_flagships_unit_counts_through_the_first_release() -> None:

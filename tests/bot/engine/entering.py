@@ -25,7 +25,7 @@ async def enter(
         sealed = world.app.vault.seal({**outside.credential(member), **(changes or {})})
         now = core.clock.now()
         await credentials.store(conn, account, sealed, expires_at=until, now=now)
-    await people.resume(core, account)
+    await people.resume(core, account, authorised=True)
 
 
 async def ends(world: World, account: str, **moments: datetime) -> None:

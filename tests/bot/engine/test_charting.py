@@ -112,6 +112,9 @@ async def test_days_nobody_read_are_unknown_and_days_to_come_too(app: App) -> No
     assert posts[date(2026, 7, 1)]
     later = await charting.year(app.core, 2027, zone=HERE)
     assert {one.posts for one in later.days} == {None}
+    weeks = await charting.weeks(app.core, date(2026, 5, 25), date(2026, 6, 15), zone=HERE)
+    assert weeks.weeks == (date(2026, 5, 25), date(2026, 6, 1), date(2026, 6, 8))
+    assert weeks.known == (True, False, True)
     assert any("无烟" in name for one in year.days for name in one.health)
 
 

@@ -117,6 +117,28 @@ async def test_an_invalid_grant_pauses_and_is_asked_for_once(world: World) -> No
     assert await world.state("p1@u01-wechat") is State.PUBLISHED
 
 
+async def test_to_let_an_account_go_on_forgets_no_refusal(world: World) -> None:
+    """Only a call that works, or a new credential, proves that the platform takes it again."""
+    await world.fault("u01-weibo", "code", code=21332, path="statuses/share", times=2)
+    await world.run(TEN + HOUR)
+    assert await world.state("p2@u01-weibo") is State.HELD
+    why = await paused(world, "u01-weibo")
+    await people.resume(world.app.core, "u01-weibo")
+    core = world.app.core
+
+    async def now_is() -> Authorisation:
+        return {one.account: one for one in await tokens.authorisations(core)}["u01-weibo"]
+
+    assert await paused(world, "u01-weibo") == ""
+    assert ((await now_is()).state, (await now_is()).reason) == (Outlook.REFUSED, why)
+    await world.run(TEN + 2 * HOUR)  # tried once
+    assert await paused(world, "u01-weibo") == why
+    await people.resume(core, "u01-weibo")
+    await world.run(TEN + 3 * HOUR)
+    assert await world.state("p2@u01-weibo") is State.PUBLISHED
+    assert (await now_is()).state is Outlook.FINE
+
+
 @pytest.mark.parametrize(
     "fault",
     [

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 from sqlalchemy import update
 
-from bot.ledger.tables import items
+from bot.ledger.tables import accounts, items
 from tests.bot.engine.world import TEN, article, open_world, status
 from tests.bot.web.visitors import Desk, Page, open_desk
 
@@ -67,6 +67,30 @@ async def test_told_apart_by_anything(desk: Desk, by: str) -> None:
             "/" + str(node.attributes["href"]).removeprefix("./")
         )
         assert len(rows(behind)) == int(node.text())
+
+
+async def test_what_was_not_read_is_said_where_the_number_stands(desk: Desk) -> None:
+    """Read since 2 May: what came out before nobody knows, and of a year before nothing."""
+    start, now = TEN - timedelta(days=4), TEN + timedelta(hours=1)
+    async with desk.app.core.ledger.write() as conn:
+        await conn.execute(update(accounts).values(read_from=start, read_until=now, read_gaps=[]))
+    manager = await desk.visitor("manager")
+    page = await manager.get("/counts?period=2026-05&by=unit")
+    assert "2026-05" in page.all(".lead")[0]
+    page = await manager.get("/counts?period=2026&by=month&by=unit")
+    assert "2026-01 至 2026-05" in page.all(".lead")[0]
+    assert rows(page)[0].startswith("2026-01 – 不明")
+    assert [row[:7] for row in rows(page)].count("2026-05") == 2
+    assert not [row for row in rows(page) if row.startswith("2026-06")]  # still to come
+    book = openpyxl.load_workbook(
+        io.BytesIO((await manager.get("/counts.xlsx?period=2025&by=month")).body)
+    )
+    assert "2025-01 至 2025-12" in str(book.worksheets[0]["A1"].value)
+    async with desk.app.core.ledger.write() as conn:
+        whole = {"read_from": TEN - timedelta(days=400), "read_until": now}
+        await conn.execute(update(accounts).values(**whole))
+    page = await manager.get("/counts?period=2026&by=platform")
+    assert "2026-01" not in page.all(".lead")[0]
 
 
 @pytest.mark.parametrize("period", ["gestern", "2026-13", "99999", "<b>"])

@@ -214,11 +214,16 @@ async def test_many_guesses_at_once_count_like_guesses_one_by_one(desk: Desk) ->
     assert (await visitor.ask("POST", "/login", data=right)).status == 429
 
 
-async def test_a_form_sent_after_the_session_has_run_out_is_kept(desk: Desk) -> None:
+@pytest.mark.parametrize("dropped", [False, True], ids=["cookie dead", "cookie dropped"])
+async def test_a_form_sent_after_the_session_has_run_out_is_kept(
+    desk: Desk, *, dropped: bool
+) -> None:
     visitor = await with_password(desk)
     text = '很长的正文\n第二行 <script>alert("x")</script> & 更多'
     visitor.csrf = await own_csrf(visitor)
     await desk.world.at(desk.world.clock.now() + timedelta(hours=13))
+    if dropped:
+        visitor.client.cookie_jar.clear()
     page = await visitor.post("/freeze", reason=text, password="gone for good")
     assert page.status == 401
     kept = page.value("kept")
@@ -230,6 +235,7 @@ async def test_a_form_sent_after_the_session_has_run_out_is_kept(desk: Desk) -> 
     (form,) = back.tree.css("form")
     assert form.attributes["action"] == "./freeze"
     assert back.value("reason") == text
+    assert back.all("h2") == ["原因"]
     assert "<script>alert" not in back.text
     data = {name: back.value(name) for name in ("csrf", "reason")}
     assert (await visitor.ask("POST", "/freeze", data=data)).status == 303
@@ -249,6 +255,29 @@ async def test_a_form_of_another_site_does_not_come_back_as_one_of_ours(desk: De
     page = await victim.ask("POST", "/settings/people", data={**form, "csrf": "forged"})
     assert (page.status, "thief" in page.text) == (401, False)
     assert "thief" in (await victim.post("/settings/people", **form)).text
+
+
+async def test_a_form_of_somebody_else_comes_back_to_nobody_else(desk: Desk) -> None:
+    """Whoever works here has good tokens too, and could put one into a form of another site."""
+    visitor, officer = await with_password(desk), await desk.visitor("officer")
+    form = {"csrf": officer.csrf, "reason": "planted"}
+    stranger = await desk.stranger()
+    kept = (await stranger.ask("POST", "/freeze", data=form)).value("kept")
+    data = {"login": "admin", "password": GOOD}
+    for sealed in (kept, kept.replace('"officer"', '"admin"')):
+        page = await stranger.ask("POST", "/login", data={**data, "kept": sealed})
+        assert "planted" not in page.text
+    assert (await visitor.ask("POST", "/freeze", data=form)).status == 403
+
+
+async def test_after_another_login_the_form_of_before_is_shown_again(desk: Desk) -> None:
+    visitor = await with_password(desk)
+    older = await own_csrf(visitor)
+    await visitor.ask("POST", "/login", data={"login": "admin", "password": GOOD})
+    page = await visitor.ask("POST", "/freeze", data={"csrf": older, "reason": "typed before"})
+    assert page.value("reason") == "typed before"
+    data = {name: page.value(name) for name in ("csrf", "reason")}
+    assert (await visitor.ask("POST", "/freeze", data=data)).status == 303
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import openpyxl
 import pytest
 
 from bot.ledger import audit
-from tests.bot.engine.world import START, open_world
-from tests.bot.web.visitors import Desk, open_desk
+from tests.bot.engine.world import START, open_world, status
+from tests.bot.web.visitors import PEOPLE, Desk, open_desk
 
 FORMULA = "=HYPERLINK(1)"
 
@@ -67,3 +67,28 @@ async def test_as_a_file_no_text_becomes_a_formula(desk: Desk) -> None:
     rows = list(csv.reader(io.StringIO(plain.body.decode("utf-8-sig"))))
     assert [row[3] for row in rows[1:]] == ["'" + FORMULA]
     assert (await manager.get("/log.exe")).status == 404
+
+
+async def test_titles_names_and_words_instead_of_keys(tmp_path: Path) -> None:
+    async with open_world(tmp_path) as world, open_desk(world) as desk:
+        await world.plan(status("p1", title="流感疫苗开打了"))
+        async with world.app.core.ledger.write() as conn:
+            for subject, action, facts in (
+                ("p1", "post.saved", {"fields": ["title"], "content_hash": "c0ffee"}),
+                ("p1@u01-weibo", "publication.retry", {}),
+                ("p2", "post.saved", {}),
+            ):
+                entry = audit.Entry(
+                    at=START, by="officer", action=action, subject=subject, facts=facts
+                )
+                await audit.note(conn, entry)
+        await desk.visitor("officer")
+        manager = await desk.visitor("manager")
+        retried, saved = (await manager.get("/log?subject=流感疫苗")).all("tbody tr")
+        assert "流感疫苗开打了" in retried
+        assert "标题" in saved
+        assert "c0ffee" not in saved
+        sheet = await manager.get("/log.csv?subject=p1")
+        rows = list(csv.reader(io.StringIO(sheet.body.decode("utf-8-sig"))))
+        assert rows[1][1].startswith(PEOPLE["officer"].name)
+        assert rows[1][3].startswith("流感疫苗开打了")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.domain.publication import State
-from bot.domain.review import Level
+from bot.domain.review import Level, Said
+from bot.engine import reviewing
+from bot.ledger import people
 from bot.settings import ReviewPart
 from tests.bot.engine.world import TEN, World, open_world, status
-from tests.bot.web.visitors import Desk, Page, Visitor, open_desk
+from tests.bot.web.visitors import PEOPLE, Desk, Page, Visitor, open_desk
 
 NAME = "p1@u01-weibo"
 
@@ -83,6 +86,26 @@ async def test_a_refusal_says_why_and_two_at_once_are_told(desk: Desk) -> None:
     assert "初审老王" in seen.words
     assert (await say(first, page)).status == 303  # approves after all
     assert (await say(first, page)).status == 409  # said already
+
+
+async def test_what_another_said_meanwhile_is_told_before_it_is_changed(desk: Desk) -> None:
+    first = await desk.visitor("first")
+    page = await first.get("/reviews/p1")
+    other = replace(PEOPLE["first"], login="chu", name="初审老陈", made_at=desk.world.clock.now())
+    core, seen = desk.app.core, page.value("seen")
+    async with core.ledger.write() as conn:
+        await people.add(conn, other)
+    await reviewing.approve(core, "p1", seen, Level.FIRST, by="chu")
+    told = await say(first, page)
+    assert (told.status, "初审老陈" in told.words) == (409, True)
+    told = await say(first, page, "refused", note="数据有误", heard=page.value("heard"))
+    assert (told.status, told.value("note")) == (409, "数据有误")
+    assert "初审老陈" in told.all(".faults")[0]
+    assert [one.said for one in await reviewing.history(core, "p1")] == [Said.APPROVED]
+    assert told.value("said") == "refused"
+    done = await say(first, told, "refused", note="数据有误", heard=told.value("heard"))
+    assert done.status == 303
+    assert (await say(first, told, "refused", note="再说一次")).status == 409
 
 
 async def test_a_deputy_acts_for_some_days_and_it_is_written_down(desk: Desk) -> None:

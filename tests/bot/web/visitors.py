@@ -66,6 +66,11 @@ PEOPLE: Mapping[str, Person] = {
 }
 
 
+def desk_csrf(app: App, session: str) -> str:
+    """What the forms of the session that is called so bring along."""
+    return app.vault.sign(f"csrf\n{session}") + f".{session}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Page:
     """An answer of the desk."""
@@ -154,7 +159,7 @@ class Desk:
             entered = await entrance.begin(conn, PEOPLE[name], address="127.0.0.1", now=now)
         visitor = await self.stranger()
         visitor.client.cookie_jar.update_cookies({COOKIE: entered.cookie}, URL(self.url))
-        visitor.csrf = self.app.vault.sign(f"csrf\n{entered.session.hash}")
+        visitor.csrf = desk_csrf(self.app, entered.session.hash)
         self._known[name] = visitor
         return visitor
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 from bot.domain.charting import Weeks
@@ -19,7 +20,7 @@ def values(number: int, *, begun: int, platforms: tuple[str, ...] = NAMES) -> We
         for rank, name in enumerate(platforms)
     }
     today = MONDAY + timedelta(days=7 * begun - 3)
-    return Weeks(weeks=mondays, today=today, platforms=counts)
+    return Weeks(weeks=mondays, today=today, known=(True,) * number, platforms=counts)
 
 
 def test_small_platforms_are_joined_in_the_drawing_and_not_in_the_table() -> None:
@@ -43,6 +44,26 @@ def test_each_column_stands_on_the_one_below() -> None:
     top_of_lower = float(lower[0].split()[1])
     upper_top, upper_high = float(upper[0].split()[1]), float(upper[1].split("v")[1])
     assert abs(upper_top + upper_high - top_of_lower) < 0.2
+
+
+def test_weeks_nobody_read_are_hatched_and_in_no_average() -> None:
+    """Two weeks were not read; of one of them a post is known all the same."""
+    known = (True, False, False, True, True)
+    some = Weeks(
+        weeks=values(5, begun=5).weeks,
+        today=MONDAY + timedelta(days=40),
+        known=known,
+        platforms={"wechat": (30, 0, 1, 40, 50)},
+    )
+    chart = weeks.chart(some, "w")
+    check(chart)
+    cells = [row[-1] for row in chart.rows]
+    assert (cells[0], cells[2], cells[3]) == ("30", "≥1", "40")
+    assert cells[1] not in {"0", "≥0"}
+    assert [int(one) for one in re.findall(r"\d+", chart.summary)] == [121, 3, 40, 30, 50, 2]
+    wide, _narrow = drawings(chart)
+    (hatched,) = [one for one in wide.iter("path") if one.get("class") == "s u"]
+    assert hatched.attrib["d"].count("M") == 2
 
 
 def test_weeks_to_come_and_a_matrix_without_posts_are_drawn_too() -> None:
