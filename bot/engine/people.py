@@ -80,8 +80,7 @@ async def cancel(core: Core, pub: Publication, *, by: str, reason: str = "") -> 
 
 async def confirm(core: Core, pub: Publication, *, url: str, at: datetime | None, by: str) -> None:
     """A person says it is public, and where."""
-    if not url.startswith(("https://", "http://")):
-        raise UsageError(_("A confirmation needs the public link, beginning with https://."))
+    _check_link(url)
     now = core.clock.now()
     async with core.ledger.read() as conn:
         released = (await posts.some_posts(conn, [pub.post]))[pub.post].first_release_at
@@ -97,9 +96,15 @@ async def confirm(core: Core, pub: Publication, *, url: str, at: datetime | None
 
 async def report(core: Core, pub: Publication, *, url: str, at: datetime | None, by: str) -> None:
     """The same, by what a person typed: a link that is surely no article is refused."""
+    _check_link(url)
     if wrong := article_fault(pub.platform, url):
         raise UsageError(wrong)
     await confirm(core, pub, url=url, at=at, by=by)
+
+
+def _check_link(url: str) -> None:
+    if not url.startswith(("https://", "http://")):
+        raise UsageError(_("A confirmation needs the public link, beginning with https://."))
 
 
 def confirmation(
