@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -14,14 +16,19 @@ from bot.engine import review_people, reviewing
 from bot.engine.review_gate import in_force
 from bot.engine.reviewing import Case, CaseState, Overtaken
 from bot.errors import UsageError
-from bot.i18n import _
-from bot.ledger import people
+from bot.i18n import N_, _
+from bot.ledger import people, posts
+from bot.ledger.connection import Connection
 from bot.schedule import headings
 from bot.web.desk.fields import Fields
 from bot.web.desk.routes import get, post
 from bot.web.desk.visit import Refused, Visit
 
 _NOTE_MAX = 1000
+_DONE: Mapping[str, str] = {
+    "approved": N_("Approved: “{title}”"),
+    "refused": N_("Sent back: “{title}”"),
+}
 _YEARS = range(2000, 2100)
 
 
@@ -33,8 +40,10 @@ async def show(visit: Visit) -> web.StreamResponse:
         found = await reviewing.cases(visit.core, conn, done=True)
         mine = await review_people.powers(conn, visit.who.login, visit.now)
         known = {one.login: one.name for one in await people.everybody(conn)}
+        done = await _done(visit, conn)
     return visit.render(
         "reviews",
+        **done,
         title=_("Review"),
         on=not asked.off,
         own=[one for one in found if one.next_level in mine],
@@ -42,6 +51,15 @@ async def show(visit: Visit) -> web.StreamResponse:
         names=known,
         words=_WORDS,
     )
+
+
+async def _done(visit: Visit, conn: Connection) -> Mapping[str, Any]:
+    """What this person has just said, for the top of the page."""
+    word, name = _DONE.get(visit.query("done"), ""), visit.query("post")
+    found = await posts.some_posts(conn, [name]) if word else {}
+    if name not in found:
+        return {}
+    return {"said": _(word).format(title=found[name].title or name)}
 
 
 def _state_word(case: Case) -> tuple[str, str]:
@@ -157,7 +175,7 @@ async def say(visit: Visit) -> web.StreamResponse:
     except UsageError as error:
         return await _page(visit, case, status=409, fault=str(error), note=note)
     await visit.noted(f"review.{said}", case.post, level=level.value, content_hash=seen, note=note)
-    return visit.go("reviews?done=saved")
+    return visit.go(f"reviews?done={said}&post={quote(case.post, safe='')}")
 
 
 def _heard(fields: Fields) -> int | None:
@@ -180,8 +198,7 @@ async def _deputies(
     found = await review_people.deputies(visit.core)
     async with visit.core.ledger.read() as conn:
         everybody = await people.everybody(conn)
-    active = [one for one in everybody if one.ended_at is None]
-    mine = [one for one in active if _may_name(visit, one.login) and one.levels]
+    mine = [one for one in everybody if _may_name(visit, one.login) and review_people.reviews(one)]
     return visit.render(
         "deputies",
         status=status,
@@ -189,7 +206,7 @@ async def _deputies(
         deputies=found,
         names={one.login: one.name for one in everybody},
         reviewers=mine,
-        people=active if mine else [],
+        people=[one for one in everybody if review_people.can_stand_in(one)],
         may_end=lambda one: _may_name(visit, one.login),
         typed=typed,
         fault=fault,

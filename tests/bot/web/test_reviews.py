@@ -53,7 +53,8 @@ async def test_each_level_in_its_turn_and_it_goes_out_after_the_last(desk: Desk)
             "/reviews/p1", said="approved", seen=page.value("seen"), level=page.value("level")
         )
         assert early.status == 409
-        assert (await say(visitor, page)).status == 303
+        done = await visitor.follow(await say(visitor, page))
+        assert "洗手<i>" in done.all(".said")[0]
     await desk.world.run(until=TEN)
     assert await desk.world.state(NAME) is State.PUBLISHED
 
@@ -109,8 +110,7 @@ async def test_what_another_said_meanwhile_is_told_before_it_is_changed(desk: De
 
 
 async def test_a_deputy_acts_for_some_days_and_it_is_written_down(desk: Desk) -> None:
-    for name in ("first", "manager"):
-        await desk.visitor(name)
+    await desk.visitor("liaison")
     first, manager = await desk.visitor("first"), await desk.visitor("manager")
     days = {"from": "2026-05-06", "to": "2026-05-08"}
     for last in ("x", "9999-12-31"):
@@ -118,10 +118,14 @@ async def test_a_deputy_acts_for_some_days_and_it_is_written_down(desk: Desk) ->
             "/reviews/deputies", login="first", deputy="manager", **{**days, "to": last}
         )
         assert odd.status == 422
+    unable = await first.post("/reviews/deputies", login="first", deputy="liaison", **days)
+    assert (unable.status, "一院联络员" in unable.all(".faults")[0]) == (422, True)
+    assert "一院联络员" not in unable.all("option")
     not_mine = await manager.post("/reviews/deputies", login="first", deputy="manager", **days)
     assert not_mine.status == 403
     named = await first.post("/reviews/deputies", login="first", deputy="manager", **days)
     assert named.status == 303
+    assert "reviews/p1" in (await manager.get("/reviews")).text
     page = await manager.get("/reviews/p1")
     assert "初审老王" in page.words
     assert (await say(manager, page)).status == 303
