@@ -67,7 +67,7 @@ async def _page(
         states=post_facts.states(seen),
         rows=post_facts.rows(visit, seen),
         pub=post_facts.details(visit, seen, pub) if pub is not None else None,
-        acts=post_facts.acts(pub) if pub is not None and writes else (),
+        acts=await post_facts.acts(visit, pub) if pub is not None and writes else (),
         refusal=refusal,
         typed=typed or {},
         frames=post_facts.frames(visit, seen, pub),
