@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.domain.people import Person, Right
 from bot.domain.review import Level
 from bot.engine.ports import Core
 from bot.errors import UsageError
 from bot.i18n import _
-from bot.ledger import approvals
+from bot.ledger import approvals, people
 from bot.ledger.approvals import Deputy
 from bot.ledger.connection import Connection
 
@@ -47,8 +48,8 @@ async def name_deputy(
     Raises UsageError where it makes no sense.
     """
     async with core.ledger.write() as conn:
-        known = await approvals.own_levels(conn, [login, deputy])
-        fault = _fault(login, deputy, known, since, until, core.clock.now())
+        known = {one.login: one for one in await people.everybody(conn)}
+        fault = _fault(known.get(login), known.get(deputy), since, until, core.clock.now())
         if fault:
             raise UsageError(fault)
         return await approvals.add_deputy(
@@ -58,23 +59,34 @@ async def name_deputy(
 
 
 def _fault(
-    login: str,
-    deputy: str,
-    known: dict[str, frozenset[Level]],
+    person: Person | None,
+    deputy: Person | None,
     since: datetime,
     until: datetime,
     now: datetime,
 ) -> str:
-    if not known.get(login):
-        return _("{login} reviews at no level, so nobody can stand in.").format(login=login)
-    if deputy not in known:
-        message = _("{login} has no account that may log in; make one first.")
-        return message.format(login=deputy)
-    if login == deputy:
+    if person is None or not reviews(person):
+        return _("Only for who reviews at some level can somebody stand in.")
+    if deputy is None or deputy.ended_at is not None:
+        return _("The deputy has no account that may log in; make one first.")
+    if not can_stand_in(deputy):
+        message = _("{name} sees only what belongs to one unit, and cannot review for the office.")
+        return message.format(name=deputy.name)
+    if person.login == deputy.login:
         return _("Nobody is their own deputy.")
     if since >= until or until <= now:
         return _("The end must be after the beginning, and not in the past.")
     return ""
+
+
+def reviews(person: Person) -> bool:
+    """True for who may log in, and reviews at some level."""
+    return person.ended_at is None and person.may(Right.REVIEW) and bool(person.levels)
+
+
+def can_stand_in(person: Person) -> bool:
+    """True for who may log in, and see the posts of the office."""
+    return person.ended_at is None and person.may(Right.SEE) and not person.only_unit
 
 
 async def end_deputy(core: Core, number: int) -> None:

@@ -20,7 +20,7 @@ from bot.engine.review_gate import hold_unreviewed, in_force
 from bot.engine.review_people import powers
 from bot.errors import UsageError
 from bot.i18n import _
-from bot.ledger import approvals, posts, publications, recalls
+from bot.ledger import approvals, people, posts, publications, recalls
 from bot.ledger.approvals import Version
 from bot.ledger.connection import Connection
 from bot.ledger.journal import Event
@@ -29,6 +29,10 @@ from bot.logs import get_logger
 
 log = get_logger(__name__)
 _NO_CONTENT = (*sorted(NOT_CONTENT), "id")
+
+
+class Overtaken(UsageError):
+    """Others have said something of the version since it was shown; it may be said all the same."""
 
 
 class CaseState(StrEnum):
@@ -250,28 +254,53 @@ async def diff(core: Core, old_hash: str, new_hash: str) -> list[FieldDiff]:
 
 
 async def approve(
-    core: Core, post: str, seen_hash: str, level: Level, *, by: str, note: str = ""
+    core: Core,
+    post: str,
+    seen_hash: str,
+    level: Level,
+    *,
+    by: str,
+    note: str = "",
+    heard: int | None = None,
 ) -> Case:
     """A reviewer lets the version pass; after the last level what waited is looked at at once.
 
+    `heard`: the id of the last word the reviewer has seen, 0 for none; None asks nothing of it.
     Raises UsageError in words: another version by now, not this person's or not yet this level's
-    turn, said already, or whoever saved the version at the desk.
+    turn, said already, or whoever saved the version at the desk. Overtaken for words not `heard`.
     """
-    return await _say(core, post, seen_hash, level, Said.APPROVED, by=by, note=note.strip())
+    said = Said.APPROVED
+    return await _say(core, post, seen_hash, level, said, by=by, note=note.strip(), heard=heard)
 
 
 async def refuse(
-    core: Core, post: str, seen_hash: str, level: Level, *, by: str, note: str
+    core: Core,
+    post: str,
+    seen_hash: str,
+    level: Level,
+    *,
+    by: str,
+    note: str,
+    heard: int | None = None,
 ) -> Case:
     """A reviewer sends the version back to its author; `note` says why.
 
     Also after approval, as long as something of it has not gone out. Raises UsageError as above.
     """
-    return await _say(core, post, seen_hash, level, Said.REFUSED, by=by, note=note.strip())
+    said = Said.REFUSED
+    return await _say(core, post, seen_hash, level, said, by=by, note=note.strip(), heard=heard)
 
 
 async def _say(
-    core: Core, post: str, seen_hash: str, level: Level, said: Said, *, by: str, note: str
+    core: Core,
+    post: str,
+    seen_hash: str,
+    level: Level,
+    said: Said,
+    *,
+    by: str,
+    note: str,
+    heard: int | None,
 ) -> Case:
     now, made = core.clock.now(), list[Event]()
     async with core.ledger.write() as conn:
@@ -280,8 +309,12 @@ async def _say(
         found = await _newest(core, conn, post, seen_hash)
         mine = await powers(conn, by, now)
         earlier = (await approvals.said_of(conn, [post])).get((post, seen_hash), [])
-        for fault in _faults(core.options.review, found, level, said, earlier, by, note, mine):
+        names = {one.login: one.name for one in await people.everybody(conn)}
+        for fault in _faults(
+            core.options.review, found, level, said, earlier, by, note, mine, names
+        ):
             raise UsageError(fault)
+        _hear(earlier, heard, by, names)
         await approvals.add(
             conn,
             (post, seen_hash),
@@ -300,6 +333,21 @@ async def _say(
     core.journal.tell(made)
     log.info("review.said", post=post, level=level.value, said=said.value)
     return after
+
+
+def _hear(said: Sequence[Approval], heard: int | None, by: str, names: Mapping[str, str]) -> None:
+    """Raises Overtaken when others have said something since; the last of it is told."""
+    new = [one for one in said if heard is not None and one.id > heard and one.by != by]
+    if new:
+        last = new[-1]
+        message = _("Meanwhile {name} has said: {level} {said}. Yours was not saved.")
+        raise Overtaken(
+            message.format(
+                name=names.get(last.by, last.by),
+                level=words.level(last.level),
+                said=words.said(last.said),
+            )
+        )
 
 
 def nothing_to_review(post: str) -> str:
@@ -330,6 +378,7 @@ def _faults(
     by: str,
     note: str,
     mine: Collection[Level],
+    names: Mapping[str, str],
 ) -> Iterator[str]:
     """Why this person may not say this now, in words; the first one is told."""
     name, last = words.level(level), case.level(level)
@@ -337,7 +386,9 @@ def _faults(
         yield _("{post} needs no {level}.").format(post=case.post, level=name)
         return
     if level not in mine:
-        yield _("{login} does not review at this level: {level}.").format(login=by, level=name)
+        yield _("{login} does not review at this level: {level}.").format(
+            login=names.get(by, by), level=name
+        )
     before = [
         one for one in case.levels[: case.levels.index(last)] if one.said is not Said.APPROVED
     ]
@@ -345,9 +396,13 @@ def _faults(
         yield _("The {level} comes first; it has not approved this version.").format(
             level=words.level(before[0].level)
         )
-    if last.said is said:
+    if last.said is said and last.by == by:
+        yield _("You have said so already. {level}: {said}.").format(
+            level=name, said=words.said(said)
+        )
+    elif last.said is said:
         yield _("{login} was faster. {level}: {said}.").format(
-            login=last.by, level=name, said=words.said(said)
+            login=names.get(last.by, last.by), level=name, said=words.said(said)
         )
     if said is Said.REFUSED and not note:
         yield _("Say why it is refused, for its author.")

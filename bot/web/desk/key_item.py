@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
 
 from bot.domain import charting, coverage_words, reminding, wording, words
-from bot.domain.coverage import AccountRow, CellState, ItemCoverage, UnitRow
+from bot.domain.counts import By
+from bot.domain.coverage import (
+    CARRIED,
+    LACKING,
+    AccountRow,
+    CellState,
+    ItemCoverage,
+    UnitRow,
+)
 from bot.domain.lacking import Lack, Todo
 from bot.domain.people import Right
-from bot.domain.publication import Role
+from bot.domain.publication import Publication, Role
 from bot.domain.roster import Roster
 from bot.domain.tasks import Task
 from bot.engine import answers, exempting, handles, tasks
 from bot.engine.reminding import URGED
 from bot.i18n import _
-from bot.ledger import audit, exemptions, posts, publications, roster, verdicts
+from bot.ledger import audit, exemptions, people, posts, publications, roster, verdicts
 from bot.ledger.exemptions import CALENDAR
 from bot.ledger.verdicts import Carried
 from bot.web.charts import curve
+from bot.web.desk.counts import in_words
 from bot.web.desk.key_items import as_of
 from bot.web.desk.marks import Mark, doubtful, mark
 from bot.web.desk.paging import pages
@@ -31,6 +41,7 @@ from bot.web.desk.visit import Refused, Visit
 
 _ASKED = {Todo.ACCEPT, Todo.HAND_OFF, Todo.LOOK}  # what a task of the unit does
 _NOTED = ("item.exempted", "item.required", URGED, "match.confirmed", "match.refused")
+_EXCUSED = {CellState.EXEMPT, CellState.OPTIONAL}  # units that nobody waits for
 _REASON_MAX = 500
 
 
@@ -42,7 +53,8 @@ class Known:
     lacks: Sequence[Lack]
     members: Roster
     matches: Mapping[str, Carried]  # by account: the one to look at
-    numbers: Mapping[str, int]  # account → its publication
+    publications: Mapping[str, Publication]  # by account
+    names: Mapping[str, str]  # login → name
     granted: frozenset[str]  # units that a person exempted, and can require again
 
 
@@ -73,6 +85,7 @@ class Line:
     outdated: bool
     match: int  # 0: none
     doubtful: bool
+    why: str  # it has not carried it; "" when nothing more is known
 
 
 async def show(visit: Visit) -> web.StreamResponse:
@@ -104,11 +117,12 @@ async def _page(
         required=[
             (row.unit, known.members.units[row.unit].short)
             for row in item.units
-            if row.exemption is None
+            if row.exemption is None and row.state not in CARRIED
         ],
+        complete=_complete(item) if visit.who.only_unit else "",
         # Of one unit there is no curve.
         chart="" if visit.who.only_unit else curve.chart(_curve(item, visit), "curve"),
-        done=await _done(visit),
+        done=await _done(visit, known),
         chosen={"as_of": visit.query("as_of")},
         now=at is None,
         typed=typed,
@@ -126,14 +140,16 @@ async def _known(visit: Visit, at: datetime | None) -> Known:
             return None
         async with visit.core.ledger.read() as conn:
             seen = await verdicts.carried(conn, [name])
-            numbers = await publications.ids_of(conn, name)
+            pubs = await publications.of_posts(conn, [name])
+            everybody = await people.everybody(conn)
             exempt = (await exemptions.in_force(conn, [name], at=at)).get(name, {})
         return Known(
             item=found.items[0],
             lacks=found.lacking[name],
             members=found.members,
             matches=_matches(seen),
-            numbers=numbers,
+            publications={pub.account: pub for pub in pubs},
+            names={one.login: one.name for one in everybody},
             granted=frozenset(unit for unit, one in exempt.items() if one.by != CALENDAR),
         )
 
@@ -169,6 +185,13 @@ def _figures(item: ItemCoverage) -> list[tuple[Mark, int]]:
     return [(mark(state), count) for state in states if (count := getattr(item, state.value))]
 
 
+def _complete(item: ItemCoverage) -> str:
+    """What the page says to a unit that has nothing left to do."""
+    if any(row.state in CARRIED or row.carried for row in item.units):
+        return _("Your unit has carried it.")
+    return _("Your unit need not carry it.")
+
+
 def _shown(row: AccountRow) -> bool:
     return row.state is not CellState.NOT_EXPECTED
 
@@ -178,18 +201,31 @@ def _line(row: AccountRow, known: Known, *, now: bool) -> Line:
     unit = known.members.units.get(row.unit)
     match = known.matches.get(row.account) if now else None
     waits = match is not None and match.decision == "doubtful" and match.deleted_at is None
+    whole = next((one for one in known.item.units if one.unit == row.unit), None)
+    excused = whole is not None and whole.state in _EXCUSED and row.state not in CARRIED
     return Line(
         unit=unit.short if unit else row.unit,
         account=account.name if account else row.account,
         platform=words.platform(account.platform) if account else "",
-        mark=doubtful() if waits else mark(row.state),
+        mark=doubtful() if waits else mark(whole.state if whole and excused else row.state),
         at=row.at,
         url=row.url,
         evidence=words.evidence(row.evidence) if row.evidence else "",
         outdated=row.outdated,
         match=match.verdict if match else 0,
         doubtful=waits,
+        why=_why(row, whole, known) if now and not excused and not waits else "",
     )
+
+
+def _why(row: AccountRow, whole: UnitRow | None, known: Known) -> str:
+    """What an account that has not carried it waits for."""
+    if row.state not in LACKING:
+        return ""
+    if whole is not None and whole.state in CARRIED:
+        return _("the unit has carried it on another account")
+    pub = known.publications.get(row.account)
+    return words.trouble(pub) if pub is not None else ""
 
 
 def _causes(known: Known, *, now: bool) -> list[Cause]:
@@ -213,10 +249,10 @@ def _causes(known: Known, *, now: bool) -> list[Cause]:
 def _name(lack: Lack, known: Known, *, now: bool) -> tuple[str, str, str]:
     unit = known.members.units[lack.unit]
     who = unit.liaison if lack.role is Role.LIAISON else ""
-    number, match = known.numbers.get(lack.account), known.matches.get(lack.account)
+    pub, match = known.publications.get(lack.account), known.matches.get(lack.account)
     where = ""
-    if now and lack.todo in _ASKED and number:
-        where = f"tasks/{lack.todo.value}-{number}"
+    if now and lack.todo in _ASKED and pub is not None:
+        where = f"tasks/{lack.todo.value}-{pub.id}"
     elif now and lack.todo is Todo.DECIDE and match:
         where = f"matches/{match.verdict}"
     return unit.short, who, where
@@ -240,19 +276,48 @@ def _exemption(row: UnitRow, known: Known) -> Exempted:
     return Exempted(
         unit=row.unit,
         name=known.members.units[row.unit].short,
-        by=_("the calendar") if by == CALENDAR else by,
+        by=_("the calendar") if by == CALENDAR else known.names.get(by, by),
         since=row.exemption.at,
         reason=row.reason,
         ends_here=row.unit in known.granted,
     )
 
 
-async def _done(visit: Visit) -> list[audit.Entry]:
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """What somebody did about it here."""
+
+    at: datetime
+    action: str  # the log's fixed word
+    what: str  # units and accounts by their names
+    reason: str
+    by: str
+
+
+async def _done(visit: Visit, known: Known) -> list[Done]:
     """What people did about it here, the last first; for those who may read the log."""
     if not visit.may(Right.LOG):
         return []
     async with visit.core.ledger.read() as conn:
-        return await audit.entries(conn, subject=visit.part("post"), actions=_NOTED, limit=50)
+        found = await audit.entries(conn, subject=visit.part("post"), actions=_NOTED, limit=50)
+    return [
+        Done(
+            at=one.at,
+            action=one.action,
+            what=_(", ").join(_told(one.facts, known.members)),
+            reason=str(one.facts.get("reason", "")),
+            by=known.names.get(one.by, one.by),
+        )
+        for one in found
+    ]
+
+
+def _told(facts: Mapping[str, Any], members: Roster) -> Iterator[str]:
+    for name in (facts.get("unit"), *facts.get("units", ())):
+        if name:
+            yield members.units[name].short if name in members.units else str(name)
+    if account := facts.get("account"):
+        yield in_words(By.ACCOUNT, account, members)
 
 
 # ── what an officer does about it ─────────────────────────────────────────────────────────────

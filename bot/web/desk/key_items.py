@@ -45,7 +45,7 @@ class Row:
     """A unit of the grid."""
 
     name: str
-    marks: Sequence[Mark | None]
+    marks: Sequence[tuple[Mark, str] | None]  # each with the key item that asks for a decision
 
 
 async def show_all(visit: Visit) -> web.StreamResponse:
@@ -136,7 +136,13 @@ def _columns(part: Pages[ItemStates]) -> list[Column]:
 
 
 def _rows(items: Sequence[ItemStates], members: Roster) -> list[Row]:
-    marks = [marks_of(item) for item in items]
+    marks = [
+        {
+            unit: (mark, item.post if unit in item.doubtful else "")
+            for unit, mark in marks_of(item).items()
+        }
+        for item in items
+    ]
     return [
         Row(name=unit.short, marks=[one.get(unit.id) for one in marks])
         for unit in members.units.values()
@@ -152,6 +158,7 @@ class Whole:
     coverage: str
     timeliness: str
     doubtful: int
+    first_doubtful: str  # the key item whose page has the first of these; "" for none
 
 
 def _whole(found: Sequence[ItemStates]) -> Whole:
@@ -161,6 +168,7 @@ def _whole(found: Sequence[ItemStates]) -> Whole:
         coverage=coverage_words.percent(tally.coverage),
         timeliness=coverage_words.percent(tally.timeliness),
         doubtful=sum(len(item.doubtful) for item in found),
+        first_doubtful=next((item.post for item in found if item.doubtful), ""),
     )
 
 

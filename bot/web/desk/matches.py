@@ -15,7 +15,7 @@ from bot.domain.people import Right
 from bot.domain.roster import Roster
 from bot.engine import comparing, deciding
 from bot.i18n import _
-from bot.ledger import posts, verdicts
+from bot.ledger import people, posts, verdicts
 from bot.ledger.connection import Connection
 from bot.ledger.verdicts import Match
 from bot.web.desk.routes import get, post
@@ -37,6 +37,7 @@ async def _page(
     match = history[-1]
     async with visit.core.ledger.read() as conn:
         texts = await _texts(conn, match.post)
+        names = {one.login: one.name for one in await people.everybody(conn)}
     account = members.accounts[match.account]
     return visit.render(
         "match",
@@ -48,10 +49,10 @@ async def _page(
         unit=members.units[account.unit].short,
         evidence=_evidence(match),
         form=coverage_words.form(match.form),
-        decision=_decision(match),
+        decision=_decision(match, names),
         open=match.deleted_at is None,
         both=_beside(texts, readable(match.text)[:_LONGEST]),
-        history=[(one.at, _evidence(one), _decision(one)) for one in history],
+        history=[(one.at, _evidence(one), _decision(one, names)) for one in history],
         typed=typed,
         faults=faults,
         reason_max=_REASON_MAX,
@@ -88,10 +89,10 @@ def _evidence(match: Match) -> str:
     return words.evidence(f"{match.level}:{match.rule}" if match.level else match.rule)
 
 
-def _decision(match: Match) -> str:
+def _decision(match: Match, names: Mapping[str, str]) -> str:
     text = coverage_words.decision(match.decision)
     if match.decided_by:
-        text += _(" by {name}").format(name=match.decided_by)
+        text += _(" by {name}").format(name=names.get(match.decided_by, match.decided_by))
     return (
         _("{decision}: {reason}").format(decision=text, reason=match.reason)
         if match.reason

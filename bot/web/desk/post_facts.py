@@ -13,7 +13,7 @@ from bot.domain import history_words, review_words, words
 from bot.domain.plain import plain_text
 from bot.domain.planning import IN_FLIGHT, OPEN
 from bot.domain.post import Kind, Method
-from bot.domain.publication import Hold, Publication, State, owed_by
+from bot.domain.publication import Hold, Publication, Role, State, owed_by
 from bot.engine import desk_post
 from bot.engine.desk_post import PostView
 from bot.engine.reviewing import CaseState
@@ -87,8 +87,15 @@ def _row(visit: Visit, seen: PostView, pub: Publication) -> dict[str, Any]:
         "planned": _clock(visit, pub.due_at),
         "actual": _clock(visit, pub.published_at),
         "url": pub.url,
-        "owed_by": words.role(owed_by(pub.state, pub.reason, pub.next_at)),
+        "owed_by": _owed_by(visit, pub),
     }
+
+
+def _owed_by(visit: Visit, pub: Publication) -> str:
+    role = owed_by(pub.state, pub.reason, pub.next_at)
+    if role is Role.CLOCK and visit.freeze is not None:
+        return _("nobody yet: waits for the end of the freeze")
+    return words.role(role)
 
 
 def _clock(visit: Visit, moment: datetime | None) -> str:
@@ -107,7 +114,7 @@ def details(visit: Visit, seen: PostView, pub: Publication) -> dict[str, Any]:
         (_("at the latest"), visit.when(pub.not_after) if pub.state in OPEN else ""),
         (_("not before"), visit.when(pub.not_before)),
         (_("published"), visit.when(pub.published_at)),
-        (_("owed by"), words.role(owed_by(pub.state, pub.reason, pub.next_at))),
+        (_("owed by"), _owed_by(visit, pub)),
         (_("why"), words.trouble(pub)),
         (_("platform's code"), str(error.get("code") or "")),
         (_("platform's id"), pub.platform_id),

@@ -17,6 +17,7 @@ from bot.i18n import _
 from bot.schedule.entries import Entry
 from bot.schedule.headings import heading_of
 from bot.schedule.wishes import ARTICLE, Wish
+from bot.web.desk.deadlines import counted
 from bot.web.desk.fields import Fields, clean
 
 Values = Mapping[str, str]  # field → text; a field that is not there is empty
@@ -84,6 +85,9 @@ def typed(fields: Fields) -> Values:
     found["time"] = clock[1] if clock is not None else found.get("time", "")
     moment = _MOMENT.fullmatch(found.get("embargo", ""))
     found["embargo"] = f"{moment[1]} {moment[2]}" if moment else found.get("embargo", "")
+    if "key.deadline" in found:
+        at = found.get("day", ""), found.get("time", "")
+        found["key.deadline"] = counted(found["key.deadline"], *at)
     return _cleaned(found)
 
 

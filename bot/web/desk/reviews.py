@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 
 from bot.domain import review_words
 from bot.domain.people import DeskRole, Right
-from bot.domain.review import Approval, Level, Said
+from bot.domain.review import Level, Said
 from bot.engine import review_people, reviewing
 from bot.engine.review_gate import in_force
-from bot.engine.reviewing import Case, CaseState
+from bot.engine.reviewing import Case, CaseState, Overtaken
 from bot.errors import UsageError
-from bot.i18n import _
-from bot.ledger import people
+from bot.i18n import N_, _
+from bot.ledger import people, posts
+from bot.ledger.connection import Connection
 from bot.schedule import headings
+from bot.web.desk.fields import Fields
 from bot.web.desk.routes import get, post
 from bot.web.desk.visit import Refused, Visit
 
 _NOTE_MAX = 1000
+_DONE: Mapping[str, str] = {
+    "approved": N_("Approved: “{title}”"),
+    "refused": N_("Sent back: “{title}”"),
+}
 _YEARS = range(2000, 2100)
 
 
@@ -32,8 +40,10 @@ async def show(visit: Visit) -> web.StreamResponse:
         found = await reviewing.cases(visit.core, conn, done=True)
         mine = await review_people.powers(conn, visit.who.login, visit.now)
         known = {one.login: one.name for one in await people.everybody(conn)}
+        done = await _done(visit, conn)
     return visit.render(
         "reviews",
+        **done,
         title=_("Review"),
         on=not asked.off,
         own=[one for one in found if one.next_level in mine],
@@ -41,6 +51,15 @@ async def show(visit: Visit) -> web.StreamResponse:
         names=known,
         words=_WORDS,
     )
+
+
+async def _done(visit: Visit, conn: Connection) -> Mapping[str, Any]:
+    """What this person has just said, for the top of the page."""
+    word, name = _DONE.get(visit.query("done"), ""), visit.query("post")
+    found = await posts.some_posts(conn, [name]) if word else {}
+    if name not in found:
+        return {}
+    return {"said": _(word).format(title=found[name].title or name)}
 
 
 def _state_word(case: Case) -> tuple[str, str]:
@@ -91,9 +110,12 @@ async def _page(
     status: int = 200,
     fault: str = "",
     note: str = "",
+    insist: tuple[Level, Said] | None = None,
 ) -> web.Response:
+    """`insist`: what this person was about to say when another was faster."""
+    history = await reviewing.history(visit.core, case.post)
     seen = visit.query("since")
-    since = seen if seen in {one.content_hash for one in await _history(visit, case)} else ""
+    since = seen if seen in {one.content_hash for one in history} else ""
     base = since or case.last_approved
     async with visit.core.ledger.read() as conn:
         mine = await review_people.powers(conn, visit.who.login, visit.now)
@@ -108,7 +130,9 @@ async def _page(
         changes=await reviewing.diff(visit.core, base, case.content_hash) if base else [],
         base=base,
         whole=whole,
-        history=await _history(visit, case),
+        history=history,
+        heard=history[-1].id if history else 0,
+        insist=insist,
         level=level,
         may_refuse=_refusable(case, mine),
         deputy_of=mine.get(level, "") if level else "",
@@ -118,10 +142,6 @@ async def _page(
         note=note,
         note_max=_NOTE_MAX,
     )
-
-
-async def _history(visit: Visit, case: Case) -> list[Approval]:
-    return await reviewing.history(visit.core, case.post)
 
 
 def _refusable(case: Case, mine: Mapping[Level, str]) -> Level | None:
@@ -146,11 +166,22 @@ async def say(visit: Visit) -> web.StreamResponse:
         fault = _("The note is too long: at most {count} signs.").format(count=_NOTE_MAX)
         return await _page(visit, case, status=422, fault=fault, note=note)
     try:
-        await act(visit.core, case.post, seen, level, by=visit.who.login, note=note)
+        await act(
+            visit.core, case.post, seen, level, by=visit.who.login, note=note, heard=_heard(fields)
+        )
+    except Overtaken as error:
+        insist, now = (level, Said(said)), await _case(visit)
+        return await _page(visit, now, status=409, fault=str(error), note=note, insist=insist)
     except UsageError as error:
         return await _page(visit, case, status=409, fault=str(error), note=note)
     await visit.noted(f"review.{said}", case.post, level=level.value, content_hash=seen, note=note)
-    return visit.go("reviews?done=saved")
+    return visit.go(f"reviews?done={said}&post={quote(case.post, safe='')}")
+
+
+def _heard(fields: Fields) -> int | None:
+    """The last word the page has shown, 0 for none; None for a form that does not tell."""
+    number = fields.one("heard")[:18]
+    return int(number) if number.isdecimal() else None
 
 
 # ── deputies ──────────────────────────────────────────────────────────────────────────────────────
@@ -167,8 +198,7 @@ async def _deputies(
     found = await review_people.deputies(visit.core)
     async with visit.core.ledger.read() as conn:
         everybody = await people.everybody(conn)
-    active = [one for one in everybody if one.ended_at is None]
-    mine = [one for one in active if _may_name(visit, one.login) and one.levels]
+    mine = [one for one in everybody if _may_name(visit, one.login) and review_people.reviews(one)]
     return visit.render(
         "deputies",
         status=status,
@@ -176,7 +206,7 @@ async def _deputies(
         deputies=found,
         names={one.login: one.name for one in everybody},
         reviewers=mine,
-        people=active if mine else [],
+        people=[one for one in everybody if review_people.can_stand_in(one)],
         may_end=lambda one: _may_name(visit, one.login),
         typed=typed,
         fault=fault,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -147,6 +148,7 @@ class Desk:
         if session is None:
             return await doors.stranger(self, request)
         visit = Visit(request, session, self)
+        visit = replace(visit, freeze=await visit.frozen())
         try:
             if route.right is not None and not visit.may(route.right):
                 raise Refused(403, _("Your role has no right to this."))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -15,8 +15,9 @@ from bot.domain.people import Person, Right
 from bot.domain.roster import Roster
 from bot.engine.ports import Core
 from bot.i18n import N_, _
-from bot.ledger import audit, roster
+from bot.ledger import audit, controls, people, roster
 from bot.ledger.connection import Connection
+from bot.ledger.controls import Freeze
 from bot.ledger.people import Session
 from bot.web.desk.fields import Fields, sent
 from bot.web.desk.remembered import FRESH, STALE, Answer
@@ -44,7 +45,7 @@ DONE: Mapping[str, str] = {
 _NAVIGATION: tuple[tuple[str, str, Right], ...] = (
     ("", N_("Today"), Right.SEE),
     ("calendar", N_("Calendar"), Right.SEE),
-    ("reviews", N_("Review"), Right.REVIEW),
+    ("reviews", N_("Review"), Right.SEE),
     ("tasks", N_("Tasks"), Right.ANSWER),
     ("key-items", N_("Key items"), Right.SEE),
     ("accounts", N_("Accounts"), Right.SEE),
@@ -52,6 +53,7 @@ _NAVIGATION: tuple[tuple[str, str, Right], ...] = (
     ("log", N_("Log"), Right.LOG),
     ("settings", N_("Settings"), Right.RULE),
 )
+_OF_THE_OFFICE = frozenset({"reviews"})  # also deputies review, whatever their role
 
 
 class Refused(Exception):
@@ -70,6 +72,7 @@ class Visit:
     request: web.Request
     session: Session
     desk: Desk
+    freeze: Freeze | None = None  # on now, as known some seconds ago; `by` in words
 
     @property
     def who(self) -> Person:
@@ -131,9 +134,12 @@ class Visit:
         return self.who.only_unit in {"", unit}
 
     def must_see(self, unit: str) -> None:
-        """Raises Refused when the unit is none of this person's."""
-        if not self.sees(unit):
-            raise Refused(403, _("This belongs to another unit."))
+        """Raises Refused when the unit is none of this person's; "": for whoever sees all."""
+        if self.sees(unit):
+            return
+        if not unit:
+            raise Refused(403, _("Your role has no right to this."))
+        raise Refused(403, _("This belongs to another unit."))
 
     def missing(self, text: str = "") -> NoReturn:
         """Ends the visit: there is nothing at this address."""
@@ -147,6 +153,16 @@ class Visit:
                 return await roster.load(conn)
 
         return (await self.remembered("members", load, stale=FRESH)).value
+
+    async def frozen(self) -> Freeze | None:
+        """The freeze that is on, for `freeze`: told on every page."""
+        return (await self.remembered("freeze", self._freeze)).value
+
+    async def _freeze(self) -> Freeze | None:
+        async with self.core.ledger.read() as conn:
+            found = await controls.freeze(conn)
+            person = await people.find(conn, found.by) if found is not None else None
+        return replace(found, by=person.name) if found and person else found
 
     # ── answers ───────────────────────────────────────────────────────────────────────────────
 
@@ -180,7 +196,9 @@ class Visit:
         here = self.request.path.strip("/").partition("/")[0]
         here = {"posts": "calendar", "uploads": "calendar", "rules": "calendar"}.get(here, here)
         return [
-            (path, _(name), path == here) for path, name, right in _NAVIGATION if self.may(right)
+            (path, _(name), path == here)
+            for path, name, right in _NAVIGATION
+            if self.may(right) and (path not in _OF_THE_OFFICE or self.sees(""))
         ]
 
     async def remembered(

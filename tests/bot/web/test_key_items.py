@@ -185,6 +185,10 @@ async def test_a_liaison_sees_the_own_unit_of_an_item_only(desk: Desk) -> None:
 async def test_a_doubtful_match_is_compared_and_decided_once(desk: Desk) -> None:
     officer, manager = await desk.visitor("officer"), await desk.visitor("manager")
     item = await officer.get(HERE)
+    month = await officer.get("/key-items?month=2026-05")
+    for link in month.tree.css(".marks tbody a, .figures a"):
+        assert link.attributes["href"] == f"..{HERE}#decide".replace("../", "./", 1)
+    assert len(month.tree.css(".marks tbody a, .figures a")) == 2
     path = f"{HERE}/matches/1"
     assert f"..{path}" in {node.attributes["href"] for node in item.tree.css("a.button")}
     page = await officer.get(path)
@@ -245,8 +249,20 @@ async def test_a_unit_is_exempted_with_a_reason_and_required_again(desk: Desk) -
         assert wrong.value("reason") == reason
         assert not bad or wrong.all(f"#{bad}-fault") != []
     assert (await officer.post(f"{HERE}/exempt", unit="u99", reason="x")).status == 409
+    item = await officer.get(HERE)
+    choices = item.tree.css("#exempt-form option")
+    assert "u01" not in [node.attributes["value"] for node in choices]  # has carried it
+    (waits,) = [row for row in item.all("#accounts tbody tr") if row.startswith("u02")]
+    assert "未到时限" in waits
+    assert waits.endswith("单位尚未确认转载")
     done = await officer.post(f"{HERE}/exempt", unit="u02", reason="<停诊>一周")
-    assert "<停诊>一周" in (await officer.follow(done)).words
+    item = await officer.follow(done)
+    assert "<停诊>一周" in item.words
+    (row,) = [row for row in item.all("#accounts tbody tr") if row.startswith("u02")]
+    assert row.endswith("免转")
+    told = [one for one in item.all(".rows li") if "<停诊>一周" in one]
+    assert [one.endswith("宣传干事小李") for one in told] == [False, True]
+    assert "officer" not in " ".join(told)
     assert await desk.world.state("k1@u02-wechat") is State.CANCELLED
     assert (await officer.follow(await officer.post(f"{HERE}/require", unit="u02"))).status == 200
     assert await desk.world.state("k1@u02-wechat") is not State.CANCELLED

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.domain.publication import State
-from bot.domain.review import Level
+from bot.domain.review import Level, Said
+from bot.engine import reviewing
+from bot.ledger import people
 from bot.settings import ReviewPart
 from tests.bot.engine.world import TEN, World, open_world, status
-from tests.bot.web.visitors import Desk, Page, Visitor, open_desk
+from tests.bot.web.visitors import PEOPLE, Desk, Page, Visitor, open_desk
 
 NAME = "p1@u01-weibo"
 
@@ -50,7 +53,8 @@ async def test_each_level_in_its_turn_and_it_goes_out_after_the_last(desk: Desk)
             "/reviews/p1", said="approved", seen=page.value("seen"), level=page.value("level")
         )
         assert early.status == 409
-        assert (await say(visitor, page)).status == 303
+        done = await visitor.follow(await say(visitor, page))
+        assert "洗手<i>" in done.all(".said")[0]
     await desk.world.run(until=TEN)
     assert await desk.world.state(NAME) is State.PUBLISHED
 
@@ -85,9 +89,28 @@ async def test_a_refusal_says_why_and_two_at_once_are_told(desk: Desk) -> None:
     assert (await say(first, page)).status == 409  # said already
 
 
+async def test_what_another_said_meanwhile_is_told_before_it_is_changed(desk: Desk) -> None:
+    first = await desk.visitor("first")
+    page = await first.get("/reviews/p1")
+    other = replace(PEOPLE["first"], login="chu", name="初审老陈", made_at=desk.world.clock.now())
+    core, seen = desk.app.core, page.value("seen")
+    async with core.ledger.write() as conn:
+        await people.add(conn, other)
+    await reviewing.approve(core, "p1", seen, Level.FIRST, by="chu")
+    told = await say(first, page)
+    assert (told.status, "初审老陈" in told.words) == (409, True)
+    told = await say(first, page, "refused", note="数据有误", heard=page.value("heard"))
+    assert (told.status, told.value("note")) == (409, "数据有误")
+    assert "初审老陈" in told.all(".faults")[0]
+    assert [one.said for one in await reviewing.history(core, "p1")] == [Said.APPROVED]
+    assert told.value("said") == "refused"
+    done = await say(first, told, "refused", note="数据有误", heard=told.value("heard"))
+    assert done.status == 303
+    assert (await say(first, told, "refused", note="再说一次")).status == 409
+
+
 async def test_a_deputy_acts_for_some_days_and_it_is_written_down(desk: Desk) -> None:
-    for name in ("first", "manager"):
-        await desk.visitor(name)
+    await desk.visitor("liaison")
     first, manager = await desk.visitor("first"), await desk.visitor("manager")
     days = {"from": "2026-05-06", "to": "2026-05-08"}
     for last in ("x", "9999-12-31"):
@@ -95,10 +118,14 @@ async def test_a_deputy_acts_for_some_days_and_it_is_written_down(desk: Desk) ->
             "/reviews/deputies", login="first", deputy="manager", **{**days, "to": last}
         )
         assert odd.status == 422
+    unable = await first.post("/reviews/deputies", login="first", deputy="liaison", **days)
+    assert (unable.status, "一院联络员" in unable.all(".faults")[0]) == (422, True)
+    assert "一院联络员" not in unable.all("option")
     not_mine = await manager.post("/reviews/deputies", login="first", deputy="manager", **days)
     assert not_mine.status == 403
     named = await first.post("/reviews/deputies", login="first", deputy="manager", **days)
     assert named.status == 303
+    assert "reviews/p1" in (await manager.get("/reviews")).text
     page = await manager.get("/reviews/p1")
     assert "初审老王" in page.words
     assert (await say(manager, page)).status == 303

@@ -24,7 +24,7 @@ from tests.bot.engine.world import (
     roster,
     status,
 )
-from tests.bot.web.visitors import Desk, Page, open_desk
+from tests.bot.web.visitors import PEOPLE, Desk, Page, open_desk
 
 
 @pytest.fixture
@@ -246,6 +246,10 @@ async def test_a_freeze_is_told_to_everybody(world: World, desk: Desk) -> None:
     assert "<b>哀悼日</b>" in page.words  # as text
     assert page.tree.css(".freeze form") == []
     assert len((await officer.get("/")).tree.css(".freeze form")) == 1
+    for path in ("/calendar", "/reviews", "/posts/none"):
+        (told,) = (await officer.get(path)).all(".frozen")
+        assert "<b>哀悼日</b>" in told
+        assert PEOPLE["officer"].name in told
 
 
 async def test_a_bot_that_does_not_run_is_told(world: World, desk: Desk) -> None:
