@@ -68,7 +68,7 @@ async def show(visit: Visit) -> web.StreamResponse:
     found = await _tallied(visit, asked)
     told = found.value
     listed = pages(visit, _with_unread(told, asked))
-    across = _across(told) if set(asked.by) == {By.UNIT, By.MONTH} else None
+    across = _across(told, asked) if set(asked.by) == {By.UNIT, By.MONTH} else None
     beside = pages(visit, across.rows, _ACROSS) if across else None
     return visit.render(
         "counts",
@@ -116,38 +116,29 @@ class Across:
     """Articles by unit and month, the months beside each other."""
 
     months: Sequence[str]
-    rows: Sequence[tuple[str, Sequence[tuple[str, str]], int]]  # unit, cells with links, together
-    sums: Sequence[str]  # by month
+    # A unit, its numbers with what leads to their lists ("" for none), the last one together.
+    rows: Sequence[tuple[str, Sequence[tuple[str, str]]]]
+    sums: Sequence[tuple[str, str]]  # of all units
 
 
-def _across(told: Tallied) -> Across:
+def _across(told: Tallied, asked: _Asked) -> Across:
     """None of a unit is unknown where not all of the month was read."""
     found = {(one.keys[By.UNIT], one.keys[By.MONTH]): one.numbers["articles"] for one in told.lines}
     months = sorted({month for _unit, month in found} | set(told.unread))
     units = sorted({unit for unit, _month in found})
 
-    def cell(unit: str, month: str) -> tuple[str, str]:
-        count = found.get((unit, month))
-        if count is None:
-            return (_("not known") if month in told.unread else "0", "")
-        return str(count), urlencode({"period": month, "unit": unit})
+    def cell(count: int, period: str, unit: str) -> tuple[str, str]:
+        if not count:
+            return (_("not known") if period in told.unread else "0", "")
+        return str(count), urlencode({"period": period, **({"unit": unit} if unit else {})})
 
-    def sum_of(month: str) -> str:
-        count = sum(count for (_unit, at), count in found.items() if at == month)
-        return _("not known") if not count and month in told.unread else str(count)
+    def row(some: Sequence[str], unit: str) -> list[tuple[str, str]]:
+        counts = [sum(found.get((one, month), 0) for one in some) for month in months]
+        cells = [cell(count, month, unit) for count, month in zip(counts, months, strict=True)]
+        return [*cells, cell(sum(counts), asked.span.label, unit)]
 
-    return Across(
-        months=months,
-        rows=[
-            (
-                in_words(By.UNIT, unit, told.members),
-                [cell(unit, month) for month in months],
-                sum(found.get((unit, month), 0) for month in months),
-            )
-            for unit in units
-        ],
-        sums=[sum_of(month) for month in months],
-    )
+    rows = [(in_words(By.UNIT, unit, told.members), row([unit], unit)) for unit in units]
+    return Across(months=months, rows=rows, sums=row(units, asked.unit))
 
 
 def _with_unread(told: Tallied, asked: _Asked) -> Sequence[Line]:

@@ -84,9 +84,11 @@ async def test_what_was_not_read_is_said_where_the_number_stands(desk: Desk) -> 
     across = await manager.get("/counts?period=2026&by=unit&by=month")
     assert rows(across) == [f"{unit} 不明 不明 不明 不明 2 2" for unit in ("u01", "u02")]
     assert across.all("tfoot tr") == ["合计 不明 不明 不明 不明 4 4"]
-    (link, _other) = across.tree.css("tbody a")
-    behind = await manager.get("/" + str(link.attributes["href"]).removeprefix("./"))
-    assert len(rows(behind)) == 2
+    links = across.tree.css("tbody a, tfoot a")
+    assert [node.text() for node in links] == ["2", "2", "2", "2", "4", "4"]
+    for node in (links[0], links[3], links[5]):
+        behind = await manager.get("/" + str(node.attributes["href"]).removeprefix("./"))
+        assert len(rows(behind)) == int(node.text())
     assert not [row for row in rows(page) if row.startswith("2026-06")]  # still to come
     book = openpyxl.load_workbook(
         io.BytesIO((await manager.get("/counts.xlsx?period=2025&by=month")).body)
