@@ -16,7 +16,7 @@ from bot.domain.planning import IN_FLIGHT, OPEN
 from bot.domain.post import Kind, Method
 from bot.domain.publication import Hold, Publication, Role, State, owed_by
 from bot.domain.recall import Recall, RecallKind
-from bot.engine import desk_post
+from bot.engine import desk_post, people
 from bot.engine.carried import BY_READING
 from bot.engine.desk_post import PostView
 from bot.engine.reviewing import CaseState
@@ -149,9 +149,10 @@ def recallable(seen: PostView) -> bool:
     return any(one.state in _OUT or one.url or one.doubt_since is not None for one in seen.pubs)
 
 
-def acts(pub: Publication) -> frozenset[str]:
+async def acts(visit: Visit, pub: Publication) -> frozenset[str]:
     """What an officer can decide about it now; the engine has the last word."""
-    return frozenset(_acts(pub))
+    told = await people.by_word(visit.core, pub)
+    return frozenset(_acts(pub)) | ({"unconfirm"} if told else set())
 
 
 def _acts(pub: Publication) -> Iterator[str]:

@@ -136,7 +136,7 @@ async def test_a_deputy_acts_for_some_days_and_it_is_written_down(desk: Desk) ->
 
 
 async def test_a_liaison_sees_no_review(desk: Desk) -> None:
-    await desk.visitor("liaison")
+    liaison = await desk.visitor("liaison")
     assert (await liaison.get("/reviews")).status == 403
     assert (await liaison.get("/reviews/p1")).status == 403
     assert (await liaison.get("/reviews/deputies")).tree.css("option") == []
