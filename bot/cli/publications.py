@@ -184,7 +184,7 @@ def confirm(
     """Records that a publication is public, with its link."""
     settings = settings_in_force()
     moment = moment_of(at, settings)
-    _decide(name, lambda app, pub: people.confirm(app.core, pub, url=url, at=moment, by=by or me()))
+    _decide(name, lambda app, pub: people.report(app.core, pub, url=url, at=moment, by=by or me()))
 
 
 @group.command(help=_("Sends a post to one person's own account, as the public will see it."))

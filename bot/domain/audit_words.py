@@ -43,6 +43,7 @@ _ACTIONS: Mapping[str, str] = {
     "publication.decline": N_("declined a reprint for the unit"),
     "task.answered": N_("answered a task"),
     "task.link": N_("made a link for a task"),
+    "publication.unconfirm": N_("took back a report of publication"),
     "item.exempted": N_("exempted a unit"),
     "item.required": N_("ended an exemption"),
     "item.reminded": N_("had units reminded"),

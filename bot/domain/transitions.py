@@ -131,15 +131,16 @@ def publish(receipt: PublishedAs, *, by: str = "", in_doubt: bool = False) -> St
     )
 
 
-def unconfirm(*, by: str, text: str) -> Step:
+def unconfirm(*, by: str, text: str, sent: bool = False) -> Step:
     """published → handed_off: the word by which it counted as public was taken back.
 
-    A person's, or that of reading the account. Only of one that the bot never sent.
+    A person's, or that of reading the account. With `sent`, of one that a call may have sent:
+    → unknown, for a person to look.
     """
     return _step(
         "unconfirmed",
         _of(State.PUBLISHED),
-        State.HANDED_OFF,
+        State.UNKNOWN if sent else State.HANDED_OFF,
         next_at=None,
         platform_id="",
         url="",

@@ -13,10 +13,21 @@ from bot.domain.publication import Hold, Publication, State
 from bot.domain.step import PublishedAs, Step, blocked_note, with_window
 from bot.engine import carried
 from bot.engine.ports import Core
-from bot.engine.task_faults import time_fault
+from bot.engine.task_faults import article_fault, time_fault
 from bot.errors import UsageError
 from bot.i18n import _
-from bot.ledger import controls, credentials, journal, posts, publications, recalls, roster
+from bot.ledger import (
+    controls,
+    credentials,
+    items,
+    journal,
+    posts,
+    publications,
+    recalls,
+    roster,
+    verdicts,
+)
+from bot.ledger.connection import Connection
 from bot.ledger.journal import Event, Move
 
 _RETRY_WINDOW = timedelta(hours=6)
@@ -69,8 +80,7 @@ async def cancel(core: Core, pub: Publication, *, by: str, reason: str = "") -> 
 
 async def confirm(core: Core, pub: Publication, *, url: str, at: datetime | None, by: str) -> None:
     """A person says it is public, and where."""
-    if not url.startswith(("https://", "http://")):
-        raise UsageError(_("A confirmation needs the public link, beginning with https://."))
+    _check_link(url)
     now = core.clock.now()
     async with core.ledger.read() as conn:
         released = (await posts.some_posts(conn, [pub.post]))[pub.post].first_release_at
@@ -82,6 +92,19 @@ async def confirm(core: Core, pub: Publication, *, url: str, at: datetime | None
     async with core.ledger.write() as conn:
         await carried.take_times(conn, pub.account, now, made)
     core.journal.tell(made)
+
+
+async def report(core: Core, pub: Publication, *, url: str, at: datetime | None, by: str) -> None:
+    """The same, by what a person typed: a link that is surely no article is refused."""
+    _check_link(url)
+    if wrong := article_fault(pub.platform, url):
+        raise UsageError(wrong)
+    await confirm(core, pub, url=url, at=at, by=by)
+
+
+def _check_link(url: str) -> None:
+    if not url.startswith(("https://", "http://")):
+        raise UsageError(_("A confirmation needs the public link, beginning with https://."))
 
 
 def confirmation(
@@ -100,6 +123,52 @@ def confirmation(
         by_bot=pub.commits > 0,  # a person found what the bot had sent
     )
     return transitions.publish(receipt, by=by, in_doubt=pub.doubt_since is not None)
+
+
+async def take_back(core: Core, pub: Publication, *, by: str, reason: str) -> None:
+    """What a person said to be public is not so, or not there: it is a task again.
+
+    Raises UsageError where that is not a person's word alone.
+    """
+    if not reason.strip():
+        raise UsageError(_("Say why; it is kept for good."))
+    sent = pub.doubt_since is not None and not pub.fallback  # nobody was given the package
+    step = transitions.unconfirm(by=by, text=reason, sent=sent)
+    made: list[Event] = []
+    async with core.ledger.write() as conn:
+        move = Move(publication=pub.id, step=step)
+        (applied,) = await journal.apply(conn, [move], core.clock.now(), made)
+        if not applied.ok:
+            raise _too_late(pub)
+        wrong = await _no_word(conn, pub)
+        if wrong:
+            raise UsageError(wrong)
+        await items.untell(conn, pub.id)
+    core.journal.tell(made)
+
+
+async def by_word(core: Core, pub: Publication) -> bool:
+    """True for what counts as public by a person's word, which `take_back` can take back."""
+    if pub.state is not State.PUBLISHED:
+        return False
+    async with core.ledger.read() as conn:
+        return not await _no_word(conn, pub)
+
+
+async def _no_word(conn: Connection, pub: Publication) -> str:
+    """Why it is no person's word alone by which it is public; "" when it is."""
+    if await publications.confirmed_by(conn, pub.id) in {"", carried.BY_READING}:
+        return _("No person reported this, so there is nothing to take back.")
+    found = await verdicts.carried(conn, [pub.post])
+    if any(one.account == pub.account and one.decision == "reprinted" for one in found):
+        return _(
+            "An article that was read on this account counts as this reprint. Refuse that on the "
+            "page of the key item."
+        )
+    post = (await posts.some_posts(conn, [pub.post]))[pub.post]
+    if post.key_item and pub.kind is Kind.ORIGINAL and post.first_release_at is not None:
+        return _("The reprints follow this release already, so it cannot be taken back.")
+    return ""
 
 
 async def retry(core: Core, pub: Publication, *, by: str, not_published: bool = False) -> None:
@@ -181,9 +250,13 @@ async def _do(core: Core, pub: Publication, *steps: Step) -> None:
     moves = [Move(publication=pub.id, step=step) for step in steps]
     applied = await core.journal.apply(*moves, now=core.clock.now())
     if not all(one.ok for one in applied):
-        raise UsageError(
-            _(
-                "{name} is {state} by now, so this is not possible any more. Look at it with "
-                "`bot publications show {id}`."
-            ).format(name=f"{pub.post}@{pub.account}", state=words.state(pub.state), id=pub.id)
-        )
+        raise _too_late(pub)
+
+
+def _too_late(pub: Publication) -> UsageError:
+    return UsageError(
+        _(
+            "{name} is {state} by now, so this is not possible any more. Look at it with "
+            "`bot publications show {id}`."
+        ).format(name=f"{pub.post}@{pub.account}", state=words.state(pub.state), id=pub.id)
+    )

@@ -7,15 +7,16 @@ from datetime import datetime, timedelta
 from bot.domain import words
 from bot.domain.normalise import canonical_url
 from bot.domain.post import Kind
-from bot.domain.public_links import is_public, platform_of
+from bot.domain.public_links import is_public, is_wechat_article, of_site, platform_of
 from bot.domain.tasks import ANSWERS, Answer, Said, Task
 from bot.i18n import _
-from bot.ledger import items, posts, publications
+from bot.ledger import items, posts, publications, roster
 from bot.ledger.connection import Connection
 
 TEXT_MAX = 500  # characters of a reason or a note
 _AHEAD = timedelta(minutes=10)  # clocks differ
 _BEFORE = timedelta(hours=1)  # so far a clock may be slow
+_SITES = ("site", "feed")  # options of an account that say where its website is
 _LONG_AGO = timedelta(days=366)
 
 
@@ -76,7 +77,34 @@ async def _of_link(conn: Connection, task: Task, answer: Answer) -> str:
     if where and where != task.platform:
         message = _("This link leads to {other}, but the task is about {platform}.")
         return message.format(other=words.platform(where), platform=words.platform(task.platform))
+    if answer.said is Said.REPORTED and (fault := await _no_post(conn, task, url)):
+        return fault
     return await _somebody_elses(conn, task, url)
+
+
+def article_fault(platform: str, url: str) -> str:
+    """What is wrong with a link that is surely no article; "" where it may be one."""
+    if platform != "wechat" or is_wechat_article(url):
+        return ""
+    return _(
+        "This is no address of an article. Open the article in WeChat, choose “Copy link” in its "
+        "menu, and paste that: it begins with https://mp.weixin.qq.com/s."
+    )
+
+
+async def _no_post(conn: Connection, task: Task, url: str) -> str:
+    """A link where no post of the account can be."""
+    if task.platform != "website":
+        return article_fault(task.platform, url)
+    options = (await roster.load(conn)).accounts[task.account].options
+    known = [options[name] for name in _SITES if options.get(name)]
+    if of_site(url, known := known + await items.links(conn, task.account)):
+        return ""
+    message = _(
+        "This link is not on the site of {account}, such as {known}. If the site has moved, the "
+        "publicity office can record the link on the page of the post."
+    )
+    return message.format(account=task.account, known=known[0])
 
 
 async def _somebody_elses(conn: Connection, task: Task, url: str) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection as SyncConnection
-from sqlalchemy import and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 
 from bot.contract import Item
 from bot.domain.post import Kind
@@ -17,6 +17,7 @@ from bot.domain.publication import State
 from bot.domain.step import PublishedAs
 from bot.ledger.connection import Connection
 from bot.ledger.prepared import Prepared
+from bot.ledger.recall_tables import recall_steps
 from bot.ledger.tables import accounts, items, publications, verdicts
 
 _GAPS_KEPT = 50
@@ -302,6 +303,26 @@ async def owners(conn: Connection, url: str) -> list[tuple[str, int | None]]:
     """Account and publication of every item with this link; the publication may be unknown."""
     query = select(items.c.account, items.c.publication).where(items.c.url == url)
     return [(row.account, row.publication) for row in await conn.execute(query)]
+
+
+async def links(conn: Connection, account: str, *, limit: int = 20) -> list[str]:
+    """Links of the account's newest items."""
+    query = select(items.c.url).where(items.c.account == account, items.c.url != "")
+    query = query.order_by(items.c.published_at.desc(), items.c.id.desc()).limit(limit)
+    return [row.url for row in await conn.execute(query)]
+
+
+async def untell(conn: Connection, publication: int) -> None:
+    """Takes away what the accounts' items have by a person's word that this is public.
+
+    An item that was never read is nothing but that word.
+    """
+    mine = items.c.publication == publication
+    named = [items.c.id.in_(select(one.c.item)) for one in (verdicts, recall_steps)]
+    told = and_(mine, items.c.platform_id == items.c.url, items.c.text == "", ~or_(*named))
+    await conn.execute(delete(items).where(told))
+    values = {"kind": "original", "publication": None}
+    await conn.execute(update(items).where(mine).values(**values))
 
 
 async def get(conn: Connection, item: int) -> Any:

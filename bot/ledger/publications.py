@@ -451,9 +451,10 @@ async def news(conn: Connection, after: int, names: Collection[str]) -> list[Map
 
 
 async def confirmed_by(conn: Connection, pk: int) -> str:
-    """Who last said that it is public, or what found it; "" when nobody did."""
+    """Who said that it is public, or what found it; "" when that was the bot's own call."""
     query = select(events.c.facts).where(
-        events.c.publication == pk, events.c.name == "publication.confirmed"
+        events.c.publication == pk,
+        events.c.name.in_(["publication.confirmed", "publication.published"]),
     )
     facts = await conn.scalar(query.order_by(events.c.id.desc()).limit(1))
     return str(facts.get("by", "")) if facts else ""

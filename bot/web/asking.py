@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from bot.domain import words
+from bot.domain.public_links import link_in
 from bot.domain.tasks import ANSWERS, Answer, Said, Task, TaskKind
 from bot.engine import briefing, handles
 from bot.engine.briefing import Brief
@@ -116,7 +117,7 @@ def answer_of(typed: Typed, zone: ZoneInfo) -> tuple[Answer | None, Mapping[str,
         at = moment(typed.at, zone)
     except ValueError as error:
         return None, {"at": str(error)}
-    return Answer(said=Said(typed.said), text=typed.text, url=typed.url, at=at), {}
+    return Answer(said=Said(typed.said), text=typed.text, url=link_in(typed.url), at=at), {}
 
 
 def moment(text: str, zone: ZoneInfo) -> datetime | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
+from bot.domain.public_links import link_in
 from bot.domain.publication import Publication
 from bot.engine import people
 from bot.errors import UsageError
@@ -48,6 +49,13 @@ async def decide(visit: Visit, pub: Publication, fields: Fields) -> Refusal | No
     return None
 
 
+def done(visit: Visit, pub: Publication, fields: Fields) -> str:
+    """The word for what happens now, as `visit.DONE` has it."""
+    if fields.one("do") != "retry":
+        return "done"
+    return "later" if pub.not_before is not None and pub.not_before > visit.now else "again"
+
+
 def where(pub: Publication) -> str:
     """The page that shows it, below the root."""
     return f"posts/{quote(pub.post, safe='')}?pub={pub.id}"
@@ -63,8 +71,8 @@ async def _cancel(visit: Visit, pub: Publication, fields: Fields, _at: datetime 
 
 
 async def _confirm(visit: Visit, pub: Publication, fields: Fields, at: datetime | None) -> None:
-    url = fields.one("url")
-    await people.confirm(visit.core, pub, url=url, at=at, by=visit.who.login)
+    url = link_in(fields.one("url"))
+    await people.report(visit.core, pub, url=url, at=at, by=visit.who.login)
 
 
 async def _accept(visit: Visit, pub: Publication, _fields: Fields, _at: datetime | None) -> None:
@@ -75,6 +83,10 @@ async def _decline(visit: Visit, pub: Publication, fields: Fields, _at: datetime
     await people.decline(visit.core, pub, by=visit.who.login, reason=fields.one("reason"))
 
 
+async def _undo(visit: Visit, pub: Publication, fields: Fields, _at: datetime | None) -> None:
+    await people.take_back(visit.core, pub, by=visit.who.login, reason=fields.one("reason"))
+
+
 _Act = Callable[[Visit, Publication, Fields, datetime | None], Awaitable[None]]
 _ACTS: Mapping[str, _Act] = {
     "retry": _retry,
@@ -82,5 +94,6 @@ _ACTS: Mapping[str, _Act] = {
     "confirm": _confirm,
     "accept": _accept,
     "decline": _decline,
+    "unconfirm": _undo,
 }
 WANTED = tuple(_ACTS)  # also by programs (bot/web/api/publications.py)

@@ -14,7 +14,7 @@ from bot.domain.plain import plain_text
 from bot.domain.planning import IN_FLIGHT, OPEN
 from bot.domain.post import Kind, Method
 from bot.domain.publication import Hold, Publication, Role, State, owed_by
-from bot.engine import desk_post
+from bot.engine import desk_post, people
 from bot.engine.desk_post import PostView
 from bot.engine.reviewing import CaseState
 from bot.i18n import N_, _
@@ -138,9 +138,10 @@ def _how(pub: Publication) -> str:
     return _(", ").join([kind, how])
 
 
-def acts(pub: Publication) -> frozenset[str]:
+async def acts(visit: Visit, pub: Publication) -> frozenset[str]:
     """What an officer can decide about it now; the engine has the last word."""
-    return frozenset(_acts(pub))
+    told = await people.by_word(visit.core, pub)
+    return frozenset(_acts(pub)) | ({"unconfirm"} if told else set())
 
 
 def _acts(pub: Publication) -> Iterator[str]:

@@ -67,7 +67,7 @@ async def _page(
         states=post_facts.states(seen),
         rows=post_facts.rows(visit, seen),
         pub=post_facts.details(visit, seen, pub) if pub is not None else None,
-        acts=post_facts.acts(pub) if pub is not None and writes else (),
+        acts=await post_facts.acts(visit, pub) if pub is not None and writes else (),
         refusal=refusal,
         typed=typed or {},
         frames=post_facts.frames(visit, seen, pub),
@@ -108,9 +108,10 @@ async def decide(visit: Visit) -> web.StreamResponse:
     refusal = await decisions.decide(visit, pub, fields)
     if refusal is not None:
         return await _again(visit, pub, fields, refusal)
+    done = decisions.done(visit, pub, fields)
     if fields.one("back") == "today":
-        return visit.go("?done=done")
-    return visit.go(f"{decisions.where(pub)}&done=done#pub")
+        return visit.go(f"?done={done}")
+    return visit.go(f"{decisions.where(pub)}&done={done}#pub")
 
 
 async def _again(

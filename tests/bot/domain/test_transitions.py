@@ -54,6 +54,7 @@ TABLE: list[tuple[Step, set[State], State | None]] = [
         S.PUBLISHED,
     ),
     (t.unconfirm(by="officer", text="other text"), {S.PUBLISHED}, S.HANDED_OFF),
+    (t.unconfirm(by="officer", text="other", sent=True), {S.PUBLISHED}, S.UNKNOWN),
     (t.pend({}, poll_at=LATER), SENT | {S.HANDED_OFF}, S.PENDING),
     (t.poll_later(poll_at=LATER, finds=1, error={}), {S.PENDING, S.UNKNOWN}, None),
     (t.lose(find_at=NOW, doubt_since=NOW, error={}), {S.SENDING}, S.UNKNOWN),
@@ -138,9 +139,9 @@ def test_only_one_step_leads_to_sending_and_only_from_queued() -> None:
 
 
 def test_nothing_but_a_person_leads_out_of_published() -> None:
-    """And they only to a person: their own word, about what the bot never sent, taken back."""
+    """And they only to a person: their own word taken back; to look where a call is in doubt."""
     out = [(step.name, to) for step, sources, to in TABLE if S.PUBLISHED in sources and to]
-    assert out == [("publication.unconfirmed", S.HANDED_OFF)]
+    assert out == [("publication.unconfirmed", to) for to in (S.HANDED_OFF, S.UNKNOWN)]
 
 
 def test_from_pending_nothing_leads_back_to_sending_but_a_look_that_finds_nothing() -> None:
@@ -162,7 +163,7 @@ def test_entering_a_state_ends_lease_and_reason_of_the_one_before(
     assert "reason" in step.changes
     assert "next_at" in step.changes
     nobody = to in {S.PUBLISHED, S.CANCELLED, S.FAILED, S.MISSED, S.HANDED_OFF}
-    if step.name != "publication.needs_person":
+    if nobody or step.name not in {"publication.needs_person", "publication.unconfirmed"}:
         assert (step.changes["next_at"] is None) == nobody
 
 

@@ -11,7 +11,7 @@ import pytest_asyncio
 from bot.domain.publication import State
 from bot.domain.tasks import TaskKind
 from bot.engine import tasks
-from bot.ledger import audit
+from bot.ledger import audit, items
 from bot.settings import Web
 from tests.bot.engine.world import BODY, TEN, key_item, open_world, roster
 from tests.bot.web.visitors import Desk, open_desk
@@ -86,6 +86,21 @@ async def test_a_package_is_taken_along_and_its_link_reported(desk: Desk) -> Non
     assert done.status == 303
     pub = await desk.world.pub("k1@u02-weibo")
     assert (pub.state, pub.url) == (State.PUBLISHED, mine)
+    officer = await desk.visitor("officer")
+    offered = (await officer.get(f"/posts/k1?pub={pub.id}")).tree.css("#pub [name=do]")
+    assert [node.attributes["value"] for node in offered] == ["unconfirm"]
+    told = f"/publications/{pub.id}"
+    assert (await officer.post(told, do="unconfirm", reason="")).status == 422
+    assert (await officer.post(told, do="unconfirm", reason="不是这篇")).status == 303
+    assert (await liaison.get(path)).status == 200
+    async with desk.app.core.ledger.read() as conn:
+        assert await items.owners(conn, mine) == []
+    again = "https://weibo.com/1234567890/MyRealPost"
+    assert (await liaison.post(path, said="reported", url=again)).status == 303
+    first_one = await desk.world.pub("k1@u01-weibo")
+    page = await officer.post(f"/publications/{first_one.id}", do="unconfirm", reason="不是")
+    assert page.status == 422
+    assert await desk.world.state("k1@u01-weibo") is State.PUBLISHED
 
 
 async def test_the_phone_gets_the_link_of_the_same_task(desk: Desk) -> None:

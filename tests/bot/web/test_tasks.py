@@ -227,6 +227,8 @@ async def test_a_package_is_taken_and_its_link_reported(site: Site) -> None:
     for url, at in (
         *(("", ""), ("http://mp.weixin.qq.com/s/x", ""), ("https://weibo.com/1/a", late)),
         *(("javascript:alert(1)", ""), ("https://a@mp.weixin.qq.com/s/x", ""), ("https://x", "")),
+        ("https://mp.weixin.qq.com/mp/appmsgalbum?__biz=x&album_id=1", late),
+        ("https://www.baidu.com/x", late),
         ("https://mp.weixin.qq.com/s/x", "2026-05-06 13:00"),
         ("https://mp.weixin.qq.com/s/x", "昨天"),
         ("https://mp.weixin.qq.com/s/x", "2026-02-30 10:00"),
