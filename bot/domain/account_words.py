@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
 from bot.domain.authorisation import Outlook
 from bot.domain.gaps import GapState
-from bot.domain.roster import AccountStatus
+from bot.domain.roster import Account, AccountStatus, Unit, name_matches
 from bot.i18n import N_, _
 
 _STATUSES = {
@@ -33,6 +37,29 @@ _FIELDS = {
     "kind": N_("kind"),
     "verified_until": N_("certified until"),
 }
+
+
+class Bar(StrEnum):
+    """Why the register keeps an account from publishing."""
+
+    INACTIVE = "inactive"
+    FILING = "filing"
+    NAME = "name"
+
+
+def bars(account: Account, unit: Unit, at: datetime) -> Mapping[Bar, str]:
+    """What of the account's registration keeps it from publishing at `at`, each in words."""
+    found = {}
+    if account.status_at(at) is not AccountStatus.ACTIVE:
+        found[Bar.INACTIVE] = _("in the roster it is not active")
+    elif not unit.is_open(at):
+        found[Bar.INACTIVE] = _("its unit is closed")
+    if not account.filing:
+        found[Bar.FILING] = _("it has no filing number")
+    if not name_matches(account, unit):
+        said = _("its verified name is “{theirs}”, its unit's “{ours}”")
+        found[Bar.NAME] = said.format(theirs=account.verified_name, ours=unit.name)
+    return found
 
 
 def kind(value: str) -> str:

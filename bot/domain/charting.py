@@ -123,6 +123,7 @@ class Punctuality:
     until: datetime
     zone: tzinfo
     on_time_min: int  # up to here it is on time
+    planned: int  # publications, also those that are not public
     delays: tuple[Delays, ...]
 
 

@@ -58,6 +58,16 @@ def why_not(reason: str) -> str:
     return _(_WHY_NOT[reason])
 
 
+def period(span: Span) -> str:
+    """A period as a heading has it: 2026年5月."""
+    year, _dash, part = span.label.partition("-")
+    if not part:
+        return _("the year {year}").format(year=year)
+    if part.startswith("Q"):
+        return _("quarter {quarter} of {year}").format(year=year, quarter=part[1:])
+    return _("{year}-{month}").format(year=year, month=int(part))
+
+
 def sentence(by_platform: Mapping[str, int], unread: Sequence[str] = ()) -> str:
     """The yearly sentence: how much was published where, e.g. 微信公众号发布3篇，微博发布2篇.
 

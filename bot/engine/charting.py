@@ -202,6 +202,7 @@ async def punctuality(
     """How late what was planned in [since, until) went out."""
     async with core.ledger.read() as conn:
         rows = await ledger.delays(conn, since, until)
+        planned = sum(row.found for row in await ledger.ends(conn, since, until))
     found = tuple(
         Delays(
             due_at=datetime.fromtimestamp(row.quarter * _QUARTER_S, UTC),
@@ -211,7 +212,14 @@ async def punctuality(
         )
         for row in rows
     )
-    return Punctuality(since=since, until=until, zone=zone, on_time_min=on_time_min, delays=found)
+    return Punctuality(
+        since=since,
+        until=until,
+        zone=zone,
+        on_time_min=on_time_min,
+        planned=planned,
+        delays=found,
+    )
 
 
 async def flow(core: Core, since: datetime, until: datetime, *, zone: tzinfo) -> Flow:

@@ -87,8 +87,8 @@ class Slow:
     authorised: Sequence[Authorisation]  # those that must be given again
     unauthorised: int  # accounts that never were
     silent: Sequence[Forecast]  # accounts near their limit, or beyond it
-    over: int  # publications that failed or were missed before `since`
-    since: datetime
+    over: tuple[int, int]  # posts that did not go out before `since`, and on how many accounts
+    since: datetime  # a midnight
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +119,7 @@ async def slowly(
     async with core.ledger.read() as conn:
         members = await roster.load(conn)
         mine = [one for one in authorised if unit in {"", members.accounts[one.account].unit}]
-        since = now - _LATELY
+        since = datetime.combine((now - _LATELY).astimezone(zone).date(), time(), zone)
         return Slow(
             members=members,
             authorised=[one for one in mine if one.state not in {Outlook.FINE, Outlook.MISSING}],
@@ -135,7 +135,7 @@ async def today(core: Core, slow: Slow, *, unit: str, zone: ZoneInfo) -> Today:
     now = core.clock.now()
     async with core.ledger.read() as conn:
         out, coming = await _lines(conn, now, zone, unit)
-        stuck = await agenda.stuck(conn, since=now - _LATELY, unit=unit)
+        stuck = await agenda.stuck(conn, since=slow.since, unit=unit)
         blocked = await agenda.blocked(conn, unit=unit)
         mine = await tasks.open_tasks(conn, units=[unit]) if unit else []
         named = {one.account for one in stuck} | {one.account for one in blocked}

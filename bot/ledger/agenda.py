@@ -164,12 +164,11 @@ async def stuck(conn: Connection, *, since: datetime, unit: str = "") -> list[St
     return each(Stuck, await conn.execute(query), state=State, in_doubt=bool)
 
 
-async def over_before(conn: Connection, since: datetime, *, unit: str = "") -> int:
-    """How many publications failed or were missed before then and were never tried again."""
-    query = select(func.count()).where(
-        *_in_states((State.FAILED, State.MISSED)), _P.due_at < since, *of_unit(unit)
-    )
-    return int(await conn.scalar(query) or 0)
+async def over_before(conn: Connection, since: datetime, *, unit: str = "") -> tuple[int, int]:
+    """How many posts were due before then and did not go on somewhere, and how many places."""
+    query = select(func.count(_P.post.distinct()), func.count())
+    row = (await conn.execute(query.where(*_in_trouble(unit), _P.due_at < since))).one()
+    return row[0], row[1]
 
 
 async def blocked(conn: Connection, *, unit: str = "") -> list[Blocked]:
@@ -254,9 +253,11 @@ async def in_trouble(
     conn: Connection, since: datetime, until: datetime, *, unit: str = ""
 ) -> list[str]:
     """Posts of which something due in [since, until) does not go on by itself."""
-    waits = and_(_P.state == State.HELD.value, _P.reason == Hold.FIRST_RELEASE.value)
-    query = select(_P.post).where(
-        *_in_states(_STUCK), ~waits, _P.due_at >= since, _P.due_at < until, *of_unit(unit)
-    )
-    query = query.distinct()
+    where = [*_in_trouble(unit), _P.due_at >= since, _P.due_at < until]
+    query = select(_P.post).where(*where).distinct()
     return [row[0] for row in await conn.execute(query)]
+
+
+def _in_trouble(unit: str) -> list[ColumnElement[bool]]:
+    waits = and_(_P.state == State.HELD.value, _P.reason == Hold.FIRST_RELEASE.value)
+    return [*_in_states(_STUCK), ~waits, *of_unit(unit)]

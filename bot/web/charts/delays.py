@@ -91,6 +91,8 @@ def _sum(delays: Iterable[Delays], on_time_min: int) -> _Sum:
 
 def _summary(values: Punctuality) -> str:
     total = _sum(values.delays, values.on_time_min)
+    if not values.planned:
+        return _("Nothing was planned in this time.")
     if total.latest is None:
         return _("Nothing that was planned in this time is public.")
     return _(

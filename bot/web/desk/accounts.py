@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from aiohttp import web
 
 from bot.domain import account_words, words
+from bot.domain.account_words import Bar
 from bot.domain.authorisation import Authorisation, Outlook
 from bot.domain.charting import Silences, SilentAccount
 from bot.domain.gaps import GapState
@@ -34,6 +35,8 @@ TROUBLES: Mapping[str, str] = {
     "credential": N_("authorisation"),
     "certification": N_("certification"),
     "filing": N_("filing number"),
+    "name": N_("verified name differs"),
+    "inactive": N_("not active"),
     "silent": N_("silent for long"),
     "paused": N_("paused"),
     "quota": N_("quota used up"),
@@ -75,6 +78,7 @@ class Row:
     platform: str
     platform_id: str
     status: str
+    bars: Sequence[str]  # what of its registration keeps it from publishing
     paused: str  # why; "" while it works
     credential: tuple[str, str] | None  # words and look; None: it needs none
     refused: str  # why the platform does not take the credential; "" while it does
@@ -199,6 +203,7 @@ def row(account: Account, known: Known, now: datetime) -> Row:
         platform=words.platform(account.platform),
         platform_id=account.platform,
         status=account_words.status(status),
+        bars=list(_bars(account, known, now).values()),
         paused=how.paused,
         credential=_credential(authorised),
         refused=_refused(authorised),
@@ -213,6 +218,13 @@ def row(account: Account, known: Known, now: datetime) -> Row:
         read_error=how.read_error,
         troubles=frozenset(_troubles(account, known, lacks, quiet, now)),
     )
+
+
+def _bars(account: Account, known: Known, now: datetime) -> Mapping[Bar, str]:
+    """What bars it from publishing; of a closed account nothing, as it shall not."""
+    if account.status_at(now) is AccountStatus.CLOSED:
+        return {}
+    return account_words.bars(account, known.members.units[account.unit], now)
 
 
 def _credential(found: Authorisation | None) -> tuple[str, str] | None:
@@ -245,8 +257,7 @@ def _troubles(
     how, authorised = known.health[account.id], known.authorised.get(account.id)
     if authorised is not None and authorised.state is not Outlook.FINE:
         yield "credential"
-    if lacks & _FILING:
-        yield "filing"
+    yield from _bars(account, known, now)
     if lacks - _FILING:
         yield "certification"
     if quiet is not None and quiet.state in {GapState.WARN, GapState.FAIL}:

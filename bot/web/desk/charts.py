@@ -11,6 +11,7 @@ from bot.engine import charting
 from bot.i18n import _
 from bot.web.charts import delays, flow, silences, weeks
 from bot.web.charts import year as years
+from bot.web.desk.coverage_sheets import office_of
 from bot.web.desk.routes import get
 from bot.web.desk.visit import Visit
 
@@ -32,6 +33,12 @@ async def show(visit: Visit) -> web.StreamResponse:
     return visit.render(
         "charts",
         title=_("Charts"),
+        heading=_("{office}: charts {year}-{month}, {unit}").format(
+            office=office_of(members),
+            year=number,
+            month=month,
+            unit=members.units[unit].short if unit else _("all units"),
+        ),
         charts=drawn.value,
         as_of=drawn.at,
         year=number,

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.domain import coverage_words, words
+from bot.domain import count_words, coverage_words, words
 from bot.domain.counts import By, Span
 from bot.domain.coverage import ItemCoverage, ItemStates, Tally, UnitRow, total
 from bot.domain.roster import Roster
@@ -37,9 +37,9 @@ class About:
 
     def notes(self, *more: str) -> list[str]:
         """The first line says whose numbers these are, of which time, and as known when."""
-        first = _("{office}, key items {period}, as of {time}").format(
-            office=_(", ").join(_offices(self.members)) or _("The office"),
-            period=self.span.label,
+        first = _("{office}: reprints of key items {period}, as of {time}").format(
+            office=office_of(self.members),
+            period=count_words.period(self.span),
             time=f"{self.as_of.astimezone(self.zone):%Y-%m-%d %H:%M}",
         )
         only = _("Only what belongs to {unit}.")
@@ -57,10 +57,11 @@ class About:
         return [told.format(count=self.most)] if count > self.most else []
 
 
-def _offices(members: Roster) -> list[str]:
-    """Who first releases key items: units of the flagship's accounts."""
+def office_of(members: Roster) -> str:
+    """Who first releases key items: the units of the flagship's accounts, by their names."""
     units = dict.fromkeys(account.unit for account in members.flagships)
-    return [members.units[unit].name for unit in units if unit in members.units]
+    names = [members.units[unit].name for unit in units if unit in members.units]
+    return _(", ").join(names) or _("The office")
 
 
 def seen(found: Sequence[ItemStates], unit: str) -> Sequence[ItemStates]:

@@ -52,6 +52,13 @@ async def decide(visit: Visit, pub: Publication, fields: Fields) -> Refusal | No
     return None
 
 
+def done(visit: Visit, pub: Publication, fields: Fields) -> str:
+    """The word for what happens now, as `visit.DONE` has it."""
+    if fields.one("do") != "retry":
+        return "done"
+    return "later" if pub.not_before is not None and pub.not_before > visit.now else "again"
+
+
 def where(pub: Publication) -> str:
     """The page that shows it, below the root."""
     return f"posts/{quote(pub.post, safe='')}?pub={pub.id}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import quote
 
-from bot.domain import review_words, task_words, words
+from bot.domain import account_words, review_words, task_words, words
 from bot.domain.authorisation import Authorisation, Outlook
 from bot.domain.gaps import Forecast, GapState, Saving
 from bot.domain.people import Right
@@ -34,6 +34,9 @@ _ENDS = {
 }
 
 
+_ENDED = frozenset({Outlook.REFUSED, Outlook.RUN_OUT})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Need:
     """One row: what it is, what it is about, and the button."""
@@ -55,8 +58,13 @@ class Needs:
 
     rows: Sequence[Need]
     more: int
-    over: int  # publications that failed or were missed long ago
+    over: tuple[int, int]  # posts that did not go out long ago, and on how many accounts
     since: date
+
+    @property
+    def until(self) -> date:
+        """The last day of what is told as a number, as the list of it says."""
+        return self.since - timedelta(days=1)
 
 
 def needs(visit: Visit, made: Today) -> Needs:
@@ -143,6 +151,8 @@ class _Teller:
             if one.reason == Hold.CHECK:
                 return _("mend it"), f"{href}/edit", (), ""
             return _("look at it"), state, (), ""
+        if (mending := self._mending(one, href)) is not None:
+            return *mending, (), ""
         if one.count > 1:
             return _("look at all {count}").format(count=one.count), state, (), ""
         if one.in_doubt:
@@ -152,6 +162,22 @@ class _Teller:
         sure = _("Send it once more, now?")
         form = (("do", "retry"), ("back", "today"))
         return _("try again"), f"publications/{one.id}", form, sure
+
+    def _mending(self, one: Stuck, href: str) -> tuple[str, str] | None:
+        """The button where trying again cannot help before something is mended: label, target."""
+        if one.reason == Hold.CHECK:
+            return _("mend it"), f"{href}/edit"
+        if one.count > 1 or one.in_doubt or one.due_at < self.visit.now - _STILL_NEWS:
+            return None
+        account = f"accounts/{quote(one.account, safe='')}"
+        if one.reason == "rejected":
+            return _("mend it"), f"{href}/edit"
+        ends = {found.account for found in self.made.slow.authorised if found.state in _ENDED}
+        if one.reason == Hold.PAUSED and one.account in ends:
+            return _("authorise it"), account
+        if one.reason == Hold.REGISTRY and self._bars(one.account):
+            return _("look at the account"), account
+        return None
 
     def task(self, one: Task) -> Need:
         """What the person's own unit is asked for."""
@@ -192,13 +218,24 @@ class _Teller:
         at = moment_name(one.due_at.astimezone(self.visit.zone), self.today)
         text = _("{reason}; {count} publications wait, the first since {time}")
         paused = one.reason == Hold.PAUSED
+        why = words.reason(one.reason) if paused else self._unregistered(one.account)
         return self._account(
             one.account,
             tone="bad",
             word=_("authorise") if paused else _("registry"),
-            text=text.format(reason=words.reason(one.reason), count=one.count, time=at),
+            text=text.format(reason=why, count=one.count, time=at),
             label=_("authorise it") if paused else _("look at it"),
         )
+
+    def _unregistered(self, name: str) -> str:
+        """Which part of the account's registration keeps it from publishing."""
+        return _("; ").join(self._bars(name)) or _("it is in order again and goes on by itself")
+
+    def _bars(self, name: str) -> Sequence[str]:
+        members = self.made.members
+        account = members.accounts[name]
+        unit = members.units[account.unit]
+        return list(account_words.bars(account, unit, self.visit.now).values())
 
     def authorised(self, one: Authorisation) -> Need:
         """An account that must be authorised again."""

@@ -108,9 +108,10 @@ async def decide(visit: Visit) -> web.StreamResponse:
     refusal = await decisions.decide(visit, pub, fields)
     if refusal is not None:
         return await _again(visit, pub, fields, refusal)
+    done = decisions.done(visit, pub, fields)
     if fields.one("back") == "today":
-        return visit.go("?done=done")
-    return visit.go(f"{decisions.where(pub)}&done=done#pub")
+        return visit.go(f"?done={done}")
+    return visit.go(f"{decisions.where(pub)}&done={done}#pub")
 
 
 async def _again(

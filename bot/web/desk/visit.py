@@ -36,6 +36,11 @@ DONE: Mapping[str, str] = {
     "unread": N_("Saved with errors: what was saved goes out only once they are gone."),
     "removed": N_("Taken out."),
     "sent": N_("Sent."),
+    "again": N_(
+        "It is planned again and goes out now, or as soon as nothing bars it (a freeze, an account "
+        "that is paused). How it stands is shown here."
+    ),
+    "later": N_("It is planned again and goes out when its embargo ends."),
 }
 _NAVIGATION: tuple[tuple[str, str, Right], ...] = (
     ("", N_("Today"), Right.SEE),

@@ -28,7 +28,11 @@ async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
     """u02-weibo is paused, u03-wechat has no filing number; both Weibo names differ."""
     async with open_world(tmp_path_factory.mktemp("accounts")) as world:
         changed = roster(
-            u02_weibo={"name": "旧<b>名"}, u03_weibo={"name": "另一个"}, u03_wechat={"filing": ""}
+            u02_weibo={"name": "旧<b>名"},
+            u03_weibo={"name": "另一个"},
+            u03_wechat={"filing": ""},
+            u01_douyin={"verified_name": "别家<b>单位"},
+            u02_website={"status": "paused"},
         )
         world.write_roster(changed)
         held = world.app.core.platforms.credentials(office_account("weibo"))
@@ -50,9 +54,13 @@ async def test_the_table_is_filtered_and_a_liaison_has_the_own_unit(desk: Desk) 
     assert "授权<失效>" in everything.words
     assert (await officer.get("/accounts?trouble=paused")).all(names) == ["旧<b>名"]
     assert (await officer.get("/accounts?trouble=filing")).all(names) == ["健康u03"]
+    assert (await officer.get("/accounts?trouble=name")).all(names) == ["健康u01"]
+    assert (await officer.get("/accounts?trouble=inactive")).all(names) == ["健康u02"]
+    differs = await officer.get("/accounts/u01-douyin")
+    assert "别家<b>单位" in differs.all("dl.facts dd")[0]
     assert len((await officer.get("/accounts?unit=u03&platform=weibo")).all(names)) == 1
     assert (await officer.get("/accounts?unit=<x>")).all(names) == []
-    assert len((await officer.get("/accounts?view=days")).all("figure table tbody tr")) == 9
+    assert len((await officer.get("/accounts?view=days")).all("figure table tbody tr")) == 8
     for path in ("/accounts", "/accounts?unit=u03", "/accounts?view=days"):
         mine = await liaison.get(path)
         assert "u03" not in mine.words

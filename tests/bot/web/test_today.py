@@ -81,7 +81,7 @@ async def test_what_failed_is_sent_again_by_its_button(world: World, desk: Desk)
     fields = {node.attributes["name"]: node.attributes["value"] for node in form.css("input")}
     page = await officer.ask("POST", f"/{str(form.attributes['action'])[2:]}", data=fields)
     assert page.status == 303
-    assert page.headers["Location"] == "../?done=done"
+    assert page.headers["Location"] == "../?done=again"
     await world.run()
     assert await world.state("p1@u01-weibo") is State.PUBLISHED
     async with world.app.core.ledger.read() as conn:
@@ -127,6 +127,53 @@ async def test_what_is_tried_again_is_due_today(world: World, desk: Desk) -> Non
     page = await officer.get("/")
     assert titles(page, "coming") == ["补发的微博"]
     assert numbers(page.all(".figures li")[1])[0] == 1
+
+
+async def test_where_trying_again_cannot_help_the_button_mends_the_cause(
+    world: World, desk: Desk
+) -> None:
+    """Another verified name than the unit's: which it is, and where it is mended."""
+    await world.fault("u01-weibo", "code", code=20021, path="statuses/share")
+    changed = roster(u03_weibo={"verified_name": "别的名称"})
+    world.write_roster(changed)
+    await world.plan(status("p1"), status("p2", accounts=["u03-weibo"]))
+    await world.run(TEN + timedelta(minutes=5))
+    assert await world.state("p1@u01-weibo") is State.FAILED
+    assert await world.state("p2@u03-weibo") is State.HELD
+    officer = await desk.visitor("officer")
+    page = await officer.get("/")
+    assert page.tree.css("#needs form") == []
+    links = [node.attributes["href"] for node in page.tree.css("#needs a.button")]
+    assert links == ["./posts/p1/edit", "./accounts/u03-weibo"]
+    assert "别的名称" in page.all("#needs li")[1]
+
+
+async def test_what_was_missed_for_the_registry_leads_to_the_account(
+    world: World, desk: Desk
+) -> None:
+    world.write_roster(roster(u03_weibo={"verified_name": "别的名称"}))
+    await world.plan(status("p2", accounts=["u03-weibo"]))
+    await world.run(TEN + timedelta(minutes=5))
+    await world.at((await world.pub("p2@u03-weibo")).not_after)
+    await world.run()
+    assert await world.state("p2@u03-weibo") is State.MISSED
+    page = await (await desk.visitor("officer")).get("/")
+    (link,) = page.tree.css("#needs a.button, #needs form")
+    assert link.attributes.get("href") == "./accounts/u03-weibo"
+
+
+async def test_what_did_not_go_out_long_ago_is_counted_as_the_list_has_it(
+    world: World, desk: Desk
+) -> None:
+    await world.plan(status("p1", accounts=["u01-weibo", "u02-weibo"]), status("p2"))
+    await world.at(TEN + timedelta(days=20))  # nobody worked meanwhile
+    await world.run()
+    officer = await desk.visitor("officer")
+    page = await officer.get("/")
+    (link,) = page.tree.css('#needs a[href*="state=trouble"]')
+    assert numbers(link.text())[3:] == [2, 3]
+    listed = await officer.get(f"/{str(link.attributes['href'])[2:]}")
+    assert len({node.attributes["href"] for node in listed.tree.css("tbody a")}) == 2
 
 
 async def test_what_failed_a_week_ago_is_news_no_more(world: World, desk: Desk) -> None:

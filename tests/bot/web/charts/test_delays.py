@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
@@ -21,6 +22,7 @@ def values(*found: tuple[int, int, bool, int], days: int = 31) -> Punctuality:
         until=FIRST + timedelta(days=days),
         zone=UTC,
         on_time_min=5,
+        planned=sum(count for *_when, count in found),
         delays=tuple(
             Delays(due_at=FIRST + timedelta(days=day), delay_min=late, by_hand=hand, count=count)
             for day, late, hand, count in found
@@ -58,5 +60,7 @@ def test_any_period_and_any_delay_are_drawn(days: int) -> None:
 
 def test_a_period_without_anything_is_drawn_too() -> None:
     chart = delays.chart(values(), "d")
+    unseen = delays.chart(replace(values(), planned=3), "d")
+    assert unseen.summary != chart.summary  # planned, and not public
     check(chart)
     assert chart.rows == []
