@@ -279,7 +279,7 @@ def fields(visit: Visit, seen: PostView) -> list[Told]:
         ("column", _("column"), stored.column),
         ("key", _("reprint until"), deadline),
         ("author", _("author"), post.author),
-        ("reviewer", _("reviewer"), post.reviewer),
+        ("reviewer", _("checked by an expert"), post.reviewer),
         ("source", _("source"), " ".join(part for part in (post.source, post.source_url) if part)),
         ("digest", _("digest"), post.digest),
         ("text", _("short text"), post.text),

@@ -78,6 +78,8 @@ def _state_word(case: Case) -> tuple[str, str]:
 
 def field_word(name: str) -> str:
     """A field of a post as a heading of the calendar's sheet says it; parts of it as they are."""
+    if name == "reviewer":
+        return _("checked by an expert")  # not to be taken for one of the reviewers here
     first, dot, rest = name.partition(".")
     known = headings.POST.get(first, (first,))[0]
     return f"{known}{dot}{rest}"
