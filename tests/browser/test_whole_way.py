@@ -174,7 +174,7 @@ async def _report(page: Page) -> None:
     await bed.fits(page)
     await page.fill("[name=url]", OWN)
     await page.click("form:has([name=url]) button:not([type=button])")
-    await page.wait_for_url("**/tasks?done=*")
+    await page.wait_for_url("**/tasks?answered=*")
 
 
 async def _count(page: Page, path: Path) -> None:

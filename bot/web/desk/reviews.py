@@ -44,13 +44,15 @@ async def show(visit: Visit) -> web.StreamResponse:
         mine = await review_people.powers(conn, visit.who.login, visit.now)
         known = {one.login: one.name for one in await people.everybody(conn)}
         done = await _done(visit, conn)
+    # What was refused is its author's move.
+    own = [one for one in found if one.state is CaseState.WAITING and one.next_level in mine]
     return visit.render(
         "reviews",
         **done,
         title=_("Review"),
         on=not asked.off,
-        own=[one for one in found if one.next_level in mine],
-        others=[one for one in found if one.next_level not in mine],
+        own=own,
+        others=[one for one in found if one not in own],
         names=known,
         words=_WORDS,
     )
