@@ -164,7 +164,7 @@ async def _approve(page: Page) -> None:
     await page.click(f"main a:has-text('{TITLE}')")
     await bed.fits(page)
     await page.click("button[value=approved]")
-    await page.wait_for_url("**/reviews?done=saved")
+    await page.wait_for_url("**/reviews?done=approved*")
 
 
 async def _report(page: Page) -> None:
