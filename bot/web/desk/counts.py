@@ -25,6 +25,7 @@ from bot.web.desk.routes import get
 from bot.web.desk.visit import Refused, Visit
 
 _ROWS = 200
+_ACROSS = 80  # units with their months beside each other
 _FILE_ROWS = 50_000
 _YEARS = range(1900, 9000)  # near the ends of all time no zone holds
 _STALE = timedelta(minutes=15)  # a year takes a second; the page says as of when it is
@@ -67,6 +68,8 @@ async def show(visit: Visit) -> web.StreamResponse:
     found = await _tallied(visit, asked)
     told = found.value
     listed = pages(visit, _with_unread(told, asked))
+    across = _across(told) if set(asked.by) == {By.UNIT, By.MONTH} else None
+    beside = pages(visit, across.rows, _ACROSS) if across else None
     return visit.render(
         "counts",
         title=_("Counts"),
@@ -78,7 +81,8 @@ async def show(visit: Visit) -> web.StreamResponse:
         choices=[(key.value, count_words.title(key)) for key in _KEYS],
         numbers=[(name, count_words.number(name)) for name in count_words.SHOWN],
         lines=[_line(one, asked, told.members) for one in listed.rows],
-        pages=listed,
+        across=across,
+        pages=beside or listed,
         total=told.total,
         periods=_periods(visit, asked.span.label),
         units=[] if visit.who.only_unit else list(told.members.units.values()),
@@ -104,6 +108,45 @@ def _definition(visit: Visit, found: Tallied, as_of: datetime) -> str:
         twice=found.twice,
         as_of=as_of,
         zone=visit.zone,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Across:
+    """Articles by unit and month, the months beside each other."""
+
+    months: Sequence[str]
+    rows: Sequence[tuple[str, Sequence[tuple[str, str]], int]]  # unit, cells with links, together
+    sums: Sequence[str]  # by month
+
+
+def _across(told: Tallied) -> Across:
+    """None of a unit is unknown where not all of the month was read."""
+    found = {(one.keys[By.UNIT], one.keys[By.MONTH]): one.numbers["articles"] for one in told.lines}
+    months = sorted({month for _unit, month in found} | set(told.unread))
+    units = sorted({unit for unit, _month in found})
+
+    def cell(unit: str, month: str) -> tuple[str, str]:
+        count = found.get((unit, month))
+        if count is None:
+            return (_("not known") if month in told.unread else "0", "")
+        return str(count), urlencode({"period": month, "unit": unit})
+
+    def sum_of(month: str) -> str:
+        count = sum(count for (_unit, at), count in found.items() if at == month)
+        return _("not known") if not count and month in told.unread else str(count)
+
+    return Across(
+        months=months,
+        rows=[
+            (
+                in_words(By.UNIT, unit, told.members),
+                [cell(unit, month) for month in months],
+                sum(found.get((unit, month), 0) for month in months),
+            )
+            for unit in units
+        ],
+        sums=[sum_of(month) for month in months],
     )
 
 

@@ -56,7 +56,7 @@ async def test_every_number_leads_to_its_list(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "by", ["account", "column", "month&by=unit", "quarter", "nonsense", "unit&by=unit"]
+    "by", ["account", "column", "month&by=platform", "quarter", "nonsense", "unit&by=unit"]
 )
 async def test_told_apart_by_anything(desk: Desk, by: str) -> None:
     page = await (await desk.visitor("manager")).get(f"/counts?period=2026&by={by}")
@@ -77,10 +77,16 @@ async def test_what_was_not_read_is_said_where_the_number_stands(desk: Desk) -> 
     manager = await desk.visitor("manager")
     page = await manager.get("/counts?period=2026-05&by=unit")
     assert "2026-05" in page.all(".lead")[0]
-    page = await manager.get("/counts?period=2026&by=month&by=unit")
+    page = await manager.get("/counts?period=2026&by=month&by=platform")
     assert "2026-01 至 2026-05" in page.all(".lead")[0]
     assert rows(page)[0].startswith("2026-01 – 不明")
     assert [row[:7] for row in rows(page)].count("2026-05") == 2
+    across = await manager.get("/counts?period=2026&by=unit&by=month")
+    assert rows(across) == [f"{unit} 不明 不明 不明 不明 2 2" for unit in ("u01", "u02")]
+    assert across.all("tfoot tr") == ["合计 不明 不明 不明 不明 4 4"]
+    (link, _other) = across.tree.css("tbody a")
+    behind = await manager.get("/" + str(link.attributes["href"]).removeprefix("./"))
+    assert len(rows(behind)) == 2
     assert not [row for row in rows(page) if row.startswith("2026-06")]  # still to come
     book = openpyxl.load_workbook(
         io.BytesIO((await manager.get("/counts.xlsx?period=2025&by=month")).body)
