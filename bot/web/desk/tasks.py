@@ -138,11 +138,11 @@ async def _open(visit: Visit, conn: Connection) -> Task:
         visit.missing()
     visit.must_see(unit)
     if task is None:
-        raise Refused(409, await _how_it_ended(visit, conn, name))
+        raise await _ended(visit, conn, name)
     return task
 
 
-async def _how_it_ended(visit: Visit, conn: Connection, name: str) -> str:
+async def _ended(visit: Visit, conn: Connection, name: str) -> Refused:
     """That nothing is left to do, and who did it as far as that is known."""
     text = _("There is nothing left to do here.")
     for entry in await audit.entries(conn, subject=name, actions=[_ANSWERED], limit=1):
@@ -152,7 +152,8 @@ async def _how_it_ended(visit: Visit, conn: Connection, name: str) -> str:
         who = person.name if person else entry.by
         text = message.format(who=who, time=visit.when(entry.at), decision=decision)
     state = await briefing.how_it_stands(conn, name)
-    return text + (_(" The post is now: {state}.").format(state=state) if state else "")
+    text += _(" The post is now: {state}.").format(state=state) if state else ""
+    return Refused(409, text, _("Already dealt with"))
 
 
 async def _page(
@@ -205,7 +206,7 @@ async def answer(visit: Visit) -> web.StreamResponse:
         if said is not None and not faults:
             made = await tasks.carry_out(conn, task, said, by=visit.who.login, now=visit.now)
             if made is None:  # another was faster
-                raise Refused(409, await _how_it_ended(visit, conn, task.id))
+                raise await _ended(visit, conn, task.id)
             facts = {"said": said.said.value, "post": task.post, "account": task.account}
             await visit.note(conn, _ANSWERED, task.id, **facts, text=said.text, url=said.url)
     if made is None:

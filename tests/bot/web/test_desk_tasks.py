@@ -152,7 +152,8 @@ async def test_the_second_of_two_is_told_who_was_first(desk: Desk) -> None:
     late = await officer.post(path, said="declined", text="不转", form=stale.value("form"))
     assert late.status == 409
     assert "一院联络员" in late.words
-    assert (await officer.get(path)).status == 409
+    ended = await officer.get(path)
+    assert (ended.status, "一院联络员" in ended.words) == (409, True)
     assert (await desk.world.events("k1@u02-wechat")).count("accepted") == 1
     async with desk.app.core.ledger.read() as conn:
         (entry,) = await audit.entries(conn, subject=path[7:])
