@@ -31,7 +31,8 @@ _URL = re.compile(r"https?://\S+")
 _TOPIC = re.compile(r"#([^#\s，。！？、；：]+)#?")
 _PAGE = """<!DOCTYPE html>
 <html lang="zh-CN">
-<head><meta charset="utf-8"><title>{title}</title></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title></head>
 <body>
 {body}</body>
 </html>

@@ -38,7 +38,7 @@ _PARTIES = {
     ADMINISTRATOR: N_("Account administrator"),
     REVIEWERS: N_("Reviewers"),
 }
-_MINUTE = timedelta(minutes=1)
+_MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 _NEARLY = 5  # minutes; a reminder comes some time after its moment
 _NAMED = 20  # units in one notice; `bot coverage` has them all
 
@@ -135,7 +135,11 @@ def moment(at: datetime, zone: ZoneInfo) -> str:
 
 
 def _length(span: timedelta) -> str:
-    """About how long: to the minute, and to the hour where it is nearly one."""
+    """About how long: to the minute, and to the hour where it is nearly one or days."""
+    days, rest = divmod(round(span / _HOUR), 24)
+    if days > 1:
+        text = _("{days} days {hours} h") if rest else _("{days} days")
+        return text.format(days=days, hours=rest)
     minutes = max(round(span / _MINUTE), 1)
     hours, rest = divmod(minutes + _NEARLY, 60)
     if hours and rest <= 2 * _NEARLY:

@@ -13,7 +13,7 @@ from bot.domain.post import Variant
 from bot.domain.publication import Publication
 from bot.domain.roster import Account, Unit
 from bot.domain.tasks import Task, TaskKind, parse_id
-from bot.engine import context, recall_tasks
+from bot.engine import context, recall_tasks, task_faults
 from bot.engine.ports import Core
 from bot.ledger import publications, recalls, roster
 from bot.ledger.connection import Connection
@@ -33,6 +33,7 @@ class Brief:
     variant: Variant | None  # what it looks like on this account
     reason: str = ""  # why it must be corrected or taken down, in a person's words
     url: str = ""  # what must be corrected or taken down
+    needs_time: bool = False  # a report must say since when
     changes: Sequence[Difference] = ()  # what a correction takes out and puts in
 
     @property
@@ -76,6 +77,7 @@ async def brief(core: Core, conn: Connection, task: Task) -> Brief:
         account=members.accounts[task.account],
         pub=pub,
         variant=variant,
+        needs_time=await task_faults.needs_time(conn, task.account, task.since, core.clock.now()),
     )
 
 

@@ -11,7 +11,7 @@ from bot.domain.planning import IN_FLIGHT, OPEN
 from bot.domain.post import Kind
 from bot.domain.publication import Hold, Publication, State
 from bot.domain.step import PublishedAs, Step, blocked_note, with_window
-from bot.engine import carried
+from bot.engine import carried, task_faults
 from bot.engine.ports import Core
 from bot.engine.task_faults import article_fault, time_fault
 from bot.errors import UsageError
@@ -100,6 +100,14 @@ async def report(core: Core, pub: Publication, *, url: str, at: datetime | None,
     if wrong := article_fault(pub.platform, url):
         raise UsageError(wrong)
     await confirm(core, pub, url=url, at=at, by=by)
+
+
+async def needs_time(core: Core, pub: Publication) -> bool:
+    """Whether its report must say since when it is public."""
+    async with core.ledger.read() as conn:
+        released = (await posts.some_posts(conn, [pub.post]))[pub.post].first_release_at
+        since = released if pub.kind is Kind.REPRINT else pub.due_at
+        return await task_faults.needs_time(conn, pub.account, since, core.clock.now())
 
 
 def _check_link(url: str) -> None:

@@ -17,6 +17,7 @@ TEXT_MAX = 500  # characters of a reason or a note
 _AHEAD = timedelta(minutes=10)  # clocks differ
 _BEFORE = timedelta(hours=1)  # so far a clock may be slow
 _SITES = ("site", "feed")  # options of an account that say where its website is
+_FRESH = timedelta(days=1)  # so long "now" is near enough
 _LONG_AGO = timedelta(days=366)
 
 
@@ -26,7 +27,8 @@ async def faults(conn: Connection, task: Task, answer: Answer, *, now: datetime)
         return {"said": _("This task cannot be answered like that.")}
     found = {
         "text": _of_text(answer),
-        "at": time_fault(answer.at, now, await _released(conn, task)),
+        "at": time_fault(answer.at, now, await _released(conn, task))
+        or await _no_time(conn, task, answer, now),
         "url": await _of_link(conn, task, answer),
     }
     return {name: fault for name, fault in found.items() if fault}
@@ -40,6 +42,28 @@ def _of_text(answer: Answer) -> str:
     if len(answer.text) > TEXT_MAX:
         return _("This is too long: at most {limit} characters.").format(limit=TEXT_MAX)
     return ""
+
+
+async def _no_time(conn: Connection, task: Task, answer: Answer, now: datetime) -> str:
+    if answer.said is not Said.REPORTED or answer.at is not None:
+        return ""
+    return no_time() if await needs_time(conn, task.account, task.since, now) else ""
+
+
+def no_time() -> str:
+    """What is said where `needs_time` and none was given."""
+    return _("Say since when it is public. Left empty it would count as published just now.")
+
+
+async def needs_time(conn: Connection, account: str, since: datetime | None, now: datetime) -> bool:
+    """Whether a report must say since when, for "now" could be the wrong month.
+
+    `since`: when it could first be done. Where the account is read, its own time counts anyway.
+    """
+    if since is None or now - since <= _FRESH:
+        return False
+    read = (await roster.health(conn))[account].read_until
+    return read is None or now - read > _FRESH
 
 
 async def _released(conn: Connection, task: Task) -> datetime | None:

@@ -164,7 +164,7 @@ async def _approve(page: Page) -> None:
     await page.click(f"main a:has-text('{TITLE}')")
     await bed.fits(page)
     await page.click("button[value=approved]")
-    await page.wait_for_url("**/reviews?done=saved")
+    await page.wait_for_url("**/reviews?done=approved*")
 
 
 async def _report(page: Page) -> None:
@@ -174,7 +174,7 @@ async def _report(page: Page) -> None:
     await bed.fits(page)
     await page.fill("[name=url]", OWN)
     await page.click("form:has([name=url]) button:not([type=button])")
-    await page.wait_for_url("**/tasks?done=*")
+    await page.wait_for_url("**/tasks?answered=*")
 
 
 async def _count(page: Page, path: Path) -> None:

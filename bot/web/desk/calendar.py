@@ -24,6 +24,7 @@ from bot.ledger import posts
 from bot.schedule.days import Days
 from bot.web.desk.moving import move
 from bot.web.desk.paging import pages
+from bot.web.desk.posts import not_moved
 from bot.web.desk.routes import get, post
 from bot.web.desk.standing import of_line, weekday, weekdays
 from bot.web.desk.today import days as known_days
@@ -33,8 +34,13 @@ _WEEK = timedelta(days=7)
 _DAY = timedelta(days=1)
 _LISTED = timedelta(days=31)
 _FIRST, _LAST = date(2000, 1, 1), date(2099, 12, 31)  # what can be asked for
+_STEPS = {  # earlier and later than what is shown
+    "month": (N_("last month"), N_("next month")),
+    "week": (N_("last week"), N_("next week")),
+    "list": (N_("earlier"), N_("later")),
+}
 _EACH_DAY = {"month": 6, "week": 60}  # posts shown of one day; the list has them all
-_VIEWS = {"month": N_("Month"), "week": N_("Week"), "list": N_("List")}
+_VIEWS = {"month": N_("by month"), "week": N_("Week"), "list": N_("List")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +105,7 @@ async def show(visit: Visit) -> web.StreamResponse:
         span=span,
         heading=_heading(span),
         views=[(_address(visit, view=name), _(text), name) for name, text in _VIEWS.items()],
+        steps=[_(text) for text in _STEPS[span.view]],
         before=_address(visit, **{"from": span.before.isoformat()}),
         after=_address(visit, **{"from": span.after.isoformat()}),
         now=_address(visit, **{"from": ""}),
@@ -284,6 +291,8 @@ async def move_post(visit: Visit) -> web.StreamResponse:
     except UsageError as error:
         if wants_json(visit.request):
             return web.json_response({"error": str(error)}, status=422)
+        if fields.one("back") == "post":
+            return await not_moved(visit, name, str(error), fields)
         return visit.message(422, _("Not moved"), str(error))
     if wants_json(visit.request):
         local = f"{at.astimezone(visit.zone):%Y-%m-%d %H:%M}"

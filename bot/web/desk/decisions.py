@@ -10,6 +10,7 @@ from urllib.parse import quote
 from bot.domain.public_links import link_in
 from bot.domain.publication import Publication
 from bot.engine import people
+from bot.engine.task_faults import no_time
 from bot.errors import UsageError
 from bot.i18n import _
 from bot.web.asking import moment
@@ -40,6 +41,8 @@ async def decide(visit: Visit, pub: Publication, fields: Fields) -> Refusal | No
         at = moment(fields.one("at").replace("T", " "), visit.zone)
     except ValueError as error:
         return Refusal(text=str(error), field="at")
+    if wanted == "confirm" and at is None and await people.needs_time(visit.core, pub):
+        return Refusal(text=no_time(), field="at")
     try:
         await act(visit, pub, fields, at)
     except UsageError as error:

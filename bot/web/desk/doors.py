@@ -185,7 +185,8 @@ async def _invite_page(
     if person is None:
         text = _("It was used, or it has run out. Ask the administrator for a new one.")
         title = _("This link is not good any more")
-        return render("message", status=410, up=depth(request), title=title, text=text)
+        up = depth(request)
+        return render("message", status=410, up=up, title=title, text=text, login=True)
     return render(
         "desk/invite",
         status=status,

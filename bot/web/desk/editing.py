@@ -42,6 +42,9 @@ _GIVEN = ("title", "day", "time", "column", "slot")  # what a link to a new post
 async def show_new(visit: Visit) -> web.StreamResponse:
     """An empty form."""
     values = {name: visit.query(name)[:200] for name in _GIVEN if visit.query(name)}
+    known = (await visit.members()).accounts if visit.query("account") else {}
+    if accounts := [name for name in visit.query("account").split(",") if name in known]:
+        values["accounts"] = "\n".join(accounts)
     return await page(visit, values, None)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import quote
@@ -12,6 +12,7 @@ from bot.domain.authorisation import Authorisation, Outlook
 from bot.domain.gaps import Forecast, GapState, Saving
 from bot.domain.people import Right
 from bot.domain.publication import Hold, State
+from bot.domain.review import Level
 from bot.domain.tasks import Task
 from bot.engine.desk_today import Today
 from bot.engine.reviewing import Case, CaseState
@@ -67,17 +68,18 @@ class Needs:
         return self.since - timedelta(days=1)
 
 
-def needs(visit: Visit, made: Today) -> Needs:
-    """What this person is to see of what needs a person."""
-    teller = _Teller(visit, made)
+def needs(visit: Visit, made: Today, levels: Collection[Level]) -> Needs:
+    """What this person, who may review at `levels` now, is to see of what needs a person."""
+    teller = _Teller(visit, made, levels)
     rows: list[Need] = []
     more = 0
     for kind in (
+        map(teller.review, filter(teller.is_mine, made.reviews)),  # first what waits for them
         map(teller.stuck, [one for one in made.stuck if one.state is not State.HELD]),
         map(teller.task, made.tasks),
         map(teller.blocked, made.blocked),
         map(teller.authorised, _apart(made)),
-        map(teller.review, made.reviews),
+        map(teller.review, [one for one in made.reviews if not teller.is_mine(one)]),
         map(teller.stuck, [one for one in made.stuck if one.state is State.HELD]),
         map(teller.asked, () if made.tasks else made.asked),
         map(teller.silent, made.slow.silent),
@@ -98,9 +100,10 @@ def _apart(made: Today) -> list[Authorisation]:
 class _Teller:
     """Words and buttons for one person."""
 
-    def __init__(self, visit: Visit, made: Today) -> None:
+    def __init__(self, visit: Visit, made: Today, levels: Collection[Level]) -> None:
         self.visit = visit
         self.made = made
+        self.levels = levels
         self.today = visit.now.astimezone(visit.zone).date()
         self.writes = visit.may(Right.WRITE)
 
@@ -265,6 +268,10 @@ class _Teller:
             target=href,
         )
 
+    def is_mine(self, one: Case) -> bool:
+        """True for a version whose next word is this person's."""
+        return one.state is CaseState.WAITING and one.next_level in self.levels
+
     def review(self, one: Case) -> Need:
         """A version that waits for a level of review, or was refused."""
         href = f"posts/{quote(one.post, safe='')}"
@@ -272,11 +279,8 @@ class _Teller:
         level = review_words.level(one.next_level) if one.next_level else ""
         due = moment_name(one.deadline_at.astimezone(self.visit.zone), self.today)
         text = _("{level} by {time}").format(level=level, time=due)
-        mine = one.next_level is not None and one.next_level.value in {
-            level.value for level in self.visit.who.levels
-        }
         label, target = "", ""
-        if self.visit.may(Right.REVIEW) and mine:
+        if self.visit.may(Right.REVIEW) and self.is_mine(one):
             label, target = _("review it"), f"reviews/{quote(one.post, safe='')}"
         elif self.writes:
             label = _("mend it") if refused else _("look at it")

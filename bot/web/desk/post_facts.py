@@ -6,15 +6,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 from urllib.parse import quote
 
-from bot.domain import history_words, review_words, words
+from bot.domain import history_words, recall_words, review_words, words
 from bot.domain.plain import plain_text
 from bot.domain.planning import IN_FLIGHT, OPEN
 from bot.domain.post import Kind, Method
 from bot.domain.publication import Hold, Publication, Role, State, owed_by
+from bot.domain.recall import Recall, RecallKind
 from bot.engine import desk_post, people
+from bot.engine.carried import BY_READING
 from bot.engine.desk_post import PostView
 from bot.engine.reviewing import CaseState
 from bot.i18n import N_, _
@@ -30,6 +33,7 @@ _OVER = frozenset({State.FAILED, State.MISSED, State.CANCELLED})
 _CONFIRMABLE = frozenset(
     {State.HANDED_OFF, State.UNKNOWN, State.FAILED, State.MISSED, State.HELD, State.WAITING}
 )
+_OUT = IN_FLIGHT | {State.PUBLISHED, State.HANDED_OFF}
 _CANCELLABLE = OPEN | IN_FLIGHT | {State.MISSED, State.FAILED}
 _ACTIONS = {
     "post.saved": N_("saved at the desk"),
@@ -138,6 +142,13 @@ def _how(pub: Publication) -> str:
     return _(", ").join([kind, how])
 
 
+def recallable(seen: PostView) -> bool:
+    """True while something of it is public or on its way, unless it was withdrawn."""
+    if any(one.kind is RecallKind.WITHDRAW for one, _left, _all in seen.recalls):
+        return False
+    return any(one.state in _OUT or one.url or one.doubt_since is not None for one in seen.pubs)
+
+
 async def acts(visit: Visit, pub: Publication) -> frozenset[str]:
     """What an officer can decide about it now; the engine has the last word."""
     told = await people.by_word(visit.core, pub)
@@ -208,6 +219,7 @@ def history(visit: Visit, seen: PostView) -> list[Mapping[str, Any]]:
         facts = dict(one.facts)
         by = str(facts.pop("by", "") or "")
         facts.pop("package", None)  # a folder of the server
+        by = _("the bot, which read the account") if by == BY_READING else by
         told.append(
             {
                 "at": one.at,
@@ -219,7 +231,21 @@ def history(visit: Visit, seen: PostView) -> list[Mapping[str, Any]]:
                 "by": seen.names.get(by, by) or _("the bot"),
             }
         )
-    return told
+    ordered = [] if visit.query("before") else [_ordered(visit, seen, one) for one in seen.recalls]
+    return sorted([*told, *ordered], key=itemgetter("at"), reverse=True)
+
+
+def _ordered(visit: Visit, seen: PostView, found: tuple[Recall, int, int]) -> Mapping[str, Any]:
+    recall, _left, _total = found
+    return {
+        "at": recall.at,
+        "when": visit.when(recall.at),
+        "account": "",
+        "platform": "",
+        "event": recall_words.kind(recall.kind),
+        "facts": recall.reason,
+        "by": seen.names.get(recall.by, recall.by),
+    }
 
 
 # ── what it says ──────────────────────────────────────────────────────────────────────────────
@@ -253,7 +279,7 @@ def fields(visit: Visit, seen: PostView) -> list[Told]:
         ("column", _("column"), stored.column),
         ("key", _("reprint until"), deadline),
         ("author", _("author"), post.author),
-        ("reviewer", _("reviewer"), post.reviewer),
+        ("reviewer", _("checked by an expert"), post.reviewer),
         ("source", _("source"), " ".join(part for part in (post.source, post.source_url) if part)),
         ("digest", _("digest"), post.digest),
         ("text", _("short text"), post.text),

@@ -63,6 +63,7 @@ async def _page(
         address=f"posts/{quote(name, safe='')}",
         writes=writes,
         movable=writes and seen.entry.movable and not seen.stored.removed,
+        recallable=writes and post_facts.recallable(seen),
         planned=seen.stored.due_at.astimezone(visit.zone),
         states=post_facts.states(seen),
         rows=post_facts.rows(visit, seen),
@@ -95,6 +96,13 @@ def _recalls(visit: Visit, seen: PostView) -> list[str]:
         )
         for one, left, total in seen.recalls
     ]
+
+
+async def not_moved(visit: Visit, name: str, text: str, fields: Fields) -> web.Response:
+    """The page of a post that could not be moved as its form says, and why."""
+    typed = {"do": "move", "day": fields.one("day"), "at": fields.one("at")}
+    refusal = Refusal(text=text, field="day")
+    return await _page(visit, name, chosen="", status=422, refusal=refusal, typed=typed)
 
 
 # ── one publication ───────────────────────────────────────────────────────────────────────────

@@ -12,19 +12,22 @@ from aiohttp import web
 from bot.domain import review_words
 from bot.domain.people import DeskRole, Right
 from bot.domain.review import Level, Said
-from bot.engine import review_people, reviewing
+from bot.engine import desk_post, review_people, reviewing
 from bot.engine.review_gate import in_force
 from bot.engine.reviewing import Case, CaseState, Overtaken
 from bot.errors import UsageError
 from bot.i18n import N_, _
 from bot.ledger import people, posts
+from bot.ledger.approvals import Deputy
 from bot.ledger.connection import Connection
 from bot.schedule import headings
+from bot.web.desk import post_facts
 from bot.web.desk.fields import Fields
 from bot.web.desk.routes import get, post
 from bot.web.desk.visit import Refused, Visit
 
 _NOTE_MAX = 1000
+_PICTURES = frozenset({"cover", "images", "video"})  # shown as such, not by their paths
 _DONE: Mapping[str, str] = {
     "approved": N_("Approved: “{title}”"),
     "refused": N_("Sent back: “{title}”"),
@@ -41,13 +44,15 @@ async def show(visit: Visit) -> web.StreamResponse:
         mine = await review_people.powers(conn, visit.who.login, visit.now)
         known = {one.login: one.name for one in await people.everybody(conn)}
         done = await _done(visit, conn)
+    # What was refused is its author's move.
+    own = [one for one in found if one.state is CaseState.WAITING and one.next_level in mine]
     return visit.render(
         "reviews",
         **done,
         title=_("Review"),
         on=not asked.off,
-        own=[one for one in found if one.next_level in mine],
-        others=[one for one in found if one.next_level not in mine],
+        own=own,
+        others=[one for one in found if one not in own],
         names=known,
         words=_WORDS,
     )
@@ -75,6 +80,8 @@ def _state_word(case: Case) -> tuple[str, str]:
 
 def field_word(name: str) -> str:
     """A field of a post as a heading of the calendar's sheet says it; parts of it as they are."""
+    if name == "reviewer":
+        return _("checked by an expert")  # not to be taken for one of the reviewers here
     first, dot, rest = name.partition(".")
     known = headings.POST.get(first, (first,))[0]
     return f"{known}{dot}{rest}"
@@ -121,6 +128,9 @@ async def _page(
         mine = await review_people.powers(conn, visit.who.login, visit.now)
         known = {one.login: one.name for one in await people.everybody(conn)}
     whole = await reviewing.diff(visit.core, "", case.content_hash)
+    seen_post = await desk_post.view(
+        visit.core, case.post, unit=visit.who.only_unit, members=await visit.members()
+    )
     level = case.next_level if case.next_level in mine else None
     return visit.render(
         "review",
@@ -129,7 +139,9 @@ async def _page(
         case=case,
         changes=await reviewing.diff(visit.core, base, case.content_hash) if base else [],
         base=base,
-        whole=whole,
+        whole=[one for one in whole if one.field.partition(".")[0] not in _PICTURES],
+        frames=post_facts.frames(visit, seen_post, None) if seen_post else None,
+        media=post_facts.media(seen_post) if seen_post else [],
         history=history,
         heard=history[-1].id if history else 0,
         insist=insist,
@@ -207,10 +219,18 @@ async def _deputies(
         names={one.login: one.name for one in everybody},
         reviewers=mine,
         people=[one for one in everybody if review_people.can_stand_in(one)],
+        days=lambda one: _days(visit, one),
         may_end=lambda one: _may_name(visit, one.login),
         typed=typed,
         fault=fault,
     )
+
+
+def _days(visit: Visit, one: Deputy) -> str:
+    """The first and the last day, as they were entered."""
+    first = one.since.astimezone(visit.zone)
+    last = (one.until - timedelta(seconds=1)).astimezone(visit.zone)
+    return _("{first} to {last}").format(first=f"{first:%Y-%m-%d}", last=f"{last:%Y-%m-%d}")
 
 
 def _may_name(visit: Visit, login: str) -> bool:

@@ -159,7 +159,7 @@ class Desk:
             text = _("What you sent is too large. Go back and shorten it.")
             return _refusal(visit, 413, text)
         except Refused as refusal:
-            return _refusal(visit, refusal.status, refusal.text)
+            return _refusal(visit, refusal.status, refusal.text, refusal.title)
         except LEDGER_GONE:
             raise
         except BotError as error:
@@ -203,11 +203,11 @@ def _single_sign_on(settings: OidcPart) -> str:
     return (settings.name or _("Log in through the office")) if settings.issuer else ""
 
 
-def _refusal(visit: Visit, status: int, text: str) -> web.StreamResponse:
+def _refusal(visit: Visit, status: int, text: str, title: str = "") -> web.StreamResponse:
     logger.info("desk.refused", path=visit.request.path, status=status, by=visit.who.login)
     if wants_json(visit.request):
         return web.json_response({"error": text}, status=status)
-    title = {403: _("Not allowed"), 404: _("Not found")}.get(status, _("Not taken"))
+    title = title or {403: _("Not allowed"), 404: _("Not found")}.get(status, _("Not taken"))
     return visit.message(status, title, text)
 
 

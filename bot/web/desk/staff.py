@@ -9,6 +9,7 @@ from aiohttp import web
 from bot.domain import desk_words, review_words
 from bot.domain.people import DeskRole, Person, Right
 from bot.domain.review import Level
+from bot.domain.roster import Unit
 from bot.engine import staff
 from bot.engine.staff import Change, Typed
 from bot.i18n import _
@@ -36,6 +37,7 @@ async def _page(
         title=_("People"),
         people=known,
         units=members.units,
+        roles_of=lambda one: _roles(one, members.units),
         typed=typed,
         faults=faults,
         link=link,
@@ -47,10 +49,25 @@ def _words(visit: Visit) -> dict[str, object]:
     return {
         "roles": [(role.value, desk_words.role(role)) for role in DeskRole],
         "levels": [(level.value, review_words.level(level)) for level in Level],
-        "role_word": desk_words.role,
-        "level_word": review_words.level,
         "oidc": visit.desk.single_sign_on,
     }
+
+
+def _roles(person: Person, units: Mapping[str, Unit]) -> str:
+    """All that somebody is, with the unit of a liaison and the levels of a reviewer."""
+    levels = [review_words.level(level) for level in Level if level in person.levels]
+    details = {
+        DeskRole.LIAISON: units[person.unit].short if person.unit in units else "",
+        DeskRole.REVIEWER: _(", ").join(levels),
+    }
+    told = _("{role} ({detail})")
+    return _("; ").join(
+        told.format(role=desk_words.role(role), detail=details[role])
+        if details.get(role)
+        else desk_words.role(role)
+        for role in DeskRole
+        if role in person.roles
+    )
 
 
 async def add(visit: Visit) -> web.StreamResponse:
@@ -119,6 +136,7 @@ async def _one(
         title=person.name,
         person=person,
         units=members.units,
+        roles_of=lambda one: _roles(one, members.units),
         typed=typed,
         faults=faults,
         link=link,

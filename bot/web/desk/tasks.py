@@ -16,7 +16,7 @@ from bot.domain.roster import Roster
 from bot.domain.tasks import Task, TaskKind
 from bot.engine import briefing, handles, task_faults, tasks
 from bot.i18n import _
-from bot.ledger import audit, people, roster
+from bot.ledger import audit, people, posts, roster
 from bot.ledger.connection import Connection
 from bot.ledger.journal import Event
 from bot.web import asking
@@ -69,7 +69,32 @@ async def show_all(visit: Visit) -> web.StreamResponse:
         kinds=[(one.value, task_words.task(one)) for one in TaskKind],
         chosen={"unit": chosen, "kind": kind},
         at=answer.at,
+        **await _just_answered(visit),
     )
+
+
+async def _just_answered(visit: Visit) -> Mapping[str, Any]:
+    """What the page says at its top after an answer: what was recorded, of which post."""
+    name = visit.query("answered")
+    if not name:
+        return {}
+    by = visit.who.login
+    async with visit.core.ledger.read() as conn:
+        found = await audit.entries(conn, subject=name, actions=[_ANSWERED], by=by, limit=1)
+        named = [str(one.facts.get("post", "")) for one in found]
+        stored = await posts.some_posts(conn, named)
+        members = await roster.load(conn)
+    message = _("Recorded: {title} on {account}: {decision}. {url}")
+    for entry in found:
+        post_, account = str(entry.facts.get("post", "")), str(entry.facts.get("account", ""))
+        said = message.format(
+            title=stored[post_].title if post_ in stored else post_,
+            account=members.accounts[account].name if account in members.accounts else account,
+            decision=task_words.said(str(entry.facts.get("said", ""))),
+            url=entry.facts.get("url", ""),
+        )
+        return {"said": said.strip()}
+    return {}
 
 
 def _by_unit(part: Pages[Task], members: Roster, now: datetime) -> list[tuple[str, list[Row]]]:
@@ -113,11 +138,11 @@ async def _open(visit: Visit, conn: Connection) -> Task:
         visit.missing()
     visit.must_see(unit)
     if task is None:
-        raise Refused(409, await _how_it_ended(visit, conn, name))
+        raise await _ended(visit, conn, name)
     return task
 
 
-async def _how_it_ended(visit: Visit, conn: Connection, name: str) -> str:
+async def _ended(visit: Visit, conn: Connection, name: str) -> Refused:
     """That nothing is left to do, and who did it as far as that is known."""
     text = _("There is nothing left to do here.")
     for entry in await audit.entries(conn, subject=name, actions=[_ANSWERED], limit=1):
@@ -127,7 +152,8 @@ async def _how_it_ended(visit: Visit, conn: Connection, name: str) -> str:
         who = person.name if person else entry.by
         text = message.format(who=who, time=visit.when(entry.at), decision=decision)
     state = await briefing.how_it_stands(conn, name)
-    return text + (_(" The post is now: {state}.").format(state=state) if state else "")
+    text += _(" The post is now: {state}.").format(state=state) if state else ""
+    return Refused(409, text, _("Already dealt with"))
 
 
 async def _page(
@@ -180,13 +206,13 @@ async def answer(visit: Visit) -> web.StreamResponse:
         if said is not None and not faults:
             made = await tasks.carry_out(conn, task, said, by=visit.who.login, now=visit.now)
             if made is None:  # another was faster
-                raise Refused(409, await _how_it_ended(visit, conn, task.id))
+                raise await _ended(visit, conn, task.id)
             facts = {"said": said.said.value, "post": task.post, "account": task.account}
             await visit.note(conn, _ANSWERED, task.id, **facts, text=said.text, url=said.url)
     if made is None:
         return await _page(visit, asked, typed, faults, status=422)
     visit.core.journal.tell(made)
-    return visit.go("tasks?done=done")
+    return visit.go(f"tasks?answered={task.id}")
 
 
 def _typed(fields: Fields) -> Typed:

@@ -11,7 +11,7 @@ from aiohttp import web
 from bot.domain import words
 from bot.domain.days import Occurrence
 from bot.domain.people import Right
-from bot.engine import desk_today, health
+from bot.engine import desk_today, health, review_people
 from bot.engine.desk_today import Line, Slow, Today
 from bot.i18n import _
 from bot.ledger import watch
@@ -33,7 +33,9 @@ async def show(visit: Visit) -> web.StreamResponse:
     made = await _made(visit)
     local = visit.now.astimezone(visit.zone)
     day = local.date()
-    tended = needs(visit, made)
+    async with visit.core.ledger.read() as conn:
+        levels = await review_people.powers(conn, visit.who.login, visit.now)
+    tended = needs(visit, made, levels)
     return visit.render(
         "today",
         title=_("Today"),

@@ -57,10 +57,11 @@ _OF_THE_OFFICE = frozenset({"reviews"})  # also deputies review, whatever their 
 
 
 class Refused(Exception):
-    """The visit ends with a page that says why; `status` is its HTTP status."""
+    """The visit ends with a page that says why; `status` is its HTTP status, `title` its own."""
 
-    def __init__(self, status: int, text: str) -> None:
+    def __init__(self, status: int, text: str, title: str = "") -> None:
         super().__init__(text)
+        self.title = title
         self.status = status
         self.text = text
 

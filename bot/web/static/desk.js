@@ -88,6 +88,8 @@ document.addEventListener("submit", (event) => {
   if (question && !confirm(question)) event.preventDefault();
 });
 
+for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+
 for (const field of document.querySelectorAll("select[data-go]")) {
   field.addEventListener("change", () => field.form.requestSubmit());
 }

@@ -142,6 +142,12 @@ async def test_what_cannot_be_moved_stays(world: World, desk: Desk) -> None:
     for post, day, at in BAD_MOVES:
         page = await officer.post("/calendar/move", post=post, day=day, at=at)
         assert page.status == 422, (post, day, at)
+    beside = await officer.post(
+        "/calendar/move", post="p1", day="2026-01-01", at="10:00", back="post"
+    )
+    (field,) = beside.tree.css("#day[aria-invalid]")
+    assert (beside.status, field.attributes["value"]) == (422, "2026-01-01")
+    assert beside.all(f"details[open] #{field.attributes['aria-describedby']}")
     assert (world.schedules / "2026-05.yaml").read_bytes() == before
 
 

@@ -82,8 +82,11 @@ async def test_a_package_is_taken_along_and_its_link_reported(desk: Desk) -> Non
         assert (wrong.status, wrong.value("url"), wrong.value("at")) == (422, url, at), url
     assert (await liaison.post(path, said="reported", url=first)).status == 422
     mine = "https://weibo.com/1234567890/MyOwnPost"
-    done = await liaison.post(path, said="reported", url=mine, at="2026-05-06T11:30")
+    done = await liaison.post(path, said="reported", url=f"看 {mine} 吧", at="2026-05-06T11:30")
     assert done.status == 303
+    (told,) = (await liaison.follow(done)).all(".said")
+    assert TITLE in told
+    assert mine in told
     pub = await desk.world.pub("k1@u02-weibo")
     assert (pub.state, pub.url) == (State.PUBLISHED, mine)
     officer = await desk.visitor("officer")
@@ -149,7 +152,8 @@ async def test_the_second_of_two_is_told_who_was_first(desk: Desk) -> None:
     late = await officer.post(path, said="declined", text="不转", form=stale.value("form"))
     assert late.status == 409
     assert "一院联络员" in late.words
-    assert (await officer.get(path)).status == 409
+    ended = await officer.get(path)
+    assert (ended.status, "一院联络员" in ended.words) == (409, True)
     assert (await desk.world.events("k1@u02-wechat")).count("accepted") == 1
     async with desk.app.core.ledger.read() as conn:
         (entry,) = await audit.entries(conn, subject=path[7:])

@@ -134,6 +134,15 @@ async def test_a_change_is_in_the_file_the_plan_and_the_log(world: World, desk: 
     assert ("variants.wechat.digest", "只给微信") in again
 
 
+async def test_a_link_to_a_new_post_names_its_accounts(world: World, desk: Desk) -> None:
+    page = await (await desk.visitor("officer")).get(
+        "/posts/new?account=u02-wechat,u09-x,u03-weibo"
+    )
+    ticked = page.tree.css("input[name=accounts][checked]")
+    assert [one.attributes["value"] for one in ticked] == ["u02-wechat", "u03-weibo"]
+    assert page.tree.css("details input[name=accounts][checked]") == []
+
+
 async def test_a_new_post_gets_an_id_and_is_planned(world: World, desk: Desk) -> None:
     officer = await desk.visitor("officer")
     page = await officer.get("/posts/new?day=2026-05-23&title=<b>")

@@ -123,6 +123,7 @@ async def test_a_withdrawal_is_foretold_and_ordered(world: World, desk: Desk) ->
     await world.plan(status("p1"), status("p2", at="2026-05-08 10:00"))
     await world.run(until=TEN + timedelta(minutes=5))
     officer = await desk.visitor("officer")
+    assert len((await officer.get("/posts/p1")).tree.css("a[href*=recall]")) == 2
     page = await officer.get("/posts/p1/recall?kind=withdraw")
     assert [one.split()[-1] for one in page.all("dl.facts div")] == ["1", "0", "0", "0", "1"]
     empty = await officer.post("/posts/p1/recall", kind="withdraw", reason=" ")
@@ -131,7 +132,11 @@ async def test_a_withdrawal_is_foretold_and_ordered(world: World, desk: Desk) ->
     assert (await officer.post("/posts/p9/recall", kind="withdraw", reason="x")).status == 422
     done = await officer.post("/posts/p1/recall", kind="withdraw", reason="数据有误")
     assert done.headers["Location"] == "../../posts/p1?done=done"
-    assert "数据有误" in (await officer.get("/posts/p1")).words
+    page = await officer.get("/posts/p1")
+    assert "数据有误" in " ".join(page.all("#history tbody"))
+    assert page.tree.css("a[href*=recall]") == []  # once is enough
+    unsent = await officer.get("/posts/p2")
+    assert unsent.tree.css("a[href*=recall]") == []  # nothing to take down
     again = await officer.get("/posts/p1/recall?kind=withdraw")
     assert again.tree.css("form") == []
     await world.run()

@@ -59,6 +59,21 @@ async def test_each_level_in_its_turn_and_it_goes_out_after_the_last(desk: Desk)
     assert await desk.world.state(NAME) is State.PUBLISHED
 
 
+async def test_what_waits_for_oneself_stands_first_and_what_one_refused_does_not(
+    desk: Desk,
+) -> None:
+    later = status("p2", at="2026-05-07 10:00", title="别的微博")
+    await desk.world.plan(status(title="洗手<i>"), later)
+    first = await desk.visitor("first")
+    await say(first, await first.get("/reviews/p1"), "refused", note="换图")
+    rows = (await first.get("/")).tree.css("#needs li .what a")
+    assert [one.attributes["href"] for one in rows][:2] == ["./posts/p2", "./posts/p1"]
+    own = (await first.get("/reviews")).tree.css("table")[0].text()
+    assert "别的微博" in own
+    assert "洗手" not in own
+    assert (await first.get("/")).tree.css('#needs a[href="./reviews/p1"]') == []
+
+
 async def test_an_edit_voids_what_was_said_and_the_next_reader_sees_what_changed(
     desk: Desk,
 ) -> None:

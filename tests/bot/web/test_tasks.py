@@ -240,6 +240,12 @@ async def test_a_package_is_taken_and_its_link_reported(site: Site) -> None:
         assert (wrong.value("url"), wrong.value("at")) == (url, at.replace(" ", "T"))
     assert await site.world.state("k1@u03-wechat") is State.HANDED_OFF
     mine = "https://mp.weixin.qq.com/s/u03-own"
+    before = site.world.clock.now()
+    site.world.clock.set(before + timedelta(days=2))
+    assert "required" in (await site.get(path)).tree.css("#at")[0].attributes
+    undated = await site.post(path, said="reported", url=mine)
+    assert (undated.status, len(undated.tree.css("#at-fault"))) == (422, 1)
+    site.world.clock.set(before)
     done = await site.post(path, said="reported", url=mine, at="2026-05-06T11:30")
     assert done.status == 303
     pub = await site.world.pub("k1@u03-wechat")
