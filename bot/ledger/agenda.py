@@ -166,9 +166,9 @@ async def stuck(conn: Connection, *, since: datetime, unit: str = "") -> list[St
 
 async def over_before(conn: Connection, since: datetime, *, unit: str = "") -> tuple[int, int]:
     """How many posts were due before then and did not go on somewhere, and how many places."""
-    query = select(func.count(_P.post.distinct()), func.count())
+    query = select(func.count(_P.post.distinct()).label("posts"), func.count().label("places"))
     row = (await conn.execute(query.where(*_in_trouble(unit), _P.due_at < since))).one()
-    return row[0], row[1]
+    return row.posts, row.places
 
 
 async def blocked(conn: Connection, *, unit: str = "") -> list[Blocked]:
