@@ -214,6 +214,11 @@ async def test_when_douyin_cannot_tell_a_person_looks(world: World) -> None:
     assert await world.requests(CREATE) == 1
     url = (await world.posts("u01-douyin"))[0]["url"]
     await people.confirm(world.app.core, pub, url=url, at=None, by="officer")
+    told = await world.pub(f"{pub.post}@{pub.account}")
+    await people.take_back(world.app.core, told, by="officer", reason="看错了")
+    pub = await world.pub(f"{pub.post}@{pub.account}")
+    assert (pub.state, pub.next_at, pub.url) == (State.UNKNOWN, None, "")  # a person looks again
+    await people.confirm(world.app.core, pub, url=url, at=None, by="officer")
     assert await world.state("p1@u01-douyin") is State.PUBLISHED
 
 
