@@ -134,8 +134,7 @@ def publish(receipt: PublishedAs, *, by: str = "", in_doubt: bool = False) -> St
 def unconfirm(*, by: str, text: str, sent: bool = False) -> Step:
     """published → handed_off: the word by which it counted as public was taken back.
 
-    A person's, or that of reading the account. With `sent`, of one that a call may have sent:
-    → unknown, for a person to look.
+    A person's, or that of reading. Of one that a call may have sent (`sent`): → unknown.
     """
     return _step(
         "unconfirmed",
