@@ -33,6 +33,7 @@ class Order:
     seed: int
     workers: int
     weather: Weather
+    strikes: int = 0  # fewer, and the bad weather lasts longer
 
 
 @dataclass
@@ -83,7 +84,7 @@ async def soak(wish: Order, folder: Path, servers: Servers | None = None) -> Rep
         town.office.write()
         await town.plan()
         town.fleet.start(wish.workers)
-        await Storm(town, wish.weather).rage(wish.seconds)
+        await Storm(town, wish.weather).rage(wish.seconds, strikes=wish.strikes)
         calm = time.monotonic()
         await _settle(town, wish.settle_s)
         settled_s = time.monotonic() - calm

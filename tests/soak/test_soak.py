@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,8 @@ SEED = 7
 async def test_workers_die_servers_vanish_and_every_post_goes_out_once(
     tmp_path: Path, ledger: str, seconds: float, settle_s: float, kills: int, faults: int
 ) -> None:
-    report = await soak(order(ledger, seconds, SEED, settle_s=settle_s), tmp_path)
+    asked = replace(order(ledger, seconds, SEED, settle_s=settle_s), strikes=kills + faults + 8)
+    report = await soak(asked, tmp_path)
     evidence = "\n".join([*report.doubled, *report.lost, *report.wrong])
     assert report.good, evidence
     # Fewer than these, and the storm has not raged.

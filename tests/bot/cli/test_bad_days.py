@@ -220,41 +220,28 @@ def locked(file: Path) -> Iterator[None]:
 def test_a_locked_ledger_is_waited_for_said_and_used_again(
     ready: Office, simulator: str, env: Mapping[str, str]
 ) -> None:
-    """For longer than the bot waits for it. Reading goes on; changing is refused in a sentence."""
-    enter_credentials(ready)
-    with running(ready, env):
-        until(lambda: found(ready) == ["published"])
-        plan_another(ready, "s2")
-        until(lambda: found(ready) == ["published"] * 2)
-        with locked(_ledger(ready)):
-            began = time.monotonic()
-            assert states(ready) == ["published"] * 2  # readers do not wait
-            assert time.monotonic() - began < SOON_S
-            ran = ready.bot("publications", "freeze", "演练")
-            assert time.monotonic() - began > 25
-            assert (ran.code, len(ran.err.splitlines())) == (2, 1)
-            assert "另一个程序一直锁着它" in ran.err
-        ran = ready.bot("publications", "freeze", "演练")
-        assert ran.code == 0
-        assert ready.bot("publications", "unfreeze").code == 0
-    assert shares(simulator) == 2
+    """For longer than anybody waits. Reading goes on; changing is refused in a sentence.
 
-
-def test_a_bot_goes_on_when_the_lock_is_gone(
-    ready: Office, simulator: str, env: Mapping[str, str]
-) -> None:
-    """A post comes due while the file is locked for 40 seconds: late, once."""
+    What comes due meanwhile goes out once the lock is gone: late, once.
+    """
     enter_credentials(ready)
     plain = sqlite3.connect(_ledger(ready), isolation_level=None)
     plain.execute("UPDATE publications SET next_at = '2099-01-01 00:00:00.000000'")
     with running(ready, env) as bot:
-        plain.execute("BEGIN IMMEDIATE")
         plain.execute("UPDATE publications SET next_at = due_at")
-        plain.execute("COMMIT")
         with locked(_ledger(ready)):
-            bot.hears("database is locked")  # half a minute later
+            began = time.monotonic()
+            states(ready)
+            assert time.monotonic() - began < SOON_S  # readers do not wait
+            ran = ready.bot("publications", "freeze", "演练")
+            assert time.monotonic() - began > 25
+            assert (ran.code, len(ran.err.splitlines())) == (2, 1)
+            assert "另一个程序一直锁着它" in ran.err
+            bot.hears("database is locked")
             assert shares(simulator) <= 1
         until(lambda: found(ready) == ["published"])
+        assert ready.bot("publications", "freeze", "演练").code == 0
+        assert ready.bot("publications", "unfreeze").code == 0
     plain.close()
     assert shares(simulator) == 1
 

@@ -68,7 +68,7 @@ def test_the_coverage_as_a_workbook_and_as_csv(office: Office) -> None:
     assert office.bot("export", "coverage", "--month", "2099-05").code == 2  # it is there already
     plain = office.bot("export", "coverage", "--month", "2099-05", "--format", "csv")
     assert plain.out.count(",'=1+1,") == 3
-    assert "2099-05" in plain.out.splitlines()[0]
+    assert "2099年5月" in plain.out.splitlines()[0]
 
 
 def test_the_address_to_subscribe_to(office: Office) -> None:
