@@ -140,7 +140,8 @@ async def take_back(core: Core, pub: Publication, *, by: str, reason: str) -> No
     """
     if not reason.strip():
         raise UsageError(_("Say why; it is kept for good."))
-    sent = pub.doubt_since is not None and not pub.fallback  # nobody was given the package
+    # What a platform took for review may come out yet; a package was given to nobody then.
+    sent = (pub.doubt_since is not None or pub.commits > 0) and not pub.fallback
     step = transitions.unconfirm(by=by, text=reason, sent=sent)
     made: list[Event] = []
     async with core.ledger.write() as conn:

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 
 from bot.domain.publication import State
-from bot.engine import service
+from bot.engine import people, service
 from bot.ledger import roster
 from bot.settings import Web
 from bot.stage import outside
@@ -92,3 +92,17 @@ async def test_what_somebody_else_says_is_not_heard(world: World) -> None:
         assert await world.pub("p2@u01-wechat") == before
         await world.run()
         assert await world.state("p2@u01-wechat") is State.PUBLISHED
+
+
+async def test_what_the_platform_reviews_is_taken_back_to_who_must_look(world: World) -> None:
+    """A person called it public too early. It may come out yet, so nobody is asked to post it."""
+    await world.plan(article())
+    await world.run(until=TEN)
+    pub = await world.pub("p1@u01-wechat")
+    assert (pub.state, pub.doubt_since) == (State.PENDING, None)
+    url = "https://mp.weixin.qq.com/s/AbCdEfGhIjKlMnOpQrStUv"
+    await people.confirm(world.app.core, pub, url=url, at=None, by="officer")
+    told = await world.pub("p1@u01-wechat")
+    await people.take_back(world.app.core, told, by="officer", reason="看错了")
+    pub = await world.pub("p1@u01-wechat")
+    assert (pub.state, pub.next_at) == (State.UNKNOWN, None)
