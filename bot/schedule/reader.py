@@ -136,7 +136,6 @@ def _read(
     days = read_days(view)
     columns = Columns(kind_of=days.kind_of)
     filling = _read_all(calendars, columns, problems)
-    problems += _reviewed(calendars, columns, options)
     for calendar in calendars:
         problems += calendar.problems
         broken |= {calendar.file} if calendar.broken else set()
@@ -144,7 +143,7 @@ def _read(
         [entry for each in calendars for entry in each.entries]
     )
     broken |= {entry.post.place.file for entry in left_out}
-    problems += [*found.problems, *twins, *days.problems]
+    problems += [*found.problems, *twins, *days.problems, *_reviewed(calendars, columns, options)]
     words, wrong = read_words(view)
     checks = Checks(
         options=options, days=days, words=words, made_by_ai=frozenset(gallery.made_by_ai)
